@@ -1,0 +1,1 @@
+//! Typed client of provisiond, and the command line tool provisionctl.

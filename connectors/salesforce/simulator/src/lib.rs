@@ -1,0 +1,1 @@
+//! A local Salesforce org that speaks Salesforce's public wire contracts.

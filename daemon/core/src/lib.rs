@@ -1,0 +1,1 @@
+//! The domain of provisiond: values, the account state machine, faults and ports.

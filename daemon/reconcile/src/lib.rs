@@ -1,0 +1,1 @@
+//! Drives the account state machine: operations, recovery, credentials, event intake.

@@ -1,0 +1,1 @@
+//! The provisiond daemon: configuration, wiring, and the binary.

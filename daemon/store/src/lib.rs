@@ -1,0 +1,1 @@
+//! The store contract of provisiond, its record formats and its engines.

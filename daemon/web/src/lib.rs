@@ -1,0 +1,1 @@
+//! The HTTP pages of provisiond: OAuth callback and metrics.
