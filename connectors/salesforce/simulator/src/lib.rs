@@ -1,1 +1,11 @@
 //! A local Salesforce org that speaks Salesforce's public wire contracts.
+//!
+//! Real clients that work against Salesforce are meant to work against it unchanged. It knows nothing of any product
+//! that is tested with it.
+
+pub mod config;
+pub mod fault;
+pub mod ledger;
+pub mod org;
+
+pub use config::{Config, Credentials, Environment, Ready};

@@ -1,0 +1,3 @@
+//! The binary `salesforce-simulator`.
+
+fn main() {}

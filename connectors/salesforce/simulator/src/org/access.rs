@@ -1,0 +1,218 @@
+//! Who may do what: permission sets, the shadow sets of profiles, and what they add up to for one user.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::id::Id;
+use super::schema::{Field, ObjectKind, ObjectType};
+
+/// Rights on an object's records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ObjectAccess {
+    pub read: bool,
+    pub create: bool,
+    pub edit: bool,
+    pub delete: bool,
+    pub view_all: bool,
+    pub modify_all: bool,
+}
+
+impl ObjectAccess {
+    /// Every right.
+    pub const FULL: Self =
+        Self { read: true, create: true, edit: true, delete: true, view_all: true, modify_all: true };
+    /// Read, create, edit and delete what sharing shows.
+    pub const CRUD: Self = Self { view_all: false, modify_all: false, ..Self::FULL };
+    /// Read what sharing shows.
+    pub const READ: Self =
+        Self { read: true, create: false, edit: false, delete: false, view_all: false, modify_all: false };
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            read: self.read || other.read,
+            create: self.create || other.create,
+            edit: self.edit || other.edit,
+            delete: self.delete || other.delete,
+            view_all: self.view_all || other.view_all,
+            modify_all: self.modify_all || other.modify_all,
+        }
+    }
+}
+
+/// Rights on one field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FieldAccess {
+    pub read: bool,
+    pub edit: bool,
+}
+
+impl FieldAccess {
+    /// Read and edit.
+    pub const FULL: Self = Self { read: true, edit: true };
+}
+
+/// A permission set; every profile owns one too, which holds the profile's rights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PermissionSet {
+    pub id: Id,
+    /// API name; `X00e…` for the shadow set of a profile.
+    pub name: String,
+    pub label: String,
+    pub description: Option<String>,
+    pub license: Option<Id>,
+    /// The profile whose rights this set holds.
+    pub profile: Option<Id>,
+    pub has_activation_required: bool,
+    /// User permissions without their `Permissions` prefix: `ModifyAllData`, `ApiEnabled`…
+    pub permissions: BTreeSet<String>,
+    /// Rights on the objects that were there before any deployment.
+    pub built_in_objects: ObjectAccess,
+    /// Rights on the fields that were there before any deployment.
+    pub built_in_fields: FieldAccess,
+    /// Rights by API name of the object (as deployed or written); wins over `built_in_objects`.
+    pub objects: BTreeMap<String, ObjectAccess>,
+    /// Rights by `(object, field)`; wins over `built_in_fields`.
+    pub fields: BTreeMap<(String, String), FieldAccess>,
+    /// Apex classes, by id.
+    pub classes: BTreeSet<Id>,
+    /// Custom permissions, by API name.
+    pub custom_permissions: BTreeSet<String>,
+    pub created_ms: i64,
+    pub created_by: Option<Id>,
+    pub modified_ms: i64,
+    pub modified_by: Option<Id>,
+}
+
+impl PermissionSet {
+    /// A set that grants nothing.
+    pub fn new(id: Id, name: &str, label: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            label: label.to_owned(),
+            description: None,
+            license: None,
+            profile: None,
+            has_activation_required: false,
+            permissions: BTreeSet::new(),
+            built_in_objects: ObjectAccess::default(),
+            built_in_fields: FieldAccess::default(),
+            objects: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            classes: BTreeSet::new(),
+            custom_permissions: BTreeSet::new(),
+            created_ms: 0,
+            created_by: None,
+            modified_ms: 0,
+            modified_by: None,
+        }
+    }
+
+    /// This set's own row of rights on an object.
+    pub fn object_access(&self, object: &ObjectType) -> ObjectAccess {
+        match self.objects.get(&object.name) {
+            Some(access) => *access,
+            None if object.built_in && has_object_permissions(object) => self.built_in_objects,
+            None => ObjectAccess::default(),
+        }
+    }
+
+    /// This set's own row of rights on a field.
+    pub fn field_access(&self, object: &ObjectType, field: &Field) -> FieldAccess {
+        // The map is nearly always empty of this object, and a key must own its strings.
+        let own = if self.fields.is_empty() {
+            None
+        } else {
+            self.fields.get(&(object.name.clone(), field.name.clone()))
+        };
+        match own {
+            Some(access) => *access,
+            None if field.built_in && self.object_access(object).read => self.built_in_fields,
+            None => FieldAccess::default(),
+        }
+    }
+}
+
+/// Whether rights on this object are given by ObjectPermissions rows at all.
+pub fn has_object_permissions(object: &ObjectType) -> bool {
+    matches!(object.kind, ObjectKind::Standard | ObjectKind::Custom | ObjectKind::Event)
+}
+
+/// A profile; its rights are in the permission set `shadow`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    pub id: Id,
+    pub name: String,
+    pub license: Id,
+    pub user_type: String,
+    pub shadow: Id,
+    pub created_ms: i64,
+}
+
+/// Gives a user the rights of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    pub id: Id,
+    pub assignee: Id,
+    pub set: Id,
+    pub created_ms: i64,
+}
+
+/// What all sets of one user add up to.
+#[derive(Debug, Clone)]
+pub struct Rights {
+    pub user: Id,
+    pub sets: Vec<Arc<PermissionSet>>,
+}
+
+impl Rights {
+    /// Whether the user holds a permission, e.g. `ModifyAllData`.
+    pub fn has(&self, permission: &str) -> bool {
+        self.sets.iter().any(|set| set.permissions.contains(permission))
+    }
+
+    /// Whether the user may deploy metadata at all.
+    pub fn may_deploy(&self) -> bool {
+        self.has("ApiEnabled") && (self.has("ModifyMetadata") || self.has("ModifyAllData"))
+    }
+
+    /// Rights on an object, with "View All Data" and "Modify All Data" counted in.
+    pub fn object(&self, object: &ObjectType) -> ObjectAccess {
+        let mut access = match object.kind {
+            ObjectKind::Open => ObjectAccess::READ,
+            ObjectKind::Setup if self.has("ViewSetup") => {
+                ObjectAccess { view_all: true, ..ObjectAccess::READ }
+            }
+            ObjectKind::Setup => ObjectAccess::default(),
+            ObjectKind::CustomMetadata if self.has("ViewSetup") || self.has("CustomizeApplication") => {
+                ObjectAccess::FULL
+            }
+            ObjectKind::CustomMetadata => ObjectAccess::default(),
+            _ => self.sets.iter().fold(ObjectAccess::default(), |sum, set| sum.or(set.object_access(object))),
+        };
+        if has_object_permissions(object) {
+            if self.has("ModifyAllData") {
+                access = ObjectAccess::FULL;
+            } else if self.has("ViewAllData") {
+                access = access.or(ObjectAccess { view_all: true, ..ObjectAccess::READ });
+            }
+        }
+        access
+    }
+
+    /// Field-level security. "Modify All Data" does not help here: a freshly deployed field is hidden from administrators too.
+    pub fn field(&self, object: &ObjectType, field: &Field) -> FieldAccess {
+        if !field.permissionable || !has_object_permissions(object) {
+            return FieldAccess::FULL;
+        }
+        self.sets.iter().fold(FieldAccess::default(), |sum, set| {
+            let own = set.field_access(object, field);
+            FieldAccess { read: sum.read || own.read || own.edit, edit: sum.edit || own.edit }
+        })
+    }
+
+    /// Whether the user may run an Apex class.
+    pub fn class(&self, class: Id) -> bool {
+        self.has("AuthorApex") || self.sets.iter().any(|set| set.classes.contains(&class))
+    }
+}

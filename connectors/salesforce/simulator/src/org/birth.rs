@@ -1,0 +1,136 @@
+//! How an org comes into being.
+
+use std::sync::{Arc, RwLock};
+
+use super::grants::{ConnectedApp, Grants};
+use super::id::{IdGenerator, mix, prefix};
+use super::metadata::Metadata;
+use super::population::populate;
+use super::records::Records;
+use super::schema::{Field, FieldType, ObjectType};
+use super::secrets::Secrets;
+use super::sessions::Sessions;
+use super::standard::{setup_objects, standard_objects, tooling_objects, user_permissions};
+use super::{Id, Org, State, generated};
+use crate::config::{Config, Environment};
+use crate::fault::Faults;
+use crate::ledger::Ledger;
+
+/// 2025-01-06T09:00:00Z: fixed, so that the same seed makes the same org on any day.
+const BORN_MS: i64 = 1_736_154_000_000;
+
+/// Scopes that the app was configured with.
+const SCOPES: [&str; 6] = ["api", "id", "openid", "profile", "email", "refresh_token"];
+
+/// Objects that stay however small the org: they belong to every org, or files and posts live in them.
+const ALWAYS: usize = 15;
+
+pub(super) fn org(config: Config) -> Org {
+    let seed = config.seed;
+    let ids = IdGenerator::new(seed);
+    let id = ids.next(prefix::ORGANIZATION);
+    let secrets = Secrets::new(seed);
+    let (domain, instance) = match config.environment {
+        Environment::Sandbox => ("northwind.example.com.sim", "CS201"),
+        Environment::Production => ("northwind.example.com", "EU62"),
+    };
+    let people = populate(&ids, seed, config.objects, domain, BORN_MS);
+    let mut metadata = schema(&config, people.admin);
+    metadata.permission_sets = people.permission_sets;
+    let app = ConnectedApp {
+        name: "Cloud App Security".to_owned(),
+        client_id: format!("3MVG9{}", secrets.word(80)),
+        client_secret: hex_secret(&secrets),
+        callbacks: config.callbacks.clone(),
+        scopes: SCOPES.to_vec(),
+        rotates: config.rotate_refresh_tokens,
+        installed: config.app_installed,
+    };
+    let state = State {
+        metadata: Arc::new(metadata),
+        licenses: people.licenses,
+        profiles: people.profiles,
+        users: people.users,
+        assignments: people.assignments,
+        records: Records::default(),
+        deploys: std::collections::BTreeMap::new(),
+        sessions: Sessions::default(),
+        grants: Grants::default(),
+        api_calls: std::collections::BTreeMap::new(),
+    };
+    Org {
+        id,
+        name: "Northwind Traders".to_owned(),
+        environment: config.environment,
+        edition: "Enterprise Edition",
+        instance: instance.to_owned(),
+        app,
+        admin: people.admin,
+        user: people.user,
+        clock: config.clock.clone(),
+        ids,
+        secrets,
+        ledger: Ledger::default(),
+        faults: Faults::default(),
+        state: RwLock::new(state),
+        config,
+    }
+}
+
+fn schema(config: &Config, admin: Id) -> Metadata {
+    let mut metadata = Metadata::default();
+    let mut put = |object: ObjectType| {
+        metadata.put_object(ObjectType {
+            created_ms: BORN_MS,
+            modified_ms: BORN_MS,
+            created_by: Some(admin),
+            modified_by: Some(admin),
+            ..object
+        });
+    };
+    for object in setup_objects() {
+        put(with_permission_columns(object));
+    }
+    let room = config.objects.saturating_sub(setup_objects().len()).max(ALWAYS);
+    for object in standard_objects().iter().take(room) {
+        put(object.clone());
+    }
+    for index in 0..room.saturating_sub(standard_objects().len()) {
+        put(generated::object(config.seed, index, BORN_MS, admin));
+    }
+    for object in tooling_objects() {
+        metadata.put_tooling_object(object.clone());
+    }
+    metadata
+}
+
+/// Profiles, permission sets and UserPermissionAccess have a column for each user permission.
+fn with_permission_columns(object: &ObjectType) -> ObjectType {
+    let mut object = object.clone();
+    if matches!(object.name.as_str(), "Profile" | "PermissionSet" | "UserPermissionAccess") {
+        let columns = user_permissions().map(|name| {
+            let field = Field::new(&format!("Permissions{name}"), FieldType::Boolean);
+            Arc::new(Field {
+                permissionable: false,
+                built_in: true,
+                createable: false,
+                updateable: false,
+                ..field
+            })
+        });
+        object.fields.extend(columns);
+    }
+    object
+}
+
+fn hex_secret(secrets: &Secrets) -> String {
+    let word = secrets.word(32);
+    let half = |part: &str| part.bytes().fold(0u64, |sum, byte| mix(sum ^ u64::from(byte)));
+    format!(
+        "{:016X}{:016X}{:016X}{:016X}",
+        half(&word[..8]),
+        half(&word[8..16]),
+        half(&word[16..24]),
+        half(&word[24..])
+    )
+}

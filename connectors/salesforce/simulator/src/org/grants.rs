@@ -1,0 +1,82 @@
+//! What users have allowed the app: pending pages, authorization codes, grants with their refresh tokens.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::id::Id;
+
+/// The app that the vendor registered. It requires PKCE.
+#[derive(Clone)]
+pub struct ConnectedApp {
+    pub name: String,
+    pub client_id: String,
+    pub client_secret: String,
+    /// Exact callback URLs; empty = any http loopback URL.
+    pub callbacks: Vec<String>,
+    pub scopes: Vec<&'static str>,
+    pub rotates: bool,
+    /// Whether an administrator has installed it in this org.
+    pub installed: bool,
+}
+
+/// What an authorize request asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub redirect_uri: String,
+    pub state: Option<String>,
+    pub scope: String,
+    pub code_challenge: String,
+    pub nonce: Option<String>,
+    pub login_hint: Option<String>,
+}
+
+/// A login or approval page that somebody has open.
+#[derive(Debug, Clone)]
+pub struct PendingPage {
+    pub asked: Asked,
+    /// Who logged in; `None` while the login page is open.
+    pub user: Option<Id>,
+    pub opened_ms: i64,
+}
+
+/// An authorization code, good for one exchange within fifteen minutes.
+#[derive(Debug, Clone)]
+pub struct Code {
+    pub asked: Asked,
+    pub user: Id,
+    pub issued_ms: i64,
+    /// The grant made from it; a second exchange ends that grant.
+    pub used: Option<u64>,
+}
+
+/// A user's standing permission to the app.
+#[derive(Clone)]
+pub struct Grant {
+    pub number: u64,
+    pub user: Id,
+    pub scope: String,
+    /// The one that works now, if the scope includes refreshing.
+    pub refresh_token: Option<String>,
+    pub created_ms: i64,
+    pub used_ms: i64,
+    /// A refresh is being answered; a second one is refused meanwhile.
+    pub refreshing: bool,
+    pub refreshed: u32,
+}
+
+/// Everything OAuth keeps.
+#[derive(Default)]
+pub struct Grants {
+    pub pages: HashMap<String, PendingPage>,
+    pub codes: HashMap<String, Code>,
+    pub grants: BTreeMap<u64, Grant>,
+    /// Every refresh token ever handed out and its grant: a rotated one must still be recognised.
+    pub refresh_tokens: HashMap<String, u64>,
+    pub last: u64,
+}
+
+impl Grants {
+    /// The live grants of a user, oldest first.
+    pub fn of_user(&self, user: Id) -> impl Iterator<Item = &Grant> {
+        self.grants.values().filter(move |grant| grant.user == user)
+    }
+}

@@ -1,0 +1,209 @@
+//! The org itself: one state behind a lock, its clock, ids, ledger and faults. It knows no HTTP.
+
+mod access;
+mod apex;
+mod birth;
+mod clock;
+mod deploy;
+mod generated;
+mod grants;
+mod id;
+mod metadata;
+mod population;
+mod records;
+mod schema;
+mod secrets;
+mod sessions;
+mod standard;
+mod user;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+pub use access::{
+    Assignment, FieldAccess, ObjectAccess, PermissionSet, Profile, Rights, has_object_permissions,
+};
+pub use apex::{ApexClass, ApexTrigger, ApexUnit};
+pub(crate) use clock::date_time;
+pub use clock::{Clock, ManualClock, SystemClock, metadata_time, rest_time};
+pub use deploy::DeployRequest;
+pub use grants::{Asked, Code, ConnectedApp, Grant, Grants, PendingPage};
+pub use id::{Id, IdGenerator, prefix};
+pub use metadata::Metadata;
+pub use population::License;
+pub use records::{Record, Records};
+pub use schema::{
+    Field, FieldType, ObjectKind, ObjectType, SharingModel, TriggerEvent, audit_fields, owner_field, spaced,
+};
+pub use secrets::Secrets;
+pub use sessions::{Session, Sessions};
+pub use standard::user_permissions;
+pub use user::User;
+
+use crate::config::{Config, Environment};
+use crate::fault::Faults;
+use crate::ledger::{Kind, Ledger};
+
+/// A simulated org.
+pub struct Org {
+    /// 18 characters, `00D…`.
+    pub id: Id,
+    pub name: String,
+    pub environment: Environment,
+    /// `Organization.OrganizationType`.
+    pub edition: &'static str,
+    /// `Organization.InstanceName`.
+    pub instance: String,
+    pub config: Config,
+    pub app: ConnectedApp,
+    pub admin: Id,
+    pub user: Id,
+    pub clock: Arc<dyn Clock>,
+    pub ids: IdGenerator,
+    pub secrets: Secrets,
+    pub ledger: Ledger,
+    pub faults: Faults,
+    state: RwLock<State>,
+}
+
+/// Everything of the org that changes.
+pub struct State {
+    /// Shared, so that a reader may keep a consistent picture while a deployment makes the next one.
+    pub metadata: Arc<Metadata>,
+    pub licenses: Vec<License>,
+    pub profiles: BTreeMap<Id, Profile>,
+    pub users: BTreeMap<Id, User>,
+    pub assignments: BTreeMap<Id, Assignment>,
+    pub records: Records,
+    pub deploys: BTreeMap<Id, DeployRequest>,
+    pub sessions: Sessions,
+    pub grants: Grants,
+    /// Calls counted against `DailyApiRequests`, by the hour in which they came.
+    pub api_calls: BTreeMap<i64, u64>,
+}
+
+impl State {
+    /// What a user's profile and permission sets add up to.
+    pub fn rights(&self, user: Id) -> Rights {
+        let assigned = self.assignments.values().filter(|assignment| assignment.assignee == user);
+        let sets =
+            assigned.filter_map(|assignment| self.metadata.permission_sets.get(&assignment.set).cloned());
+        Rights { user, sets: sets.collect() }
+    }
+}
+
+/// Why a token was turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    #[error("Session expired or invalid")]
+    Invalid,
+    #[error("API is disabled for this User")]
+    ApiDisabled,
+}
+
+impl Org {
+    /// Makes an org as `config` describes it; the same seed makes the same org.
+    pub fn new(config: Config) -> Arc<Self> {
+        Arc::new(birth::org(config))
+    }
+
+    /// Looks at the state. Do not hold the guard across an await.
+    pub fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    /// Changes the state. Do not hold the guard across an await.
+    pub fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    /// The metadata as it is now.
+    pub fn metadata(&self) -> Arc<Metadata> {
+        self.read().metadata.clone()
+    }
+
+    /// Applies all of `change` or, when it fails, nothing of it.
+    pub fn change_metadata<T, E>(&self, change: impl FnOnce(&mut Metadata) -> Result<T, E>) -> Result<T, E> {
+        let mut state = self.write();
+        let mut next = Metadata::clone(&state.metadata);
+        let result = change(&mut next)?;
+        state.metadata = Arc::new(next);
+        Ok(result)
+    }
+
+    /// The time on the org's clock, milliseconds since the Unix epoch.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Writes a line of the ledger, stamped with the org's time.
+    pub fn note(&self, kind: Kind, user: Option<Id>, subject: impl Into<String>, detail: &[(&str, &str)]) {
+        self.ledger.write(self.now_ms(), kind, user, subject, detail);
+    }
+
+    /// The rights behind an access token; using it keeps its session alive.
+    pub fn authenticate(&self, token: &str) -> Result<Rights, SessionError> {
+        let now = self.now_ms();
+        let lifetime = self.session_lifetime_ms();
+        let mut state = self.write();
+        let session = state.sessions.touch(token, now, lifetime).ok_or(SessionError::Invalid)?;
+        if !state.users.get(&session.user).is_some_and(|user| user.active) {
+            return Err(SessionError::Invalid);
+        }
+        let rights = state.rights(session.user);
+        if rights.has("ApiEnabled") { Ok(rights) } else { Err(SessionError::ApiDisabled) }
+    }
+
+    /// Opens a session and returns its access token: org id, `!`, secret.
+    pub fn open_session(&self, user: Id, grant: Option<u64>, scope: &str) -> String {
+        let token = format!("{}!AQ{}", self.id.short(), self.secrets.word(94));
+        let now = self.now_ms();
+        let session = Session { user, grant, scope: scope.to_owned(), created_ms: now, used_ms: now };
+        self.write().sessions.open(token.clone(), session);
+        token
+    }
+
+    /// The session timeout.
+    pub fn session_lifetime_ms(&self) -> i64 {
+        i64::try_from(self.config.session_lifetime.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Locks a user out at once, as freezing or deactivating does.
+    pub fn deactivate_user(&self, user: Id) {
+        let mut state = self.write();
+        if let Some(user) = state.users.get_mut(&user) {
+            user.active = false;
+        }
+        state.sessions.end_of_user(user);
+    }
+
+    /// Gives a user the rights of a permission set; an assignment that exists already is returned as it is.
+    pub fn assign(&self, assignee: Id, set: Id) -> Id {
+        let now = self.now_ms();
+        let mut state = self.write();
+        let existing = state.assignments.values().find(|one| one.assignee == assignee && one.set == set);
+        if let Some(existing) = existing {
+            return existing.id;
+        }
+        let id = self.ids.next(prefix::PERMISSION_SET_ASSIGNMENT);
+        state.assignments.insert(id, Assignment { id, assignee, set, created_ms: now });
+        let name = state.metadata.permission_sets.get(&set).map(|set| set.name.clone()).unwrap_or_default();
+        drop(state);
+        self.note(
+            Kind::PermissionAssigned,
+            None,
+            name,
+            &[("assignee", assignee.as_str()), ("id", id.as_str())],
+        );
+        id
+    }
+}
+
+impl std::fmt::Debug for Org {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Org")
+            .field("id", &self.id)
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
+}

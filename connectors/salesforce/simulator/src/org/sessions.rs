@@ -1,0 +1,61 @@
+//! Live sessions: what an access token stands for.
+
+use std::collections::HashMap;
+
+use super::id::Id;
+
+/// A session of one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    pub user: Id,
+    /// The app grant it came from; `None` for the session made at the start.
+    pub grant: Option<u64>,
+    /// Granted scopes, space separated.
+    pub scope: String,
+    pub created_ms: i64,
+    pub used_ms: i64,
+}
+
+/// All sessions, by their access token.
+#[derive(Default)]
+pub struct Sessions {
+    live: HashMap<String, Session>,
+}
+
+impl Sessions {
+    /// Opens a session under this token.
+    pub fn open(&mut self, token: String, session: Session) {
+        self.live.insert(token, session);
+    }
+
+    /// The session of a token, if it has been used within `lifetime_ms`; does not slide it.
+    pub fn peek(&self, token: &str, now_ms: i64, lifetime_ms: i64) -> Option<&Session> {
+        self.live.get(token).filter(|session| now_ms - session.used_ms < lifetime_ms)
+    }
+
+    /// As [`Sessions::peek`], and starts the lifetime anew.
+    pub fn touch(&mut self, token: &str, now_ms: i64, lifetime_ms: i64) -> Option<Session> {
+        let session = self.live.get_mut(token)?;
+        if now_ms - session.used_ms >= lifetime_ms {
+            self.live.remove(token);
+            return None;
+        }
+        session.used_ms = now_ms;
+        Some(session.clone())
+    }
+
+    /// Ends one session.
+    pub fn end(&mut self, token: &str) -> Option<Session> {
+        self.live.remove(token)
+    }
+
+    /// Ends every session that came from a grant.
+    pub fn end_of_grant(&mut self, grant: u64) {
+        self.live.retain(|_, session| session.grant != Some(grant));
+    }
+
+    /// Ends every session of a user.
+    pub fn end_of_user(&mut self, user: Id) {
+        self.live.retain(|_, session| session.user != user);
+    }
+}
