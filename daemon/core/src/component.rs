@@ -1,0 +1,51 @@
+//! Components: what provisiond put into an organisation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::ids::{AccountName, OperationName};
+
+/// One component of ours in an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Component {
+    pub account: AccountName,
+    pub kind: String,
+    pub full_name: String,
+    pub state: ComponentState,
+    pub remote_id: String,
+    pub checksum: String,
+    pub version: String,
+    pub reason: String,
+    pub operation: OperationName,
+    pub observe_time: Option<Timestamp>,
+}
+
+/// What was last seen of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ComponentState {
+    /// Sent, not observed yet.
+    Applied,
+    Present,
+    Missing,
+    Modified,
+}
+
+impl ComponentState {
+    /// UPPER_SNAKE_CASE name, as in filters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ComponentState::Applied => "APPLIED",
+            ComponentState::Present => "PRESENT",
+            ComponentState::Missing => "MISSING",
+            ComponentState::Modified => "MODIFIED",
+        }
+    }
+}
+
+impl Component {
+    /// Id within the account: `{kind}.{full name}`.
+    pub fn id(&self) -> String {
+        format!("{}.{}", self.kind, self.full_name)
+    }
+}

@@ -1,0 +1,132 @@
+//! Transitions around the grant.
+
+use super::{Action, notify, wrong_phase};
+use crate::Timestamp;
+use crate::account::{Actor, ConditionType, Failure, Identity, NextAction, Phase, ServiceAccount, Status};
+use crate::fault::{Fault, Result};
+use crate::notification::NotificationCode;
+use crate::reason::Reason;
+
+/// A fresh grant may replace an old one at any time but while an operation uses it.
+pub(super) fn begun(account: &mut ServiceAccount, deadline: Timestamp, now: Timestamp) -> Result<()> {
+    if account.phase == Phase::Provisioning {
+        return Err(wrong_phase(
+            account,
+            "authorised",
+            &[Phase::Draft, Phase::Ready, Phase::Active, Phase::Failed],
+        ));
+    }
+    if account.phase == Phase::Draft {
+        account.phase = Phase::AwaitingAuthorization;
+    }
+    if account.condition(ConditionType::Authorized) != Status::True {
+        account.observe(
+            ConditionType::Authorized,
+            Status::False,
+            "PENDING",
+            "waiting for the administrator",
+            now,
+        );
+        account.next_action = Some(NextAction {
+            actor: Actor::SaasAdmin,
+            action: "AUTHORIZE".to_owned(),
+            hint: "open the authorisation page that BeginAuthorization answered, log in and allow access"
+                .to_owned(),
+            link: None,
+            deadline: Some(deadline),
+        });
+    }
+    Ok(())
+}
+
+/// What to do while no authorisation is under way.
+pub fn authorize_action() -> NextAction {
+    NextAction {
+        actor: Actor::Operator,
+        action: "BEGIN_AUTHORIZATION".to_owned(),
+        hint: "call BeginAuthorization and send the administrator to the page it answers".to_owned(),
+        link: None,
+        deadline: None,
+    }
+}
+
+/// An account that had a grant keeps it; only the attempt has ended.
+pub(super) fn ended(account: &mut ServiceAccount, failure: &Failure, now: Timestamp) {
+    if account.condition(ConditionType::Authorized) == Status::True {
+        return;
+    }
+    if account.phase == Phase::AwaitingAuthorization {
+        account.phase = Phase::Draft;
+    }
+    account.observe(ConditionType::Authorized, Status::False, failure.reason.as_str(), &failure.message, now);
+    account.next_action = Some(authorize_action());
+}
+
+pub(super) fn authorized(
+    account: &mut ServiceAccount,
+    identity: Identity,
+    now: Timestamp,
+    actions: &mut Vec<Action>,
+) -> Result<()> {
+    if account.phase == Phase::Provisioning {
+        return Err(wrong_phase(
+            account,
+            "authorised",
+            &[Phase::Draft, Phase::Ready, Phase::Active, Phase::Failed],
+        ));
+    }
+    if let Some(known) = &account.identity
+        && known.organization_id != identity.organization_id
+        && account.phase == Phase::Active
+    {
+        return Err(Fault::new(
+            Reason::OrgMismatch,
+            "another organisation was authorised than the one this account protects; log in to that one",
+        )
+        .meta("expected", known.organization_id.clone())
+        .meta("actual", identity.organization_id));
+    }
+    let lost =
+        account.condition(ConditionType::Authorized) == Status::False && account.phase == Phase::Active;
+    account.identity = Some(identity);
+    account.failure = None;
+    account.observe(ConditionType::Authorized, Status::True, "GRANTED", "", now);
+    if account.phase == Phase::Active {
+        account.next_action = None;
+        if lost {
+            actions.push(Action::OpenEvents);
+        }
+        return Ok(());
+    }
+    account.phase = Phase::Ready;
+    account.next_action = Some(NextAction {
+        actor: Actor::Operator,
+        action: "PROVISION".to_owned(),
+        hint: "check the organisation and user shown, make a plan and provision it".to_owned(),
+        link: None,
+        deadline: None,
+    });
+    notify(account, NotificationCode::AccountAuthorized, &[], actions);
+    Ok(())
+}
+
+/// Told once: a grant that was lost before stays lost in silence.
+pub(super) fn grant_lost(
+    account: &mut ServiceAccount,
+    failure: &Failure,
+    now: Timestamp,
+    actions: &mut Vec<Action>,
+) {
+    let known = account.condition(ConditionType::Authorized) == Status::False;
+    account.observe(ConditionType::Authorized, Status::False, failure.reason.as_str(), &failure.message, now);
+    account.observe(ConditionType::Protected, Status::False, failure.reason.as_str(), &failure.message, now);
+    account.next_action = Some(authorize_action());
+    if !known {
+        notify(
+            account,
+            NotificationCode::ReauthorizationRequired,
+            &[("reason", failure.reason.as_str()), ("message", &failure.message)],
+            actions,
+        );
+    }
+}

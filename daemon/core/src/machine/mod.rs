@@ -1,0 +1,132 @@
+//! The account state machine: (account, event) → (account, actions). No clock, no await, no store: what must happen
+//! outside comes back as values, and happens after they are committed.
+
+mod authorization;
+mod channel;
+mod operation;
+
+use std::collections::BTreeMap;
+
+use crate::account::{Failure, Identity, Phase, ServiceAccount};
+use crate::fault::{Fault, Result};
+use crate::ids::OperationName;
+use crate::notification::NotificationCode;
+use crate::operation::OperationKind;
+use crate::reason::Reason;
+use crate::{Timestamp, account::ConditionType};
+
+/// Something that happened to an account.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A caller began an authorisation; the administrator has until `deadline`.
+    AuthorizationBegun { deadline: Timestamp },
+    /// It came back without a grant, or never came back.
+    AuthorizationEnded { failure: Failure },
+    /// It came back with a grant, and the organisation said who it is.
+    Authorized { identity: Identity },
+    /// The inventory was read.
+    InventoryRead,
+    /// An operation takes the account.
+    OperationStarted { operation: OperationName, kind: OperationKind },
+    /// A step of it was done, and these conditions hold now.
+    StepDone { establishes: Vec<ConditionType> },
+    /// The operation reached its end.
+    OperationSucceeded { kind: OperationKind },
+    /// The operation failed.
+    OperationFailed { kind: OperationKind, failure: Failure },
+    /// The operation was cancelled by a caller.
+    OperationCancelled { kind: OperationKind },
+    /// The event channel is open.
+    EventsConnected,
+    /// The event channel is lost; it is being reopened.
+    EventsInterrupted { message: String },
+    /// The grant is gone, or whether it lives cannot be told.
+    GrantLost { failure: Failure },
+}
+
+/// Something to do once the transition is committed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Tell the tenant's people; written in the same commit.
+    Notify { code: NotificationCode, parameters: BTreeMap<String, String> },
+    /// Drive the operation.
+    Drive { operation: OperationName },
+    /// Keep the event channel open.
+    OpenEvents,
+}
+
+/// What a transition leads to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    pub account: ServiceAccount,
+    pub actions: Vec<Action>,
+}
+
+/// Applies an event. A fault means that the event does not fit the account as it stands; nothing has changed then.
+pub fn transition(account: &ServiceAccount, event: Event, now: Timestamp) -> Result<Outcome> {
+    let mut next = account.clone();
+    let mut actions = Vec::new();
+    match event {
+        Event::AuthorizationBegun { deadline } => authorization::begun(&mut next, deadline, now)?,
+        Event::AuthorizationEnded { failure } => authorization::ended(&mut next, &failure, now),
+        Event::Authorized { identity } => authorization::authorized(&mut next, identity, now, &mut actions)?,
+        Event::GrantLost { failure } => authorization::grant_lost(&mut next, &failure, now, &mut actions),
+        Event::InventoryRead => {
+            next.observe(ConditionType::InventoryCurrent, crate::account::Status::True, "READ", "", now);
+        }
+        Event::OperationStarted { operation, kind } => {
+            operation::started(&mut next, operation, kind, &mut actions)?;
+        }
+        Event::StepDone { establishes } => operation::step_done(&mut next, &establishes, now),
+        Event::OperationSucceeded { kind } => operation::succeeded(&mut next, kind, now, &mut actions),
+        Event::OperationFailed { kind, failure } => {
+            operation::failed(&mut next, kind, failure, now, &mut actions)
+        }
+        Event::OperationCancelled { kind } => operation::cancelled(&mut next, kind, now, &mut actions),
+        Event::EventsConnected => channel::connected(&mut next, now, &mut actions),
+        Event::EventsInterrupted { message } => channel::interrupted(&mut next, &message, now, &mut actions),
+    }
+    next.update_time = now;
+    Ok(Outcome { account: next, actions })
+}
+
+/// The fault of a call that does not fit the phase.
+pub(crate) fn wrong_phase(account: &ServiceAccount, what: &str, fitting: &[Phase]) -> Fault {
+    let fitting: Vec<_> = fitting.iter().map(|p| p.as_str()).collect();
+    Fault::new(
+        Reason::WrongPhase,
+        format!(
+            "the account is in phase {}; it cannot be {what} before it is in phase {}",
+            account.phase.as_str(),
+            fitting.join(" or ")
+        ),
+    )
+    .meta("phase", account.phase.as_str())
+    .violation("phase", format!("must be {}", fitting.join(" or ")))
+}
+
+fn facts(account: &ServiceAccount) -> BTreeMap<String, String> {
+    let mut facts = BTreeMap::new();
+    facts.insert("service_account".to_owned(), account.name.to_string());
+    facts.insert("display_name".to_owned(), account.display_name.clone());
+    if let Some(identity) = &account.identity {
+        facts.insert("organization_id".to_owned(), identity.organization_id.clone());
+        facts.insert("organization_name".to_owned(), identity.organization_name.clone());
+        facts.insert("username".to_owned(), identity.username.clone());
+    }
+    facts
+}
+
+fn notify(
+    account: &ServiceAccount,
+    code: NotificationCode,
+    more: &[(&str, &str)],
+    actions: &mut Vec<Action>,
+) {
+    let mut parameters = facts(account);
+    parameters.extend(more.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+    actions.push(Action::Notify { code, parameters });
+}
+
+#[cfg(test)]
+mod tests;

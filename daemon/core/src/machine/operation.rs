@@ -1,0 +1,158 @@
+//! Transitions around operations.
+
+use super::{Action, notify, wrong_phase};
+use crate::Timestamp;
+use crate::account::{Actor, ConditionType, Failure, NextAction, Phase, ServiceAccount, Status};
+use crate::fault::{Fault, Result};
+use crate::ids::OperationName;
+use crate::notification::NotificationCode;
+use crate::operation::OperationKind;
+use crate::reason::Reason;
+
+pub(super) fn started(
+    account: &mut ServiceAccount,
+    operation: OperationName,
+    kind: OperationKind,
+    actions: &mut Vec<Action>,
+) -> Result<()> {
+    if let Some(running) = &account.current_operation {
+        return Err(Fault::new(
+            Reason::OperationInProgress,
+            format!("'{running}' works on the account; wait for it or cancel it"),
+        )
+        .meta("operation", running.to_string()));
+    }
+    let fitting = [Phase::Ready, Phase::Active, Phase::Failed];
+    if !fitting.contains(&account.phase) {
+        let what = match kind {
+            OperationKind::Provision => "provisioned",
+            OperationKind::RefreshInventory => "read",
+        };
+        return Err(wrong_phase(account, what, &fitting));
+    }
+    if account.condition(ConditionType::Authorized) != Status::True {
+        return Err(Fault::new(
+            Reason::ReauthorizationRequired,
+            "the account's grant is gone; authorise it again first",
+        ));
+    }
+    if kind == OperationKind::Provision {
+        account.phase = Phase::Provisioning;
+        account.failure = None;
+        account.next_action = Some(NextAction {
+            actor: Actor::System,
+            action: "PROVISION".to_owned(),
+            hint: "wait for the operation".to_owned(),
+            link: None,
+            deadline: None,
+        });
+    }
+    account.current_operation = Some(operation.clone());
+    actions.push(Action::Drive { operation });
+    Ok(())
+}
+
+pub(super) fn step_done(account: &mut ServiceAccount, establishes: &[ConditionType], now: Timestamp) {
+    for kind in establishes {
+        account.observe(*kind, Status::True, "OBSERVED", "", now);
+    }
+}
+
+pub(super) fn succeeded(
+    account: &mut ServiceAccount,
+    kind: OperationKind,
+    now: Timestamp,
+    actions: &mut Vec<Action>,
+) {
+    account.current_operation = None;
+    match kind {
+        OperationKind::RefreshInventory => {
+            account.observe(ConditionType::InventoryCurrent, Status::True, "READ", "", now);
+        }
+        OperationKind::Provision => {
+            account.phase = Phase::Active;
+            account.failure = None;
+            account.next_action = None;
+            account.observed_generation = account.generation;
+            account.observe(ConditionType::InSync, Status::True, "PROVISIONED", "", now);
+            account.observe(ConditionType::EventsFlowing, Status::True, "CANARY_RETURNED", "", now);
+            account.observe(ConditionType::Protected, Status::True, "PROVISIONED", "", now);
+            actions.push(Action::OpenEvents);
+            notify(account, NotificationCode::AccountProtected, &[], actions);
+        }
+    }
+}
+
+/// A failed reading of the inventory leaves the account where it was.
+pub(super) fn failed(
+    account: &mut ServiceAccount,
+    kind: OperationKind,
+    failure: Failure,
+    now: Timestamp,
+    actions: &mut Vec<Action>,
+) {
+    account.current_operation = None;
+    match kind {
+        OperationKind::RefreshInventory => {
+            account.observe(
+                ConditionType::InventoryCurrent,
+                Status::False,
+                failure.reason.as_str(),
+                &failure.message,
+                now,
+            );
+        }
+        OperationKind::Provision => {
+            account.phase = Phase::Failed;
+            account.observe(
+                ConditionType::Protected,
+                Status::False,
+                failure.reason.as_str(),
+                &failure.message,
+                now,
+            );
+            notify(
+                account,
+                NotificationCode::ProvisioningFailed,
+                &[("reason", failure.reason.as_str()), ("message", &failure.message)],
+                actions,
+            );
+            account.next_action = Some(NextAction {
+                actor: Actor::Operator,
+                action: "RETRY".to_owned(),
+                hint: "mend what the failure says, plan again and provision".to_owned(),
+                link: None,
+                deadline: None,
+            });
+            account.failure = Some(failure);
+        }
+    }
+}
+
+/// What was brought in stays; a later plan keeps what is there.
+pub(super) fn cancelled(
+    account: &mut ServiceAccount,
+    kind: OperationKind,
+    now: Timestamp,
+    actions: &mut Vec<Action>,
+) {
+    account.current_operation = None;
+    if kind == OperationKind::Provision {
+        account.phase = Phase::Ready;
+        account.observe(
+            ConditionType::Protected,
+            Status::False,
+            "CANCELLED",
+            "provisioning was cancelled",
+            now,
+        );
+        account.next_action = Some(NextAction {
+            actor: Actor::Operator,
+            action: "PROVISION".to_owned(),
+            hint: "make a plan and provision it".to_owned(),
+            link: None,
+            deadline: None,
+        });
+        notify(account, NotificationCode::ProvisioningCancelled, &[], actions);
+    }
+}

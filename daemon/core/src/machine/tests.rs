@@ -1,0 +1,165 @@
+use super::*;
+use crate::account::{State, Status};
+use crate::ids::{AccountName, ConnectorId, OperationId};
+
+fn at(seconds: i64) -> Timestamp {
+    chrono::DateTime::from_timestamp(seconds, 0).expect("in range")
+}
+
+fn account() -> ServiceAccount {
+    let name: AccountName = "tenants/acme/serviceAccounts/main".parse().expect("valid");
+    ServiceAccount::new(name, "uid".into(), ConnectorId::new("x").expect("valid"), "sandbox".into(), at(0))
+}
+
+fn identity(org: &str) -> Identity {
+    Identity {
+        organization_id: org.into(),
+        organization_name: "Acme".into(),
+        environment: "sandbox".into(),
+        edition: "E".into(),
+        user_id: "u".into(),
+        username: "admin@acme".into(),
+        user_display_name: "Admin".into(),
+        instance_url: "https://x".into(),
+        authorize_time: at(0),
+    }
+}
+
+fn operation() -> OperationName {
+    let name: AccountName = "tenants/acme/serviceAccounts/main".parse().expect("valid");
+    OperationName { tenant: name.tenant, operation: OperationId::new("op-1").expect("valid") }
+}
+
+fn run(events: Vec<Event>) -> Outcome {
+    let mut outcome = Outcome { account: account(), actions: Vec::new() };
+    for event in events {
+        let text = format!("{event:?}");
+        let next = transition(&outcome.account, event, at(1)).unwrap_or_else(|f| panic!("{text}: {f}"));
+        outcome.actions.extend(next.actions);
+        outcome.account = next.account;
+    }
+    outcome
+}
+
+fn to_ready() -> Vec<Event> {
+    vec![Event::AuthorizationBegun { deadline: at(600) }, Event::Authorized { identity: identity("00D1") }]
+}
+
+fn to_active() -> Vec<Event> {
+    let mut events = to_ready();
+    events.push(Event::OperationStarted { operation: operation(), kind: OperationKind::Provision });
+    events.push(Event::StepDone {
+        establishes: vec![ConditionType::QuarantineReady, ConditionType::TriggersInstalled],
+    });
+    events.push(Event::OperationSucceeded { kind: OperationKind::Provision });
+    events
+}
+
+#[test]
+fn the_whole_way_ends_protected_with_one_notification_each() {
+    let outcome = run(to_active());
+    assert_eq!(outcome.account.phase, Phase::Active);
+    assert_eq!(outcome.account.state(), State::Protected);
+    let told: Vec<_> = outcome
+        .actions
+        .iter()
+        .filter_map(|a| if let Action::Notify { code, .. } = a { Some(*code) } else { None })
+        .collect();
+    assert_eq!(told, [NotificationCode::AccountAuthorized, NotificationCode::AccountProtected]);
+    assert_eq!(outcome.account.current_operation, None);
+}
+
+#[test]
+fn a_second_operation_is_refused_and_names_the_first() {
+    let mut events = to_ready();
+    events.push(Event::OperationStarted { operation: operation(), kind: OperationKind::RefreshInventory });
+    let account = run(events).account;
+    let again = Event::OperationStarted { operation: operation(), kind: OperationKind::Provision };
+    let fault = transition(&account, again, at(2)).expect_err("one at a time");
+    assert_eq!(fault.reason(), Reason::OperationInProgress);
+    assert_eq!(fault.metadata()["operation"], "tenants/acme/operations/op-1");
+}
+
+#[test]
+fn nothing_provisions_before_it_is_authorised() {
+    for account in [account(), run(vec![Event::AuthorizationBegun { deadline: at(9) }]).account] {
+        let start = Event::OperationStarted { operation: operation(), kind: OperationKind::Provision };
+        assert_eq!(transition(&account, start, at(2)).expect_err("refused").reason(), Reason::WrongPhase);
+    }
+}
+
+#[test]
+fn a_denied_authorisation_goes_back_to_draft_and_says_why() {
+    let failure = Failure { reason: Reason::AuthorizationDenied, message: "denied".into() };
+    let outcome =
+        run(vec![Event::AuthorizationBegun { deadline: at(600) }, Event::AuthorizationEnded { failure }]);
+    assert_eq!(outcome.account.phase, Phase::Draft);
+    assert_eq!(outcome.account.condition(ConditionType::Authorized), Status::False);
+    assert!(outcome.account.next_action.is_some());
+}
+
+#[test]
+fn an_active_account_never_changes_its_organisation() {
+    let account = run(to_active()).account;
+    let fault =
+        transition(&account, Event::Authorized { identity: identity("00D2") }, at(2)).expect_err("refused");
+    assert_eq!(fault.reason(), Reason::OrgMismatch);
+}
+
+#[test]
+fn a_failed_run_can_be_tried_again() {
+    let failure = Failure { reason: Reason::SaasUnavailable, message: "later".into() };
+    let mut events = to_ready();
+    events.push(Event::OperationStarted { operation: operation(), kind: OperationKind::Provision });
+    events.push(Event::OperationFailed { kind: OperationKind::Provision, failure });
+    let failed = run(events).account;
+    assert_eq!(failed.state(), State::Failed);
+    let start = Event::OperationStarted { operation: operation(), kind: OperationKind::Provision };
+    assert_eq!(transition(&failed, start, at(3)).expect("allowed").account.phase, Phase::Provisioning);
+}
+
+#[test]
+fn interruptions_and_lost_grants_are_told_once() {
+    let mut events = to_active();
+    for _ in 0..3 {
+        events.push(Event::EventsInterrupted { message: "gone".into() });
+    }
+    for _ in 0..3 {
+        let failure = Failure { reason: Reason::ReauthorizationRequired, message: "revoked".into() };
+        events.push(Event::GrantLost { failure });
+    }
+    let outcome = run(events);
+    let count = |code| {
+        outcome.actions.iter().filter(|a| matches!(a, Action::Notify { code: c, .. } if *c == code)).count()
+    };
+    assert_eq!(count(NotificationCode::EventsInterrupted), 1);
+    assert_eq!(count(NotificationCode::ReauthorizationRequired), 1);
+    assert_eq!(outcome.account.state(), State::Degraded);
+}
+
+#[test]
+fn every_phase_answers_every_event_without_panic() {
+    let failure = Failure { reason: Reason::Internal, message: String::new() };
+    for phase in Phase::ALL {
+        let mut start = run(to_ready()).account;
+        start.phase = phase;
+        for event in [
+            Event::AuthorizationBegun { deadline: at(1) },
+            Event::AuthorizationEnded { failure: failure.clone() },
+            Event::Authorized { identity: identity("00D1") },
+            Event::InventoryRead,
+            Event::OperationStarted { operation: operation(), kind: OperationKind::Provision },
+            Event::StepDone { establishes: vec![] },
+            Event::OperationSucceeded { kind: OperationKind::Provision },
+            Event::OperationFailed { kind: OperationKind::Provision, failure: failure.clone() },
+            Event::OperationCancelled { kind: OperationKind::Provision },
+            Event::EventsConnected,
+            Event::EventsInterrupted { message: String::new() },
+            Event::GrantLost { failure: failure.clone() },
+        ] {
+            if let Ok(outcome) = transition(&start, event, at(5)) {
+                assert_eq!(outcome.account.update_time, at(5));
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Notifications: what a tenant's people are told.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::ids::{AccountName, TenantId};
+
+/// One message to a tenant's people. Never changes once it is stored; acknowledgements are kept apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    pub tenant: TenantId,
+    /// Counts the tenant's notifications, from 1.
+    pub sequence: u64,
+    pub code: NotificationCode,
+    /// Made from the connector's catalogue when the notification was.
+    pub text: String,
+    pub parameters: BTreeMap<String, String>,
+    pub severity: Severity,
+    pub account: Option<AccountName>,
+    pub create_time: Timestamp,
+}
+
+/// Stable code of a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum NotificationCode {
+    /// The account was authorised and can be provisioned.
+    AccountAuthorized,
+    /// The account is protected.
+    AccountProtected,
+    /// Provisioning failed.
+    ProvisioningFailed,
+    /// Provisioning was cancelled.
+    ProvisioningCancelled,
+    /// The event channel is lost.
+    EventsInterrupted,
+    /// The event channel is back.
+    EventsResumed,
+    /// The grant is gone.
+    ReauthorizationRequired,
+}
+
+impl NotificationCode {
+    /// All codes: a connector's catalogue has a text for each.
+    pub const ALL: [NotificationCode; 7] = [
+        NotificationCode::AccountAuthorized,
+        NotificationCode::AccountProtected,
+        NotificationCode::ProvisioningFailed,
+        NotificationCode::ProvisioningCancelled,
+        NotificationCode::EventsInterrupted,
+        NotificationCode::EventsResumed,
+        NotificationCode::ReauthorizationRequired,
+    ];
+
+    /// UPPER_SNAKE_CASE name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NotificationCode::AccountAuthorized => "ACCOUNT_AUTHORIZED",
+            NotificationCode::AccountProtected => "ACCOUNT_PROTECTED",
+            NotificationCode::ProvisioningFailed => "PROVISIONING_FAILED",
+            NotificationCode::ProvisioningCancelled => "PROVISIONING_CANCELLED",
+            NotificationCode::EventsInterrupted => "EVENTS_INTERRUPTED",
+            NotificationCode::EventsResumed => "EVENTS_RESUMED",
+            NotificationCode::ReauthorizationRequired => "REAUTHORIZATION_REQUIRED",
+        }
+    }
+
+    /// How urgent it is.
+    pub fn severity(self) -> Severity {
+        match self {
+            NotificationCode::AccountAuthorized
+            | NotificationCode::AccountProtected
+            | NotificationCode::EventsResumed => Severity::Info,
+            NotificationCode::ProvisioningCancelled | NotificationCode::EventsInterrupted => {
+                Severity::Warning
+            }
+            NotificationCode::ProvisioningFailed | NotificationCode::ReauthorizationRequired => {
+                Severity::Error
+            }
+        }
+    }
+}
+
+/// How urgent a notification is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    /// UPPER_SNAKE_CASE name, as in filters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "INFO",
+            Severity::Warning => "WARNING",
+            Severity::Error => "ERROR",
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Long-running operations and their action log.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::account::{Failure, NextAction};
+use crate::ids::{AccountName, OperationName, Principal};
+use crate::plan::PlanRef;
+
+/// A long-running operation as it is stored. Its steps are the action log: a step's start is stored before its first
+/// call leaves, its handle as soon as the application has answered one, its end when its effect was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    pub name: OperationName,
+    pub account: AccountName,
+    /// Of the account at the start: an operation never works on a namesake.
+    pub account_uid: String,
+    pub kind: OperationKind,
+    pub state: OperationState,
+    pub principal: Principal,
+    pub steps: Vec<Step>,
+    /// Calls of the application's API so far.
+    pub api_calls: u64,
+    pub throttled_until: Option<Timestamp>,
+    pub next_action: Option<NextAction>,
+    pub cancel_requested: bool,
+    pub failure: Option<Failure>,
+    /// Details of the failure for programs.
+    #[serde(default)]
+    pub failure_metadata: std::collections::BTreeMap<String, String>,
+    pub plan: Option<PlanRef>,
+    pub inventory: Option<crate::inventory::InventorySummary>,
+    pub create_time: Timestamp,
+    pub end_time: Option<Timestamp>,
+    pub deadline: Timestamp,
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OperationKind {
+    Provision,
+    RefreshInventory,
+}
+
+/// Where an operation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OperationState {
+    Running,
+    Succeeded,
+    Failed,
+    Cancelled,
+}
+
+/// One step of an operation, with all that a restarted daemon must know of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub id: String,
+    pub title: String,
+    pub state: StepState,
+    pub done: u64,
+    pub total: u64,
+    pub message: String,
+    /// How often it was begun.
+    pub attempts: u32,
+    /// The remote job that the step waits for, in the connector's words.
+    pub handle: Option<String>,
+    pub start_time: Option<Timestamp>,
+    pub end_time: Option<Timestamp>,
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum StepState {
+    Pending,
+    /// Its intent is stored; whether its effect has happened must be observed before it is begun again.
+    Running,
+    Done,
+    Failed,
+}
+
+impl Step {
+    /// A step that has not begun.
+    pub fn pending(id: impl Into<String>, title: impl Into<String>) -> Self {
+        Step {
+            id: id.into(),
+            title: title.into(),
+            state: StepState::Pending,
+            done: 0,
+            total: 0,
+            message: String::new(),
+            attempts: 0,
+            handle: None,
+            start_time: None,
+            end_time: None,
+        }
+    }
+}
+
+impl Operation {
+    /// True when it has ended.
+    pub fn is_done(&self) -> bool {
+        self.state != OperationState::Running
+    }
+
+    /// The step at work or next at work.
+    pub fn current_step(&self) -> Option<&Step> {
+        self.steps.iter().find(|s| matches!(s.state, StepState::Pending | StepState::Running))
+    }
+}
