@@ -1,6 +1,6 @@
 //! The engines. Each keeps the contract of [`crate::Store`]; only the crate that wires the daemon names one.
 //!
-//! The engines of one machine share an ordered index in memory ([`index`]) that holds every live entry and a bounded
+//! The engines of one machine share an ordered index in memory that holds every live entry and a bounded
 //! history. Reads, pages and watches are served from it, so they never see what is not durable, nor half of a commit.
 
 mod cursor;
@@ -8,6 +8,10 @@ mod history;
 mod index;
 pub mod memory;
 mod shared;
+#[cfg(feature = "sled")]
+pub mod sled;
 mod staging;
+#[cfg(feature = "sled")]
+mod writer;
 
 pub use history::History;

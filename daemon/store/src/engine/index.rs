@@ -42,7 +42,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// An index that has forgotten everything before `compacted`, to be filled by [`Index::apply`].
+    /// An index that has forgotten everything before `compacted`, to be filled by [`Index::fill`].
     pub(super) fn starting_at(compacted: Revision) -> Self {
         Self { revision: Revision::ZERO, compacted, ..Self::default() }
     }
@@ -103,24 +103,39 @@ impl Index {
     /// Adds a commit. Its revision must be above every earlier one.
     pub(super) fn apply(&mut self, commit: Commit) {
         debug_assert!(commit.revision > self.revision, "revisions grow");
-        for (place, change) in (0..).zip(&commit.changes) {
-            let id = ChangeId { revision: commit.revision, place };
-            let entry = match change {
-                Change::Put(entry) => Some(entry.clone()),
-                Change::Delete { .. } => None,
-            };
-            self.keys.entry(change.key().clone()).or_default().push(Version { id, entry });
-        }
-        self.revision = commit.revision;
-        if commit.revision > self.compacted {
-            self.log_bytes += commit_bytes(&commit);
-            self.log.push_back(commit);
+        for (place, change) in (0..).zip(commit.changes) {
+            self.fill(ChangeId { revision: commit.revision, place }, change);
         }
     }
 
-    /// Moves to `revision` although no held commit reaches it: its changes are superseded and forgotten.
-    pub(super) fn advance(&mut self, revision: Revision) {
+    /// Adds one stored change to an index that is filled from a disk, in the order of their ids. Commits up to
+    /// `compacted` may lack the changes that were forgotten.
+    pub(super) fn fill(&mut self, id: ChangeId, change: Change) {
+        let entry = match &change {
+            Change::Put(entry) => Some(entry.clone()),
+            Change::Delete { .. } => None,
+        };
+        self.keys.entry(change.key().clone()).or_default().push(Version { id, entry });
+        self.revision = id.revision;
+        if id.revision > self.compacted {
+            self.log_bytes += change_bytes(&change);
+            match self.log.back_mut() {
+                Some(commit) if commit.revision == id.revision => commit.changes.push(change),
+                _ => self.log.push_back(Commit { revision: id.revision, changes: vec![change] }),
+            }
+        }
+    }
+
+    /// Ends the filling of an index from a disk: moves to the `revision` stored there (the changes of the newest
+    /// commits may have been forgotten), and returns the changes that no readable revision needs.
+    pub(super) fn filled(&mut self, revision: Revision) -> Vec<ChangeId> {
         self.revision = self.revision.max(revision);
+        let mut forgotten = Vec::new();
+        let keys: Vec<Key> = self.keys.keys().cloned().collect();
+        for key in keys {
+            self.prune(&key, &mut forgotten);
+        }
+        forgotten
     }
 
     /// Forgets the oldest revisions until `history` is kept. Returns the changes that no readable revision needs.
@@ -155,12 +170,12 @@ impl Index {
 }
 
 fn commit_bytes(commit: &Commit) -> usize {
-    commit
-        .changes
-        .iter()
-        .map(|change| match change {
-            Change::Put(entry) => entry.key.len() + entry.value.len(),
-            Change::Delete { key, .. } => key.len(),
-        })
-        .sum()
+    commit.changes.iter().map(change_bytes).sum()
+}
+
+fn change_bytes(change: &Change) -> usize {
+    match change {
+        Change::Put(entry) => entry.key.len() + entry.value.len(),
+        Change::Delete { key, .. } => key.len(),
+    }
 }

@@ -51,6 +51,11 @@ impl Staging {
         Ok(revision)
     }
 
+    /// The revision of the newest accepted commit.
+    pub(super) fn revision(&self) -> Revision {
+        self.revision
+    }
+
     pub(super) fn into_commits(self) -> Vec<Commit> {
         self.commits
     }

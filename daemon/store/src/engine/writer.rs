@@ -1,0 +1,176 @@
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+
+use crate::engine::index::{ChangeId, Commit};
+use crate::engine::shared::Shared;
+use crate::engine::staging::Staging;
+use crate::error::CommitError;
+use crate::limits::TXN_BYTES_MAX;
+use crate::store::{Committed, Revision};
+use crate::txn::Txn;
+
+/// Most transactions that share one trip to the disk.
+pub(super) const GROUP_TXNS_MAX: usize = 512;
+
+/// A group takes no further transaction once its keys and values reach this, in bytes.
+const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Most transactions waiting for the thread, and the most bytes of keys and values among them; who comes later waits
+/// outside.
+const QUEUE_TXNS_MAX: usize = 1024;
+const QUEUE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Most forgotten changes removed along with one group, so that no group grows out of bounds.
+const FORGOTTEN_PER_GROUP_MAX: usize = 4096;
+
+/// Where a group of commits becomes durable.
+pub(super) trait Journal {
+    /// Makes `commits` durable, all or none of each, and may drop `forgotten`, which no revision from `compacted` on
+    /// needs. After an error some, all or none of them may turn up at the next start.
+    fn append(
+        &mut self,
+        commits: &[Commit],
+        forgotten: &[ChangeId],
+        compacted: Revision,
+    ) -> Result<(), JournalError>;
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct JournalError(pub(super) String);
+
+struct Request {
+    txn: Txn,
+    reply: oneshot::Sender<Result<Committed, CommitError>>,
+    _room: OwnedSemaphorePermit,
+}
+
+/// The way to the one thread that writes.
+pub(super) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Request>>>,
+    room: Arc<Semaphore>,
+    ended: watch::Receiver<bool>,
+}
+
+/// The thread's end of the way.
+pub(super) struct Inbox {
+    queue: mpsc::Receiver<Request>,
+    ended: watch::Sender<bool>,
+}
+
+impl Writer {
+    pub(super) fn new() -> (Self, Inbox) {
+        let (queue, requests) = mpsc::channel(QUEUE_TXNS_MAX);
+        let (ended_sender, ended) = watch::channel(false);
+        let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX));
+        let writer = Self { queue: Mutex::new(Some(queue)), room, ended };
+        (writer, Inbox { queue: requests, ended: ended_sender })
+    }
+
+    /// Hands a transaction to the thread and waits for its outcome.
+    pub(super) async fn commit(&self, txn: Txn) -> Result<Committed, CommitError> {
+        txn.validate()?;
+        const { assert!(TXN_BYTES_MAX <= QUEUE_BYTES_MAX, "every valid transaction finds room") };
+        let Some(queue) = self.queue.lock().clone() else { return Err(CommitError::Closed) };
+        let bytes = u32::try_from(txn.bytes()).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| CommitError::Closed)?;
+        let (reply, answer) = oneshot::channel();
+        queue.send(Request { txn, reply, _room: room }).await.map_err(|_| CommitError::Unavailable {
+            reason: "the thread that writes has ended".to_owned(),
+        })?;
+        drop(queue);
+        answer.await.unwrap_or_else(|_| {
+            Err(CommitError::Unknown { reason: "the thread that writes ended before it answered".to_owned() })
+        })
+    }
+
+    /// Takes no more commits, and waits until the thread has answered those it has and is gone.
+    pub(super) async fn close(&self) {
+        drop(self.queue.lock().take());
+        // An error means that the thread died without saying so; it is gone all the same.
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+}
+
+impl Inbox {
+    /// Decides, stores, shows and answers, group by group, until the last [`Writer`] handle is gone. `forgotten` are
+    /// changes that may be dropped from the start.
+    ///
+    /// After a failed append nothing more is written: what the journal then holds is not known until it is opened
+    /// anew, and a commit on top of it might rest on one that never became durable.
+    pub(super) fn serve(&mut self, shared: &Shared, journal: &mut dyn Journal, mut forgotten: Vec<ChangeId>) {
+        let mut failure: Option<String> = None;
+        while let Some(first) = self.queue.blocking_recv() {
+            let group = self.group(first);
+            if let Some(reason) = &failure {
+                for request in group {
+                    answer(request.reply, Err(CommitError::Unavailable { reason: reason.clone() }));
+                }
+                continue;
+            }
+            let (decided, commits, compacted) = decide(shared, group);
+            if !commits.is_empty() {
+                let dropped = forgotten.len().min(FORGOTTEN_PER_GROUP_MAX);
+                match journal.append(&commits, &forgotten[..dropped], compacted) {
+                    Ok(()) => {
+                        forgotten.drain(..dropped);
+                        forgotten.extend(shared.publish(commits));
+                    }
+                    Err(error) => failure = Some(format!("an earlier write failed: {error}")),
+                }
+            }
+            for Decided { reply, outcome, changes } in decided {
+                let outcome = match &failure {
+                    None => outcome,
+                    Some(reason) if changes => Err(CommitError::Unknown { reason: reason.clone() }),
+                    // It was judged beside commits that may not have happened.
+                    Some(reason) => Err(CommitError::Unavailable { reason: reason.clone() }),
+                };
+                answer(reply, outcome);
+            }
+        }
+    }
+
+    /// Tells [`Writer::close`] that the thread holds nothing any more.
+    pub(super) fn end(self) {
+        self.ended.send_replace(true);
+    }
+
+    fn group(&mut self, first: Request) -> Vec<Request> {
+        let mut bytes = first.txn.bytes();
+        let mut group = vec![first];
+        while group.len() < GROUP_TXNS_MAX && bytes < GROUP_BYTES_MAX {
+            let Ok(request) = self.queue.try_recv() else { break };
+            bytes += request.txn.bytes();
+            group.push(request);
+        }
+        group
+    }
+}
+
+struct Decided {
+    reply: oneshot::Sender<Result<Committed, CommitError>>,
+    outcome: Result<Committed, CommitError>,
+    changes: bool,
+}
+
+fn decide(shared: &Shared, group: Vec<Request>) -> (Vec<Decided>, Vec<Commit>, Revision) {
+    let index = shared.index.read();
+    let mut staging = Staging::on(&index);
+    let decided = group
+        .into_iter()
+        .map(|Request { txn, reply, _room }| {
+            let before = staging.revision();
+            let outcome = staging.stage(&index, txn).map(|revision| Committed { revision });
+            Decided { reply, outcome, changes: staging.revision() > before }
+        })
+        .collect();
+    (decided, staging.into_commits(), index.compacted())
+}
+
+fn answer(reply: oneshot::Sender<Result<Committed, CommitError>>, outcome: Result<Committed, CommitError>) {
+    // A caller that has gone does not want the answer.
+    let _ = reply.send(outcome);
+}
