@@ -3,7 +3,9 @@
 //! Real clients that work against Salesforce are meant to work against it unchanged. It knows nothing of any product
 //! that is tested with it.
 
+pub mod apex;
 pub mod config;
+pub mod events;
 pub mod fault;
 pub mod ledger;
 pub mod org;

@@ -13,6 +13,7 @@ use super::sessions::Sessions;
 use super::standard::{setup_objects, standard_objects, tooling_objects, user_permissions};
 use super::{Id, Org, State, generated};
 use crate::config::{Config, Environment};
+use crate::events::EventBus;
 use crate::fault::Faults;
 use crate::ledger::Ledger;
 
@@ -72,6 +73,7 @@ pub(super) fn org(config: Config) -> Org {
         secrets,
         ledger: Ledger::default(),
         faults: Faults::default(),
+        bus: EventBus::new(config.clock.clone(), seed),
         state: RwLock::new(state),
         config,
     }

@@ -25,6 +25,7 @@ pub use access::{
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit};
 pub(crate) use clock::date_time;
+pub(crate) use id::mix;
 pub use clock::{Clock, ManualClock, SystemClock, metadata_time, rest_time};
 pub use deploy::DeployRequest;
 pub use grants::{Asked, Code, ConnectedApp, Grant, Grants, PendingPage};
@@ -41,6 +42,7 @@ pub use standard::user_permissions;
 pub use user::User;
 
 use crate::config::{Config, Environment};
+use crate::events::EventBus;
 use crate::fault::Faults;
 use crate::ledger::{Kind, Ledger};
 
@@ -63,6 +65,7 @@ pub struct Org {
     pub secrets: Secrets,
     pub ledger: Ledger,
     pub faults: Faults,
+    pub bus: EventBus,
     state: RwLock<State>,
 }
 

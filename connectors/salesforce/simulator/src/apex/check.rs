@@ -1,0 +1,182 @@
+//! Resolves the names of a parsed source against the org as it will be after the deploy.
+
+use std::collections::BTreeSet;
+
+use tree_sitter::{Node, Tree};
+
+use super::names::is_platform;
+use super::parse::{Problem, each, parse, text};
+use super::unit::{ClassUnit, read_class};
+use crate::org::Metadata;
+
+/// Checks the custom objects and fields that a class names.
+///
+/// Only names with a custom suffix are judged: the platform's own types are too many to be listed here, and a
+/// class that a real compiler takes must never be refused.
+pub fn check_class(source: &str, org: &Metadata) -> Result<(), Problem> {
+    let tree = parse(source)?;
+    custom_names(&tree, source, org)
+}
+
+/// Checks every class, type and variable that a trigger's body names; `failed` holds classes of the same deploy
+/// that do not compile, in lower case.
+pub fn check_trigger(source: &str, org: &Metadata, failed: &BTreeSet<String>) -> Result<(), Problem> {
+    let tree = parse(source)?;
+    custom_names(&tree, source, org)?;
+    let locals = local_names(&tree, source);
+    let mut problem = None;
+    each(tree.root_node(), |node| {
+        if problem.is_none() {
+            problem = match node.kind() {
+                "method_invocation" => check_call(node, source, org, failed, &locals).err(),
+                "field_access" => node
+                    .child_by_field_name("object")
+                    .filter(|object| object.kind() == "identifier")
+                    .and_then(|object| check_owner(object, source, org, failed, &locals).err()),
+                "type_identifier" if is_leftmost(node) => check_type(node, source, org, failed).err(),
+                _ => None,
+            };
+        }
+    });
+    problem.map_or(Ok(()), Err)
+}
+
+fn check_call(
+    node: Node<'_>,
+    source: &str,
+    org: &Metadata,
+    failed: &BTreeSet<String>,
+    locals: &BTreeSet<String>,
+) -> Result<(), Problem> {
+    let (Some(object), Some(method)) = (node.child_by_field_name("object"), node.child_by_field_name("name"))
+    else {
+        return Ok(());
+    };
+    if object.kind() != "identifier" {
+        return Ok(());
+    }
+    match check_owner(object, source, org, failed, locals)? {
+        Some(class)
+            if !class.inherits && !class.methods.contains(&text(method, source).to_ascii_lowercase()) =>
+        {
+            Err(Problem::at(
+                method,
+                format!(
+                    "Method does not exist or incorrect signature: void {}() from the type {}",
+                    text(method, source),
+                    class.name
+                ),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The class that an identifier before a dot names, if it is one of the org's.
+fn check_owner(
+    object: Node<'_>,
+    source: &str,
+    org: &Metadata,
+    failed: &BTreeSet<String>,
+    locals: &BTreeSet<String>,
+) -> Result<Option<ClassUnit>, Problem> {
+    let name = text(object, source);
+    let lower = name.to_ascii_lowercase();
+    if locals.contains(&lower) {
+        return Ok(None);
+    }
+    if failed.contains(&lower) {
+        return Err(dependent(object, name));
+    }
+    if let Some(class) = org.class(name) {
+        return Ok(read_class(&class.unit.body).ok());
+    }
+    if is_platform(name) || org.object(name).is_some() {
+        Ok(None)
+    } else {
+        Err(Problem::at(object, format!("Variable does not exist: {name}")))
+    }
+}
+
+fn check_type(
+    node: Node<'_>,
+    source: &str,
+    org: &Metadata,
+    failed: &BTreeSet<String>,
+) -> Result<(), Problem> {
+    let name = text(node, source);
+    if failed.contains(&name.to_ascii_lowercase()) {
+        return Err(dependent(node, name));
+    }
+    let known = is_platform(name) || org.class(name).is_some() || org.object(name).is_some();
+    if known { Ok(()) } else { Err(Problem::at(node, format!("Invalid type: {name}"))) }
+}
+
+fn dependent(node: Node<'_>, class: &str) -> Problem {
+    Problem::at(node, format!("Dependent class is invalid and needs recompilation: Class {class}"))
+}
+
+/// In `A.B` only `A` can be resolved by name alone.
+fn is_leftmost(node: Node<'_>) -> bool {
+    node.parent()
+        .is_none_or(|parent| parent.kind() != "scoped_type_identifier" || parent.named_child(0) == Some(node))
+}
+
+fn local_names(tree: &Tree, source: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    each(tree.root_node(), |node| {
+        if matches!(
+            node.kind(),
+            "variable_declarator" | "enhanced_for_statement" | "formal_parameter" | "catch_formal_parameter"
+        ) && let Some(name) = node.child_by_field_name("name")
+        {
+            names.insert(text(name, source).to_ascii_lowercase());
+        }
+    });
+    names
+}
+
+/// Objects and fields whose suffix says that only the org itself can have them.
+fn custom_names(tree: &Tree, source: &str, org: &Metadata) -> Result<(), Problem> {
+    let mut problem = None;
+    each(tree.root_node(), |node| {
+        if problem.is_some() {
+            return;
+        }
+        let name = text(node, source);
+        match node.kind() {
+            "type_identifier" if is_custom(name) && is_leftmost(node) && org.object(name).is_none() => {
+                problem = Some(Problem::at(node, format!("Invalid type: {name}")));
+            }
+            "storage_identifier" if is_custom(name) && org.object(name).is_none() => {
+                problem = Some(Problem::at(node, format!("sObject type '{name}' is not supported.")));
+            }
+            "object_creation_expression" => problem = unknown_field(node, source, org),
+            _ => {}
+        }
+    });
+    problem.map_or(Ok(()), Err)
+}
+
+/// A `new Object__c(Field__c = …)` whose field does not exist.
+fn unknown_field(node: Node<'_>, source: &str, org: &Metadata) -> Option<Problem> {
+    let object = org.object(text(node.child_by_field_name("type")?, source))?;
+    let arguments = node.child_by_field_name("arguments")?;
+    let mut cursor = arguments.walk();
+    arguments
+        .named_children(&mut cursor)
+        .filter(|argument| argument.kind() == "assignment_expression")
+        .filter_map(|argument| argument.child_by_field_name("left"))
+        .filter(|left| {
+            left.kind() == "identifier" && text(*left, source).to_ascii_lowercase().ends_with("__c")
+        })
+        .find(|left| object.field(text(*left, source)).is_none())
+        .map(|left| {
+            Problem::at(left, format!("Field does not exist: {} on {}", text(left, source), object.name))
+        })
+}
+
+fn is_custom(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with("__c") || name.ends_with("__e") || name.ends_with("__mdt")
+}

@@ -1,0 +1,11 @@
+//! Checks Apex source the way the platform's compiler would, as far as syntax and names go. Nothing is executed.
+
+mod check;
+mod names;
+mod parse;
+mod unit;
+
+pub use check::{check_class, check_trigger};
+pub use names::mentions;
+pub use parse::{Problem, SOURCE_CHARS_MAX};
+pub use unit::{ClassUnit, TriggerUnit, length_without_comments, read_class, read_trigger};
