@@ -1,1 +1,21 @@
-//! What a connector implements, the OAuth client, and the contract suite every connector runs.
+//! What a connector implements. A connector knows one SaaS application and nothing of the daemon: it gets an account's
+//! context and a session, and answers in the domain's values.
+//!
+//! The daemon owns retries, pacing, deadlines and the refresh token. A connector makes one attempt per call, counts the
+//! calls it makes, and classifies what goes wrong ([`ConnectorFault`]).
+
+pub mod changes;
+pub mod connector;
+pub mod fault;
+pub mod session;
+
+pub use changes::{Change, ChangeBatch, ChangeStream, Changes, Cursor};
+pub use connector::{
+    Applied, ApplyProgress, ApplyRequest, AuthorizationSpec, Begin, Check, CheckStatus, Connector,
+    InventoryProgress, Observation, PlanRequest, ProposedPlan, TokenErrorClass,
+};
+pub use fault::{ConnectorFault, FaultClass};
+pub use session::{Access, AccountContext, CallCounter, Credentials, Session};
+
+/// The domain's values that connectors speak in.
+pub use provision_core as core;

@@ -1,0 +1,215 @@
+//! The contract that every connector keeps.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use provision_core::Timestamp;
+use provision_core::account::Identity;
+use provision_core::component::ComponentState;
+use provision_core::connector::Manifest;
+use provision_core::inventory::Inventory;
+use provision_core::plan::{Plan, PlanStep, PlannedComponent, Unprotected};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::changes::Changes;
+use crate::fault::ConnectorFault;
+use crate::session::{AccountContext, Session};
+
+/// One SaaS application.
+///
+/// Every method may be called at any time and more than once; the daemon may die between any two. Methods that only
+/// look have no effect on the organisation. Errors say by their class whether an effect may have happened.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// What the connector says of itself. The same for the life of the process.
+    fn manifest(&self) -> &Manifest;
+
+    /// Where and how an administrator authorises. No call leaves.
+    fn authorization(&self, account: &AccountContext) -> Result<AuthorizationSpec, ConnectorFault>;
+
+    /// The base URL of the organisation's API, out of a token answer. `Denied` where it lies outside the hosts that
+    /// the connector trusts: no token may ever be sent there.
+    fn instance_url(
+        &self,
+        account: &AccountContext,
+        token_answer: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<String, ConnectorFault>;
+
+    /// What an error of the token endpoint means.
+    fn token_error(&self, error: &str, description: &str) -> TokenErrorClass;
+
+    /// Which organisation and user stand behind the session. Looks only.
+    async fn identify(&self, session: &Session) -> Result<Identity, ConnectorFault>;
+
+    /// Everything that must hold before provisioning, all at once, each with its fix. Looks only.
+    async fn check(&self, session: &Session) -> Result<Vec<Check>, ConnectorFault>;
+
+    /// Reads object types, fields, profiles and permission sets. Looks only.
+    async fn inventory(
+        &self,
+        session: &Session,
+        progress: &dyn InventoryProgress,
+    ) -> Result<Inventory, ConnectorFault>;
+
+    /// What provisioning would change. Looks only; the same organisation and request give the same plan.
+    async fn plan(&self, session: &Session, request: PlanRequest<'_>)
+    -> Result<ProposedPlan, ConnectorFault>;
+
+    /// Begins an `Apply` step of a plan, or asks how it stands. Called again with the handle it answered until it is
+    /// done. Brings in exactly the components of the step, each marked as ours, and never touches what is not ours.
+    async fn apply(
+        &self,
+        session: &Session,
+        request: ApplyRequest<'_>,
+    ) -> Result<ApplyProgress, ConnectorFault>;
+
+    /// How each component stands in the organisation, in the order asked. Looks only.
+    async fn observe(
+        &self,
+        session: &Session,
+        plan: &Plan,
+        components: &[PlannedComponent],
+    ) -> Result<Vec<Observation>, ConnectorFault>;
+
+    /// Proves that what a plan brought in works as a whole (for example, that the daemon's user can read what it must).
+    /// Looks only.
+    async fn verify(&self, session: &Session, plan: &Plan) -> Result<(), ConnectorFault>;
+
+    /// The capability to report changes of records, where the connector has it.
+    fn changes(&self) -> Option<&dyn Changes> {
+        None
+    }
+}
+
+/// Where and how an administrator authorises (OAuth 2.0 authorisation code with PKCE S256).
+#[derive(Debug, Clone)]
+pub struct AuthorizationSpec {
+    /// Identifies whom the browser is sent to; a pending authorisation is bound to it.
+    pub issuer: String,
+    pub authorize_url: Url,
+    pub token_url: Url,
+    pub revoke_url: Url,
+    pub introspect_url: Option<Url>,
+    pub client_id: String,
+    pub client_secret: Option<SecretString>,
+    pub scopes: Vec<String>,
+    /// Further parameters of the authorisation page, for example `prompt`.
+    pub extra_parameters: Vec<(String, String)>,
+}
+
+/// What an error of the token endpoint means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenErrorClass {
+    /// The grant or the code is gone; a person must authorise again.
+    Revoked,
+    /// Another exchange of the same token is under way: try again shortly.
+    Race,
+    /// The application of ours is not known or not allowed there.
+    ClientRefused,
+    /// Something is wrong on our side or the application's.
+    Other,
+}
+
+/// One precondition, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Stable id, for example `permission.ModifyAllData`.
+    pub id: String,
+    pub title: String,
+    pub status: CheckStatus,
+    /// What was seen.
+    pub evidence: String,
+    /// What to do, and who.
+    pub fix: String,
+    /// Provisioning is refused while it fails.
+    pub blocking: bool,
+}
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckStatus {
+    Passed,
+    Failed,
+    /// The organisation cannot be asked.
+    Unknown,
+}
+
+/// Told how far a reading of the inventory is.
+pub trait InventoryProgress: Send + Sync {
+    /// So many of so many units of a part (`objects`, `profiles`, …) are read.
+    fn report(&self, part: &'static str, done: u64, total: u64);
+}
+
+/// What to plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanRequest<'a> {
+    /// API names; empty for the connector's default set.
+    pub object_types: &'a [String],
+    pub inventory: &'a Inventory,
+}
+
+/// A connector's part of a plan; the daemon adds account and time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProposedPlan {
+    /// In order; ids are unique.
+    pub steps: Vec<PlanStep>,
+    pub estimated_api_calls: u32,
+    pub tests: Vec<String>,
+    pub risks: Vec<String>,
+    pub unprotected: Vec<Unprotected>,
+    pub object_types: Vec<String>,
+    /// Digest over what was observed in the organisation, so that a plan over another state has another etag.
+    pub observed_digest: String,
+}
+
+/// Which step to bring in, and what is known of earlier tries.
+#[derive(Debug, Clone, Copy)]
+pub struct ApplyRequest<'a> {
+    pub plan: &'a Plan,
+    pub step: &'a PlanStep,
+    /// The same for every try of the same step of the same operation.
+    pub idempotency_key: &'a str,
+    pub begin: Begin<'a>,
+}
+
+/// What is known of earlier tries of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin<'a> {
+    /// There was none.
+    Fresh,
+    /// One has answered this handle.
+    Resume { handle: &'a str },
+    /// One may have left since then, and its answer is lost: look for its effect, or for the job it may have started,
+    /// before beginning another.
+    Uncertain { since: Timestamp },
+}
+
+/// How a step stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ApplyProgress {
+    /// A remote job works on it; ask again after `poll_after`.
+    Running { handle: String, done: u64, total: u64, message: String, poll_after: Duration },
+    /// Every component of the step is in.
+    Done { applied: Vec<Applied> },
+}
+
+/// A component that a step brought in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    pub kind: String,
+    pub full_name: String,
+    /// The application's own id; empty where it names none.
+    pub remote_id: String,
+}
+
+/// How a component stands in the organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    pub kind: String,
+    pub full_name: String,
+    pub state: ComponentState,
+    pub remote_id: String,
+    /// For people, where it is not as it should be.
+    pub message: String,
+}
