@@ -7,6 +7,8 @@
 //!
 //! The crate knows nothing of gRPC and nothing of connectors.
 
+#[cfg(any(test, feature = "testkit"))]
+pub mod contract;
 pub mod engine;
 mod error;
 mod key;

@@ -80,3 +80,20 @@ impl Store for MemoryStore {
         self.shared.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Harness;
+
+    struct Fresh;
+
+    #[async_trait]
+    impl Harness for Fresh {
+        async fn open(&self, history: History) -> Arc<dyn Store> {
+            Arc::new(MemoryStore::with_history(history))
+        }
+    }
+
+    crate::store_contract_suite!(Box::new(Fresh));
+}

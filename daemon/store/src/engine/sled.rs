@@ -144,3 +144,6 @@ impl Store for SledStore {
         self.shared.close();
     }
 }
+
+#[cfg(test)]
+mod tests;
