@@ -1,1 +1,4 @@
 //! Harness and end-to-end tests of provisiond.
+
+pub mod app;
+pub mod tools;

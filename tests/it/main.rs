@@ -1,0 +1,3 @@
+//! End-to-end tests: the product as a whole, and judges from outside.
+
+mod peers_apex;
