@@ -1,0 +1,81 @@
+//! The Salesforce CLI at work on our project.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{app, tools};
+
+/// What the org is called once logged in.
+pub const ALIAS: &str = "simulated";
+
+/// A command takes seconds; a machine under load, more.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// A developer's desk: a home folder of its own for the CLI, and the rendered project.
+pub struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    /// The project rendered for the org and these objects.
+    pub fn new(org_id: &str, objects: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("home")).expect("a home folder");
+        app::render(&folder.path().join("app"), org_id, objects);
+        Self { folder }
+    }
+
+    /// The desk's own folder; it goes away with the desk.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The rendered project.
+    pub fn project(&self) -> PathBuf {
+        self.folder.path().join("app")
+    }
+
+    /// Installs the CLI where it is missing; false when the test named here is skipped for want of it.
+    pub async fn has_sf(&self, test: &str) -> bool {
+        tools::or_skip(test, tools::sf(self.folder.path()).await).is_some()
+    }
+
+    /// Runs the CLI in the project and reads its JSON answer; its failures are answers too.
+    pub async fn sf(&self, arguments: &[&str]) -> Value {
+        self.sf_with(arguments, &[]).await
+    }
+
+    async fn sf_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Value {
+        let mut command = tools::sf(&self.folder.path().join("home")).await.expect("installed by then");
+        command.args(arguments).arg("--json").current_dir(self.project()).envs(environment.iter().copied());
+        let output = tools::run(command, LIMIT).await.unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+            let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+            panic!("sf {arguments:?}: {error}\n{out}\n{err}")
+        })
+    }
+
+    /// Logs in with a session of the org at `base_url`, under the alias `simulated`.
+    pub async fn log_in(&self, base_url: &str, access_token: &str) {
+        let login =
+            ["org", "login", "access-token", "--instance-url", base_url, "--no-prompt", "--alias", ALIAS];
+        let answer = self.sf_with(&login, &[("SF_ACCESS_TOKEN", access_token)]).await;
+        assert_eq!(answer["status"], 0, "{answer:#}");
+    }
+
+    /// Deploys the project through the REST API.
+    pub async fn deploy(&self) -> Value {
+        let deploy = ["project", "deploy", "start", "--source-dir", "force-app", "--target-org", ALIAS];
+        self.sf_with(&deploy, &[("SF_ORG_METADATA_REST_DEPLOY", "true")]).await
+    }
+
+    /// The rows of a Tooling query.
+    pub async fn tooling(&self, query: &str) -> Vec<Value> {
+        let answer =
+            self.sf(&["data", "query", "--use-tooling-api", "--target-org", ALIAS, "--query", query]).await;
+        answer["result"]["records"].as_array().cloned().unwrap_or_else(|| panic!("{query}: {answer:#}"))
+    }
+}
