@@ -7,6 +7,8 @@
 pub mod changes;
 pub mod connector;
 pub mod fault;
+pub mod http;
+pub mod oauth;
 pub mod session;
 
 pub use changes::{Change, ChangeBatch, ChangeStream, Changes, Cursor};
