@@ -27,6 +27,8 @@ pub enum Operation {
     BlobGet { object: Option<String> },
     Composite,
     DeployStart,
+    /// A deployment begins to run; `Refused` makes the whole job fail with that code, as `ALREADY_IN_PROCESS` does.
+    DeployRun,
     DeployPoll,
     DeployCancel,
     GetTopic,

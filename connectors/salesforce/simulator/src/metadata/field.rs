@@ -1,0 +1,195 @@
+//! From a `<fields>` element to a field of the org.
+
+use super::row::Complaint;
+use super::xml::Element;
+use crate::org::{Field, FieldType, Metadata};
+
+/// What the field's object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    Object,
+    Event,
+    Setting,
+}
+
+/// Types that a platform event's fields may have.
+const EVENT_TYPES: &[&str] = &["Checkbox", "Date", "DateTime", "LongTextArea", "Number", "Text"];
+/// Types whose values may be required by the field itself.
+const REQUIRABLE: &[&str] = &[
+    "Text", "Number", "Currency", "Percent", "Date", "DateTime", "Email", "Phone", "Picklist", "TextArea",
+    "Time", "Url", "Lookup",
+];
+
+/// Reads a field; `org` is the org as the deploy has made it so far, `existing` the field it replaces.
+pub(super) fn read(
+    element: &Element,
+    owner: Owner,
+    org: &Metadata,
+    existing: Option<&Field>,
+) -> Result<Field, Complaint> {
+    let name = element.text_of("fullName").unwrap_or_default();
+    let at =
+        |text: String| Complaint { text, warning: false, at: Some((element.at.line, element.at.column)) };
+    let stem = name
+        .strip_suffix("__c")
+        .ok_or_else(|| at(format!("Invalid fullName, must end in a custom suffix (e.g. __c): {name}")))?;
+    if !is_api_name(stem) {
+        return Err(at(format!(
+            "The field name '{name}' can only contain underscores and alphanumeric characters. It must be unique, begin with a letter, not include spaces, not end with an underscore, and not contain two consecutive underscores."
+        )));
+    }
+    let label = element
+        .text_of("label")
+        .ok_or_else(|| at("Must specify a non-empty label for the CustomField".to_owned()))?;
+    let kind = element
+        .text_of("type")
+        .ok_or_else(|| at("Must specify a non-empty type for the CustomField".to_owned()))?;
+    if owner == Owner::Event && !EVENT_TYPES.contains(&kind) {
+        return Err(at(format!("Field type {kind} isn't supported for platform events")));
+    }
+    let required = element.is_true("required");
+    if required && !REQUIRABLE.contains(&kind) {
+        return Err(at(format!("Can not specify 'required' for a CustomField of type {kind}")));
+    }
+    let mut field = Field {
+        id: existing.and_then(|field| field.id),
+        label: label.to_owned(),
+        nillable: !required,
+        unique: element.is_true("unique"),
+        external_id: element.is_true("externalId"),
+        custom: true,
+        description: element.text_of("description").map(str::to_owned),
+        help: element.text_of("inlineHelpText").map(str::to_owned),
+        metadata_type: Some(kind.to_owned()),
+        ..Field::new(name, describe_type(kind))
+    };
+    field.defaulted |= element.text_of("defaultValue").is_some();
+    shape(element, kind, &mut field).map_err(at)?;
+    if matches!(kind, "Lookup" | "MasterDetail") {
+        relate(element, kind, &mut field, org).map_err(at)?;
+    }
+    if field.unique && !matches!(kind, "Text" | "Number" | "Email" | "AutoNumber") {
+        return Err(at(format!("Can not specify 'unique' for a CustomField of type {kind}")));
+    }
+    if field.external_id && !matches!(kind, "Text" | "Number" | "Email" | "AutoNumber") {
+        return Err(at(format!("Can not specify 'externalId' for a CustomField of type {kind}")));
+    }
+    field.permissionable = owner == Owner::Object && !required && !field.master_detail;
+    Ok(field)
+}
+
+fn describe_type(kind: &str) -> FieldType {
+    match kind {
+        "Checkbox" => FieldType::Boolean,
+        "Currency" => FieldType::Currency,
+        "Date" => FieldType::Date,
+        "DateTime" => FieldType::DateTime,
+        "Email" => FieldType::Email,
+        "Html" | "LongTextArea" | "TextArea" => FieldType::TextArea,
+        "Lookup" | "MasterDetail" => FieldType::Reference,
+        "MultiselectPicklist" => FieldType::MultiPicklist,
+        "Number" => FieldType::Double,
+        "Percent" => FieldType::Percent,
+        "Phone" => FieldType::Phone,
+        "Picklist" => FieldType::Picklist,
+        "Time" => FieldType::Time,
+        "Url" => FieldType::Url,
+        _ => FieldType::String,
+    }
+}
+
+/// Lengths, digits, values: what each type needs and allows.
+fn shape(element: &Element, kind: &str, field: &mut Field) -> Result<(), String> {
+    let needs = |name: &str| format!("Must specify '{name}' for a CustomField of type {kind}");
+    let number = |name: &str| element.number_of(name).ok_or_else(|| needs(name));
+    if !matches!(kind, "Text" | "LongTextArea" | "Html") && element.get("length").is_some() {
+        return Err(format!("Can not specify 'length' for a CustomField of type {kind}"));
+    }
+    match kind {
+        "Text" => {
+            field.length = number("length")?;
+            if !(1..=255).contains(&field.length) {
+                return Err(format!("Invalid length for {}: it must be between 1 and 255", field.name));
+            }
+        }
+        "LongTextArea" | "Html" => {
+            field.length = number("length")?;
+            number("visibleLines")?;
+            if !(256..=131_072).contains(&field.length) {
+                return Err(format!("Invalid length for {}: it must be between 256 and 131072", field.name));
+            }
+        }
+        "TextArea" => field.length = 255,
+        "Number" | "Currency" | "Percent" => {
+            let (precision, scale) = (number("precision")?, number("scale")?);
+            if !(1..=18).contains(&precision) || scale > precision {
+                return Err(format!("Invalid precision or scale for {}", field.name));
+            }
+            (field.precision, field.scale) = (precision as u8, scale as u8);
+        }
+        "Checkbox" => {
+            let value = element.text_of("defaultValue").ok_or_else(|| needs("defaultValue"))?;
+            if !matches!(value, "true" | "false") {
+                return Err(format!("Invalid defaultValue for {}: {value}", field.name));
+            }
+            field.nillable = false;
+        }
+        "AutoNumber" => {
+            element.text_of("displayFormat").ok_or_else(|| needs("displayFormat"))?;
+            field.auto_number = true;
+            (field.createable, field.updateable, field.length) = (false, false, 30);
+        }
+        "Picklist" | "MultiselectPicklist" => {
+            let values = element
+                .get("valueSet")
+                .and_then(|set| set.get("valueSetDefinition"))
+                .ok_or_else(|| needs("valueSet"))?;
+            field.picklist = values
+                .all("value")
+                .filter_map(|value| value.text_of("fullName").map(str::to_owned))
+                .collect();
+            if kind == "MultiselectPicklist" {
+                number("visibleLines")?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn relate(element: &Element, kind: &str, field: &mut Field, org: &Metadata) -> Result<(), String> {
+    let parent = element
+        .text_of("referenceTo")
+        .ok_or_else(|| format!("Must specify 'referenceTo' for a CustomField of type {kind}"))?;
+    let parent = org
+        .object(parent)
+        .ok_or_else(|| format!("In field: referenceTo - no CustomObject named {parent} found"))?;
+    let stem = field.name.trim_end_matches("__c").to_owned();
+    field.reference_to = vec![parent.name.clone()];
+    field.relationship = Some(format!("{stem}__r"));
+    match element.text_of("relationshipName") {
+        Some(name) if is_api_name(name) => field.child_relationship = Some(format!("{name}__r")),
+        Some(name) => return Err(format!("Invalid relationshipName: {name}")),
+        None if kind == "MasterDetail" => {
+            return Err(format!("Must specify 'relationshipName' for a CustomField of type {kind}"));
+        }
+        None => {}
+    }
+    if kind == "MasterDetail" {
+        field.master_detail = true;
+        field.nillable = false;
+        field.updateable = element.is_true("reparentableMasterDetail");
+    } else if field.nillable && element.text_of("deleteConstraint") == Some("Cascade") {
+        return Err("Cascade is not available as a deleteConstraint in this organization".to_owned());
+    }
+    Ok(())
+}
+
+/// The part of an API name before its suffix.
+pub(super) fn is_api_name(stem: &str) -> bool {
+    stem.len() <= 40
+        && stem.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && stem.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        && !stem.ends_with('_')
+        && !stem.contains("__")
+}

@@ -1,0 +1,333 @@
+//! Deployments as jobs of the org: one runs, the rest wait.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::archive::Archive;
+use super::options::DeployOptions;
+use super::package::Package;
+use super::result::is_done;
+use super::row::Row;
+use super::stage::Stage;
+use super::test_run::{WholeFailure, check_named, check_options, tests_enabled};
+use crate::fault::{Fault, Operation};
+use crate::ledger::Kind;
+use crate::org::{DeployRequest, Id, Metadata, Org, Rights, prefix};
+
+/// Deployments that may wait at once.
+const WAITING_MAX: usize = 200;
+/// Finished deployments whose details are kept.
+const KEPT_MAX: usize = 500;
+/// Progress is shown in steps no shorter than this on the org's clock.
+const STEP_MIN: Duration = Duration::from_millis(10);
+/// Another change of the metadata during a deploy makes it start over; this often at most.
+const RESTARTS_MAX: usize = 10;
+
+/// A deploy that was asked for.
+pub(super) struct Order {
+    pub(super) options: DeployOptions,
+    pub(super) zip: Bytes,
+    pub(super) rights: Rights,
+    /// API version of the URL.
+    pub(super) version: u32,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Job {
+    pub(super) options: DeployOptions,
+    pub(super) rows: Vec<Row>,
+    /// Polls that are still answered as if the deployment were unknown.
+    pub(super) hidden_polls: u32,
+}
+
+/// The deployments of one org.
+pub(super) struct Deployments {
+    pub(super) org: Arc<Org>,
+    /// Held by the running deploy; waiters get it in order.
+    turn: tokio::sync::Mutex<()>,
+    jobs: Mutex<BTreeMap<Id, Job>>,
+}
+
+/// What a deploy came to.
+struct Outcome {
+    rows: Vec<Row>,
+    whole: Option<WholeFailure>,
+    canceled: bool,
+    partial: bool,
+}
+
+impl Deployments {
+    pub(super) fn new(org: Arc<Org>) -> Arc<Self> {
+        Arc::new(Self { org, turn: tokio::sync::Mutex::new(()), jobs: Mutex::default() })
+    }
+
+    pub(super) fn jobs(&self) -> MutexGuard<'_, BTreeMap<Id, Job>> {
+        self.jobs.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    /// Accepts a deploy; absent when too many wait already.
+    pub(super) fn start(self: &Arc<Self>, order: Order) -> Option<DeployRequest> {
+        let org = &self.org;
+        let waiting = org.read().deploys.values().filter(|request| !is_done(request)).count();
+        if waiting >= WAITING_MAX {
+            return None;
+        }
+        let id = org.ids.next(prefix::DEPLOY_REQUEST);
+        let options = order.options.clone();
+        let request = DeployRequest {
+            check_only: options.check_only,
+            rollback_on_error: options.rollback_on_error,
+            ignore_warnings: options.ignore_warnings,
+            run_tests_enabled: tests_enabled(&options, org.environment, false),
+            ..DeployRequest::pending(id, order.rights.user, org.now_ms())
+        };
+        org.write().deploys.insert(id, request.clone());
+        self.keep(id, Job { options, rows: Vec::new(), hidden_polls: org.config.deploy_poll_lag });
+        org.note(Kind::DeployStarted, Some(order.rights.user), id.as_str(), &[]);
+        let this = Arc::clone(self);
+        tokio::spawn(async move { this.run(id, order).await });
+        Some(request)
+    }
+
+    fn keep(&self, id: Id, job: Job) {
+        let mut jobs = self.jobs();
+        jobs.insert(id, job);
+        while jobs.len() > KEPT_MAX {
+            let state = self.org.read();
+            let oldest = jobs.keys().find(|id| state.deploys.get(id).is_none_or(is_done)).copied();
+            drop(state);
+            match oldest {
+                Some(oldest) => jobs.remove(&oldest),
+                None => break,
+            };
+        }
+    }
+
+    /// Asks a deploy to stop; false when it is over already.
+    pub(super) fn cancel(&self, id: Id, by: Id) -> bool {
+        let now_ms = self.org.now_ms();
+        let mut state = self.org.write();
+        match state.deploys.get_mut(&id) {
+            Some(request) if !is_done(request) => {
+                request.status =
+                    if request.started_ms.is_none() { "Canceled" } else { "Canceling" }.to_owned();
+                request.canceled_by = Some(by);
+                request.modified_ms = now_ms;
+                if request.started_ms.is_none() {
+                    request.completed_ms = Some(now_ms);
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    async fn run(self: Arc<Self>, id: Id, order: Order) {
+        let _turn = self.turn.lock().await;
+        let user = order.rights.user;
+        let waits = self.update(id, |request, now_ms| {
+            if request.status == "Pending" {
+                request.status = "InProgress".to_owned();
+                request.started_ms = Some(now_ms);
+            }
+        });
+        let outcome = if waits.as_deref() == Some("InProgress") {
+            self.deploy(id, order).await
+        } else {
+            Outcome { rows: Vec::new(), whole: None, canceled: true, partial: false }
+        };
+        self.finish(id, user, outcome);
+    }
+
+    /// Changes the row; returns the status it has then.
+    fn update(&self, id: Id, change: impl FnOnce(&mut DeployRequest, i64)) -> Option<String> {
+        let now_ms = self.org.now_ms();
+        let mut state = self.org.write();
+        let request = state.deploys.get_mut(&id)?;
+        change(request, now_ms);
+        request.modified_ms = now_ms;
+        Some(request.status.clone())
+    }
+
+    async fn deploy(&self, id: Id, order: Order) -> Outcome {
+        let whole = |whole| Outcome { rows: Vec::new(), whole: Some(whole), canceled: false, partial: false };
+        if let Some(Fault::Refused { error_code, message, .. }) =
+            self.org.faults.strike(&Operation::DeployRun)
+        {
+            self.org.note(Kind::FaultFired, None, "DeployRun", &[("code", &error_code)]);
+            return whole(WholeFailure { code: error_code, message });
+        }
+        if let Err(failure) = check_options(&order.options, self.org.environment) {
+            return whole(failure);
+        }
+        let order = Arc::new(order);
+        for _ in 0..RESTARTS_MAX {
+            let snapshot = self.org.metadata();
+            let Some(planned) = self.plan(Arc::clone(&snapshot), Arc::clone(&order)).await else {
+                return whole(WholeFailure {
+                    code: "UNKNOWN_EXCEPTION".to_owned(),
+                    message: "An unexpected error occurred".to_owned(),
+                });
+            };
+            if let Some(job) = self.jobs().get_mut(&id) {
+                job.rows.clone_from(&planned.rows);
+            }
+            let enabled = tests_enabled(&order.options, self.org.environment, planned.brings_apex);
+            if !self.progress(id, &planned.rows, enabled).await {
+                return Outcome { rows: planned.rows, whole: None, canceled: true, partial: false };
+            }
+            let failed =
+                planned.rows.iter().filter(|row| !row.success(order.options.ignore_warnings)).count();
+            if failed == 0
+                && let Err(failure) = check_named(&order.options, &planned.metadata)
+            {
+                return Outcome { rows: planned.rows, whole: Some(failure), canceled: false, partial: false };
+            }
+            let takes_effect = !order.options.check_only && (failed == 0 || !order.options.rollback_on_error);
+            if !takes_effect {
+                return Outcome { rows: planned.rows, whole: None, canceled: false, partial: false };
+            }
+            if self.commit(&snapshot, planned.metadata, &planned.dropped) {
+                self.account(order.rights.user, &planned.rows, order.options.ignore_warnings);
+                return Outcome { rows: planned.rows, whole: None, canceled: false, partial: failed > 0 };
+            }
+        }
+        whole(WholeFailure {
+            code: "UNABLE_TO_LOCK_ROW".to_owned(),
+            message: "unable to obtain exclusive access to this record".to_owned(),
+        })
+    }
+
+    async fn plan(&self, snapshot: Arc<Metadata>, order: Arc<Order>) -> Option<Planned> {
+        let org = Arc::clone(&self.org);
+        let planned = tokio::task::spawn_blocking(move || plan(&org, &snapshot, &order)).await;
+        planned.inspect_err(|error| tracing::error!(%error, "a deploy failed unexpectedly")).ok()
+    }
+
+    /// Lets the components take their time; false when the deploy was cancelled meanwhile.
+    async fn progress(&self, id: Id, rows: &[Row], tests_enabled: bool) -> bool {
+        let components: Vec<&Row> = rows.iter().filter(|row| !row.component_type.is_empty()).collect();
+        let per_component = self.org.config.deploy_component_time;
+        let step = if per_component.is_zero() {
+            components.len()
+        } else {
+            STEP_MIN.div_duration_f64(per_component).ceil() as usize
+        };
+        let total = components.len() as u32;
+        let start = self.update(id, |request, _| {
+            request.components_total = total;
+            request.components_deployed = 0;
+            request.run_tests_enabled = tests_enabled;
+        });
+        if start.as_deref() == Some("Canceling") {
+            return false;
+        }
+        for chunk in components.chunks(step.max(1)) {
+            if !per_component.is_zero() {
+                self.org.clock.sleep(per_component * chunk.len() as u32).await;
+            }
+            let good = chunk.iter().filter(|row| row.problem.is_none()).count() as u32;
+            let last = chunk.last().map(|row| format!("Processing Type: {}", row.component_type));
+            let status = self.update(id, |request, _| {
+                request.components_deployed += good;
+                request.state_detail = last;
+            });
+            if status.as_deref() == Some("Canceling") {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Puts the new metadata in place unless something else changed it since `snapshot`.
+    fn commit(&self, snapshot: &Arc<Metadata>, metadata: Metadata, dropped: &[String]) -> bool {
+        let mut state = self.org.write();
+        if !Arc::ptr_eq(&state.metadata, snapshot) {
+            return false;
+        }
+        state.metadata = Arc::new(metadata);
+        for object in dropped {
+            state.records.drop_table(object);
+        }
+        true
+    }
+
+    fn account(&self, user: Id, rows: &[Row], ignore_warnings: bool) {
+        for row in rows.iter().filter(|row| !row.component_type.is_empty() && row.success(ignore_warnings)) {
+            let how = match (row.deleted, row.created, row.changed) {
+                (true, ..) => "deleted",
+                (_, true, _) => "created",
+                (_, _, true) => "changed",
+                _ => "unchanged",
+            };
+            self.org.note(
+                Kind::ComponentDeployed,
+                Some(user),
+                format!("{}:{}", row.component_type, row.full_name),
+                &[("effect", how)],
+            );
+        }
+    }
+
+    fn finish(&self, id: Id, user: Id, outcome: Outcome) {
+        let Outcome { rows, whole, canceled, partial } = outcome;
+        let status = self.update(id, |request, now_ms| {
+            let counted = || rows.iter().filter(|row| !row.component_type.is_empty());
+            let failed = rows.iter().filter(|row| !row.success(request.ignore_warnings)).count();
+            let good = counted().filter(|row| row.success(request.ignore_warnings)).count();
+            request.state_detail = None;
+            request.completed_ms = Some(request.completed_ms.unwrap_or(now_ms));
+            if !canceled {
+                request.components_total = counted().count() as u32;
+                request.components_deployed = good as u32;
+                request.component_errors = failed as u32;
+            }
+            request.status = match (canceled, &whole, failed, partial && good > 0) {
+                (true, ..) => "Canceled",
+                (_, None, 0, _) => "Succeeded",
+                (_, None, _, true) => "SucceededPartial",
+                _ => "Failed",
+            }
+            .to_owned();
+            if let Some(WholeFailure { code, message }) = whole {
+                request.error_message = Some(format!("{code}: {message}"));
+                request.error_status_code = Some(code);
+            }
+        });
+        if let Some(job) = self.jobs().get_mut(&id) {
+            job.rows = rows;
+        }
+        self.org.note(
+            Kind::DeployFinished,
+            Some(user),
+            id.as_str(),
+            &[("status", status.as_deref().unwrap_or("unknown"))],
+        );
+    }
+}
+
+/// A deploy computed on a copy.
+struct Planned {
+    metadata: Metadata,
+    rows: Vec<Row>,
+    dropped: Vec<String>,
+    brings_apex: bool,
+}
+
+fn plan(org: &Org, snapshot: &Metadata, order: &Order) -> Planned {
+    let package = match Archive::read(&order.zip) {
+        Ok(archive) => {
+            Package::read(&archive, order.options.single_package, order.options.allow_missing_files)
+        }
+        Err(error) => Package {
+            rows: vec![Row::of("", "package.xml", "package.xml").failed(error.to_string())],
+            ..Package::default()
+        },
+    };
+    let brings_apex = package.components.iter().any(|component| component.kind.name.starts_with("Apex"));
+    let stage = Stage::run(org, snapshot.clone(), &package, &order.rights, order.version);
+    Planned { metadata: stage.metadata, rows: stage.rows, dropped: stage.dropped, brings_apex }
+}

@@ -1,0 +1,168 @@
+//! Deletes what the destructive manifests name.
+
+use super::permission::{forget, forget_class};
+use super::row::Row;
+use super::stage::Stage;
+use super::types::{CUSTOM_FIELD_TYPE, Kind, UNAVAILABLE};
+use crate::apex::mentions;
+use crate::org::ObjectKind;
+
+/// Deletion order: what refers to others goes first.
+const ORDER: [&str; 6] =
+    ["PermissionSet", "ApexTrigger", "ApexClass", "CustomPermission", "CustomField", "CustomObject"];
+
+/// Deletes `members` (`(type, full name)`); `file` is the manifest that names them.
+pub(super) fn remove(stage: &mut Stage<'_>, members: &[(String, String)], file: &str) {
+    for kind in ORDER {
+        for (_, name) in members.iter().filter(|(a_kind, _)| a_kind == kind) {
+            let row = Row::of(kind, name, file);
+            let row = if name == "*" {
+                row.failed("Wildcards are not supported in destructive changes")
+            } else {
+                remove_one(stage, kind, name, row, members)
+            };
+            stage.rows.push(row);
+        }
+    }
+    for (kind, name) in members.iter().filter(|(kind, _)| !ORDER.contains(&kind.as_str())) {
+        let known = UNAVAILABLE.contains(&kind.as_str()) || Kind::named(kind).is_some();
+        let text = if known {
+            "Not available for deploy for this organization".to_owned()
+        } else {
+            format!("Unknown type name '{kind}' specified in package.xml")
+        };
+        stage.rows.push(Row::of(kind, name, file).failed(text));
+    }
+}
+
+fn remove_one(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row, members: &[(String, String)]) -> Row {
+    let right = match kind {
+        "ApexClass" | "ApexTrigger" => "AuthorApex",
+        "PermissionSet" => "ManageProfilesPermissionsets",
+        _ => "CustomizeApplication",
+    };
+    if let Err(complaint) = stage.needs(right) {
+        return row.failed(complaint);
+    }
+    match kind {
+        "PermissionSet" => permission_set(stage, name, row),
+        "ApexTrigger" => match stage.metadata.trigger(name).map(|trigger| trigger.unit.id) {
+            Some(id) => {
+                stage.metadata.triggers.remove(&id);
+                gone(row, Some(id))
+            }
+            None => absent(row),
+        },
+        "ApexClass" => class(stage, name, row, members),
+        "CustomPermission" => match stage.metadata.custom_permissions.remove(name) {
+            Some(id) => {
+                for set in stage
+                    .metadata
+                    .permission_sets
+                    .values_mut()
+                    .filter(|set| set.custom_permissions.contains(name))
+                {
+                    std::sync::Arc::make_mut(set).custom_permissions.remove(name);
+                }
+                gone(row, Some(id))
+            }
+            None => absent(row),
+        },
+        CUSTOM_FIELD_TYPE => field(stage, name, row),
+        _ => object(stage, name, row, members),
+    }
+}
+
+fn gone(row: Row, id: Option<crate::org::Id>) -> Row {
+    Row { id, deleted: true, changed: true, ..row }
+}
+
+fn absent(row: Row) -> Row {
+    let text = format!("No {} named: {} found", row.component_type, row.full_name);
+    row.warned(text)
+}
+
+fn permission_set(stage: &mut Stage<'_>, name: &str, row: Row) -> Row {
+    let Some(id) = stage.metadata.permission_set(name).map(|set| set.id) else { return absent(row) };
+    // Salesforce deletes only permission sets that are assigned to nobody.
+    if stage.org.read().assignments.values().any(|assignment| assignment.set == id) {
+        return row
+            .failed(format!("The permission set {name} cannot be deleted because it is assigned to users"));
+    }
+    stage.metadata.permission_sets.remove(&id);
+    gone(row, Some(id))
+}
+
+fn class(stage: &mut Stage<'_>, name: &str, row: Row, members: &[(String, String)]) -> Row {
+    let Some(id) = stage.metadata.class(name).map(|class| class.unit.id) else { return absent(row) };
+    if let Some(user) = user_of(stage, name, members) {
+        return row.failed(format!("This apex class is referenced elsewhere in salesforce.com: {user}"));
+    }
+    stage.metadata.classes.remove(&id);
+    forget_class(stage, id);
+    gone(row, Some(id))
+}
+
+fn field(stage: &mut Stage<'_>, name: &str, row: Row) -> Row {
+    let found = name.split_once('.').and_then(|(object, field)| {
+        let object = stage.metadata.object(object)?.clone();
+        let field = object.field(field)?.clone();
+        Some((object, field))
+    });
+    let Some((object, field)) = found else { return absent(row) };
+    if !field.custom {
+        return row.failed(format!("The standard field {name} cannot be deleted"));
+    }
+    if let Some(user) = user_of(stage, &field.name, &[]) {
+        return row.failed(format!("This custom field is referenced elsewhere in salesforce.com: {user}"));
+    }
+    let mut object = crate::org::ObjectType::clone(&object);
+    object.fields.retain(|own| own.name != field.name);
+    (object.modified_ms, object.modified_by) = (stage.now_ms, Some(stage.by));
+    let object_name = object.name.clone();
+    stage.metadata.put_object(object);
+    forget(stage, &object_name, Some(&field.name));
+    gone(row, field.id)
+}
+
+fn object(stage: &mut Stage<'_>, name: &str, row: Row, members: &[(String, String)]) -> Row {
+    let Some(object) = stage.metadata.object(name).cloned() else { return absent(row) };
+    if !object.is_custom() {
+        return row.failed(format!("The standard object {name} cannot be deleted"));
+    }
+    let what = if object.kind == ObjectKind::Event { "platform event" } else { "custom object" };
+    let lookup = stage.metadata.objects().find_map(|other| {
+        let also_deleted = members
+            .iter()
+            .any(|(kind, member)| kind == "CustomObject" && member.eq_ignore_ascii_case(&other.name));
+        let field =
+            other.fields.iter().find(|field| field.custom && field.reference_to.contains(&object.name))?;
+        (!also_deleted && other.name != object.name)
+            .then(|| format!("Custom Field - {}.{}", other.name, field.name))
+    });
+    let trigger = stage.metadata.triggers.values().find(|trigger| trigger.object == object.name);
+    let trigger = trigger.map(|trigger| format!("Apex Trigger - {}", trigger.unit.name));
+    if let Some(user) = lookup.or(trigger).or_else(|| user_of(stage, &object.name, &[])) {
+        return row.failed(format!("This {what} is referenced elsewhere in salesforce.com: {user}"));
+    }
+    stage.metadata.remove_object(&object.name);
+    forget(stage, &object.name, None);
+    stage.dropped.push(object.name.clone());
+    gone(row, object.id)
+}
+
+/// The first class or trigger whose source names `name`; classes that `members` delete too do not count.
+fn user_of(stage: &Stage<'_>, name: &str, members: &[(String, String)]) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    let names =
+        |source: &str| source.to_ascii_lowercase().contains(&name) && mentions(source).contains(&name);
+    let trigger = stage.metadata.triggers.values().find(|trigger| names(&trigger.unit.body));
+    if let Some(trigger) = trigger {
+        return Some(format!("Apex Trigger - {}", trigger.unit.name));
+    }
+    let goes_too = |class: &str| {
+        members.iter().any(|(kind, member)| kind == "ApexClass" && member.eq_ignore_ascii_case(class))
+    };
+    let mut classes = stage.metadata.classes.values().filter(|class| !goes_too(&class.unit.name));
+    classes.find(|class| names(&class.unit.body)).map(|class| format!("Apex Class - {}", class.unit.name))
+}

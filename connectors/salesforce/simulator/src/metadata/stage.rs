@@ -1,0 +1,115 @@
+//! The org as a deploy would leave it: every component is applied to a copy, in the order its kind needs.
+
+use super::code::{deploy_classes, deploy_triggers};
+use super::object::{deploy_fields, deploy_objects};
+use super::package::{Component, Package};
+use super::permission::{deploy_custom_permissions, deploy_permission_sets};
+use super::removal::remove;
+use super::row::{Complaint, Row};
+use crate::org::{Id, Metadata, ObjectType, Org, Rights};
+
+/// A deploy in the making.
+pub(super) struct Stage<'a> {
+    pub(super) org: &'a Org,
+    /// The copy that the components are applied to.
+    pub(super) metadata: Metadata,
+    pub(super) rights: &'a Rights,
+    pub(super) by: Id,
+    pub(super) now_ms: i64,
+    /// Metadata API version of the package.
+    pub(super) api_version: u32,
+    pub(super) rows: Vec<Row>,
+    /// Custom objects that are gone afterwards, with their records.
+    pub(super) dropped: Vec<String>,
+}
+
+impl<'a> Stage<'a> {
+    /// Applies a package to a copy of the org's metadata.
+    pub(super) fn run(
+        org: &'a Org,
+        metadata: Metadata,
+        package: &Package,
+        rights: &'a Rights,
+        url_version: u32,
+    ) -> Self {
+        let mut stage = Self {
+            org,
+            metadata,
+            rights,
+            by: rights.user,
+            now_ms: org.now_ms(),
+            api_version: package.api_version.unwrap_or(url_version),
+            rows: package.rows.clone(),
+            dropped: Vec::new(),
+        };
+        remove(&mut stage, &package.deletions_before, &package.files[0]);
+        let of = |name: &str| -> Vec<Component> {
+            package.components.iter().filter(|component| component.kind.name == name).cloned().collect()
+        };
+        let pending = deploy_objects(&mut stage, of("CustomObject"));
+        deploy_fields(&mut stage, pending);
+        deploy_custom_permissions(&mut stage, of("CustomPermission"));
+        let failed = deploy_classes(&mut stage, of("ApexClass"));
+        deploy_triggers(&mut stage, of("ApexTrigger"), &failed);
+        deploy_permission_sets(&mut stage, of("PermissionSet"));
+        remove(&mut stage, &package.deletions_after, &package.files[1]);
+        stage
+    }
+
+    /// Refuses a component whose kind needs a user permission that the caller lacks.
+    pub(super) fn needs(&self, permission: &str) -> Result<(), Complaint> {
+        if self.rights.has(permission) {
+            Ok(())
+        } else {
+            Err("INSUFFICIENT_ACCESS: insufficient access rights on cross-reference id".into())
+        }
+    }
+
+    /// Whether an object holds records.
+    pub(super) fn has_records(&self, object: &str) -> bool {
+        self.org.read().records.table(object).next().is_some()
+    }
+
+    /// A key prefix that no object of this org uses: the letter and two base-36 digits.
+    pub(super) fn free_key_prefix(&self, letter: &str) -> String {
+        let digits: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
+        let taken: std::collections::BTreeSet<&str> =
+            self.metadata.objects().filter_map(|object| object.key_prefix.as_deref()).collect();
+        let mut letters = letter.chars().chain('f'..='z');
+        letters
+            .find_map(|first| {
+                digits
+                    .iter()
+                    .flat_map(|second| digits.iter().map(move |third| format!("{first}{second}{third}")))
+                    .find(|key| !taken.contains(key.as_str()))
+            })
+            .unwrap_or_else(|| format!("{letter}zz"))
+    }
+
+    /// `(object, field)` whose relationship steps from one of `parents` to its children by this word.
+    pub(super) fn child_relationship(&self, parents: &[String], word: &str) -> Option<(String, String)> {
+        self.metadata.objects().find_map(|object: &std::sync::Arc<ObjectType>| {
+            let field = object.fields.iter().find(|field| {
+                field.child_relationship.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(word))
+                    && field.reference_to.iter().any(|parent| parents.contains(parent))
+            })?;
+            Some((object.name.clone(), field.name.clone()))
+        })
+    }
+
+    /// Refuses code beyond the org's limit.
+    pub(super) fn within_apex_limit(&self, chars_max: usize) -> Result<(), Complaint> {
+        let classes = self
+            .metadata
+            .classes
+            .values()
+            .filter(|class| !class.is_test)
+            .map(|class| class.unit.length_without_comments as usize);
+        let triggers =
+            self.metadata.triggers.values().map(|trigger| trigger.unit.length_without_comments as usize);
+        if classes.chain(triggers).sum::<usize>() > chars_max {
+            return Err(format!("The code size limit of {chars_max} characters is exceeded").into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,8 @@
+//! Deploys through the router, with the org behind it looked at afterwards.
+
+mod apex;
+mod deletion;
+mod flow;
+mod objects;
+mod permissions;
+mod support;
