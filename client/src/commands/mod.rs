@@ -1,0 +1,19 @@
+//! One command per file; a doc comment is the command's help.
+
+pub mod accounts_create;
+pub mod accounts_get;
+pub mod accounts_list;
+pub mod admin_audit;
+pub mod admin_licenses;
+pub mod admin_roles;
+pub mod admin_tenants;
+pub mod authorize;
+pub mod components;
+pub mod connectors;
+pub mod inventory_objects;
+pub mod inventory_profiles;
+pub mod inventory_refresh;
+pub mod notifications;
+pub mod operations;
+pub mod plan;
+pub mod provision;

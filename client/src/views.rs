@@ -1,0 +1,186 @@
+//! How resources read on a terminal.
+
+use provision_client::api::google::longrunning::Operation;
+use provision_client::api::google::longrunning::operation::Result as Outcome;
+use provision_client::api::v1;
+use provision_client::{Error, metadata};
+
+use crate::json::struct_text;
+use crate::table::card;
+use crate::text::{count, escape, time, word};
+
+/// An account as a card, with the conditions that do not hold.
+pub fn account(account: &v1::ServiceAccount) -> String {
+    let identity = account.authorized_identity.as_ref();
+    let mut fields = vec![
+        ("Account", account.name.clone()),
+        ("Display name", account.display_name.clone()),
+        ("Connector", account.connector.clone()),
+        ("Environment", account.environment.clone()),
+        ("State", state(account)),
+        ("Phase", phase(account)),
+        ("Settings", account.settings.as_ref().map(struct_text).unwrap_or_default()),
+        ("Organisation", identity.map(organisation).unwrap_or_default()),
+        ("User", identity.map(user).unwrap_or_default()),
+        ("Operation", account.current_operation.clone()),
+        ("Events received", account.event_channel.as_ref().map(events).unwrap_or_default()),
+        (
+            "Failure",
+            account.failure.as_ref().map(|f| format!("{}: {}", f.reason, f.message)).unwrap_or_default(),
+        ),
+        ("Next", account.next_action.as_ref().map(next_action).unwrap_or_default()),
+    ];
+    for condition in &account.conditions {
+        if condition.status == v1::ConditionStatus::False as i32 {
+            let text = match condition.message.as_str() {
+                "" => condition.reason.clone(),
+                message => format!("{}: {message}", condition.reason),
+            };
+            fields.push(("Not", format!("{} ({text})", condition.r#type)));
+        }
+    }
+    card(&fields)
+}
+
+/// The summary word of an account.
+pub fn state(account: &v1::ServiceAccount) -> String {
+    word(account.state, v1::ServiceAccountState::as_str_name, "SERVICE_ACCOUNT_STATE_")
+}
+
+/// The phase of an account.
+pub fn phase(account: &v1::ServiceAccount) -> String {
+    word(account.phase, v1::ServiceAccountPhase::as_str_name, "SERVICE_ACCOUNT_PHASE_")
+}
+
+/// The organisation that stands behind a grant.
+pub fn organisation(identity: &v1::AuthorizedIdentity) -> String {
+    let facts: Vec<_> = [&identity.organization_id, &identity.environment, &identity.edition]
+        .into_iter()
+        .filter(|fact| !fact.is_empty())
+        .map(String::as_str)
+        .collect();
+    format!("{} ({})", identity.organization_name, facts.join(", "))
+}
+
+/// The user that stands behind a grant.
+pub fn user(identity: &v1::AuthorizedIdentity) -> String {
+    format!("{} ({})", identity.user_display_name, identity.username)
+}
+
+/// Who must do what.
+pub fn next_action(next: &v1::NextAction) -> String {
+    let actor = word(next.actor, v1::Actor::as_str_name, "ACTOR_");
+    let mut text = format!("{actor}: {}", next.hint);
+    if !next.link.is_empty() {
+        text.push_str(&format!(" ({})", next.link));
+    }
+    if next.deadline.is_some() {
+        text.push_str(&format!(", until {}", time(next.deadline.as_ref())));
+    }
+    text
+}
+
+fn events(channel: &v1::EventChannel) -> String {
+    match channel.received_count {
+        0 if !channel.connected => String::new(),
+        received if channel.connected => format!("{received}, connected"),
+        received => format!("{received}, not connected"),
+    }
+}
+
+/// An operation as a card with its steps.
+pub fn operation(operation: &Operation) -> String {
+    // What is not ours has no metadata of ours; the name and the end show anyway.
+    let metadata = metadata(operation).unwrap_or_default();
+    let error = match &operation.result {
+        Some(Outcome::Error(status)) => Error::from_operation(status).to_string(),
+        Some(Outcome::Response(_)) | None => String::new(),
+    };
+    let mut text = card(&[
+        ("Operation", operation.name.clone()),
+        ("Kind", kind(&metadata)),
+        ("State", operation_state(&metadata)),
+        ("Account", metadata.service_account.clone()),
+        ("Started by", metadata.principal.clone()),
+        ("Started", time(metadata.create_time.as_ref())),
+        ("Ended", time(metadata.end_time.as_ref())),
+        ("API calls", metadata.api_calls.to_string()),
+        ("Throttled until", time(metadata.throttled_until.as_ref())),
+        ("Next", metadata.next_action.as_ref().map(next_action).unwrap_or_default()),
+        ("Error", error),
+    ]);
+    for step in &metadata.steps {
+        let state = word(step.state, v1::StepState::as_str_name, "STEP_STATE_").to_lowercase();
+        text.push_str(&format!("  {state:<8} {}{}\n", escape(&step.title), units(step)));
+    }
+    text
+}
+
+/// What an operation does.
+pub fn kind(metadata: &v1::OperationMetadata) -> String {
+    word(metadata.kind, v1::OperationKind::as_str_name, "OPERATION_KIND_")
+}
+
+/// Where an operation stands.
+pub fn operation_state(metadata: &v1::OperationMetadata) -> String {
+    word(metadata.state, v1::OperationState::as_str_name, "OPERATION_STATE_")
+}
+
+/// ` 3/7`, or nothing while the total is not known.
+pub fn units(step: &v1::StepProgress) -> String {
+    if step.total > 0 { format!(" {}/{}", step.done, step.total) } else { String::new() }
+}
+
+/// A plan: its steps with their components, then what to expect.
+pub fn plan(plan: &v1::ProvisioningPlan) -> String {
+    let mut text = card(&[("Account", plan.service_account.clone()), ("Plan etag", plan.etag.clone())]);
+    text.push('\n');
+    for (at, step) in plan.steps.iter().enumerate() {
+        text.push_str(&format!("{:>2}. {}\n", at + 1, escape(&step.title)));
+        for component in &step.components {
+            let action =
+                word(component.action, v1::PlannedAction::as_str_name, "PLANNED_ACTION_").to_lowercase();
+            text.push_str(&format!(
+                "      {action:<6}  {}  {}\n",
+                escape(&component.kind),
+                escape(&component.full_name)
+            ));
+            if !component.reason.is_empty() {
+                text.push_str(&format!("              {}\n", escape(&component.reason)));
+            }
+        }
+    }
+    text.push_str(&format!("\nTo expect: {}", count(plan.estimated_api_calls, "API call")));
+    if plan.tests.is_empty() {
+        text.push('\n');
+    } else {
+        let tests: Vec<_> = plan.tests.iter().map(|t| escape(t)).collect();
+        text.push_str(&format!(
+            ", {} run there: {}\n",
+            count(plan.tests.len() as i64, "test"),
+            tests.join(", ")
+        ));
+    }
+    for risk in &plan.risks {
+        text.push_str(&format!("Risk: {}\n", escape(risk)));
+    }
+    for object in &plan.unprotected_object_types {
+        text.push_str(&format!(
+            "Not protected: {} ({})\n",
+            escape(&object.object_type),
+            escape(&object.reason)
+        ));
+    }
+    text
+}
+
+/// A notification as one line.
+pub fn notification(notification: &v1::Notification) -> String {
+    let severity = word(notification.severity, v1::Severity::as_str_name, "SEVERITY_");
+    format!(
+        "{}  {severity:<7}  {}  {}\n",
+        time(notification.create_time.as_ref()),
+        escape(&notification.code),
+        escape(&notification.text)
+    )
+}
