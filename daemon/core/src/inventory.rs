@@ -22,9 +22,8 @@ pub struct InventorySummary {
     pub permission_sets: u64,
     pub api_calls: u64,
     pub read_time: Timestamp,
-    /// SHA-256 of the artifact, hexadecimal.
+    /// Reference of the artifact that holds it.
     pub artifact: String,
-    pub length: u64,
 }
 
 /// A kind of record.

@@ -27,9 +27,8 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRef {
     pub etag: String,
-    /// SHA-256 of the artifact, hexadecimal.
+    /// Reference of the artifact that holds the plan.
     pub artifact: String,
-    pub length: u64,
 }
 
 /// One step of a plan.

@@ -136,6 +136,8 @@ reasons! {
     ResumeTokenExpired = "RESUME_TOKEN_EXPIRED" => OutOfRange,
     /// The resume token is not one of ours, or belongs to another request.
     ResumeTokenInvalid = "RESUME_TOKEN_INVALID" => InvalidArgument,
+    /// The daemon could not answer in time; what was begun may still take effect.
+    RequestTimedOut = "REQUEST_TIMED_OUT" => DeadlineExceeded,
     /// The caller sends more than the limits allow.
     RateLimited = "RATE_LIMITED" => ResourceExhausted,
     /// A message or field is larger than the limits allow.

@@ -1,1 +1,21 @@
-//! Drives the account state machine: operations, recovery, credentials, event intake.
+//! Drives the account state machine: the use cases behind the ports, operations and their recovery, the credential
+//! broker, and the intake of events. It knows the store by its contract and connectors by theirs, and neither by name.
+
+pub mod broker;
+mod commit;
+pub mod context;
+mod drive;
+mod events;
+mod inventory;
+mod reaper;
+mod repository;
+mod runtime;
+pub mod seal;
+mod service;
+mod wait;
+
+pub use broker::Broker;
+pub use context::{Context, Registry, Settings};
+pub use runtime::Runtime;
+pub use seal::{Envelope, KeyProvider};
+pub use service::ControlPlane;

@@ -7,6 +7,8 @@ mod operation;
 
 use std::collections::BTreeMap;
 
+pub use authorization::authorize_action;
+
 use crate::account::{Failure, Identity, Phase, ServiceAccount};
 use crate::fault::{Fault, Result};
 use crate::ids::OperationName;

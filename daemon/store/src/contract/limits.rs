@@ -1,7 +1,6 @@
 use crate::contract::{Harness, all, commit, key, open, revision};
 use crate::error::{CommitError, Retry};
 use crate::limits::{TXN_BYTES_MAX, TXN_OPS_MAX, TXN_PRECONDITIONS_MAX, VALUE_BYTES_MAX};
-use crate::store::Store;
 use crate::txn::{InvalidTxn, Precondition, Txn};
 
 fn puts(count: usize, value_bytes: usize) -> Txn {

@@ -7,9 +7,10 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use crate::contract::{Harness, changes_until, key, open, prefix, watch};
-use crate::error::CommitError;
-use crate::key::Key;
+use crate::contract::{Harness, changes_until, key, prefix, watch};
+use crate::engine::History;
+use crate::error::{CommitError, ReadError, WatchError};
+use crate::key::{Key, Prefix};
 use crate::store::{Entry, ListOptions, Revision, Store};
 use crate::txn::{Op, Precondition, Txn};
 use crate::watch::{Change, Changes};
@@ -42,11 +43,13 @@ struct Model {
 
 /// Runs random steps against the engine and the model, comparing every answer, and at the end the whole history.
 pub fn the_engine_agrees_with_a_model(make: &dyn Fn() -> Box<dyn Harness>, reopens: bool) {
-    let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let short = History { revisions: 5, ..History::default() };
+    let histories = prop::sample::select(vec![History::default(), short]);
     let steps = prop::collection::vec(step(reopens), 1..40);
     TestRunner::new(config)
-        .run(&steps, |steps| runtime.block_on(run(make(), steps)))
+        .run(&(histories, steps), |(history, steps)| runtime.block_on(run(make(), history, steps)))
         .unwrap_or_else(|failure| panic!("{failure}"));
 }
 
@@ -66,8 +69,8 @@ fn step(reopens: bool) -> impl Strategy<Value = Step> {
     prop_oneof![6 => commit, 3 => list, u32::from(reopens) => Just(Step::Reopen)]
 }
 
-async fn run(harness: Box<dyn Harness>, steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let mut store = open(&*harness).await;
+async fn run(harness: Box<dyn Harness>, history: History, steps: Vec<Step>) -> Result<(), TestCaseError> {
+    let mut store = harness.open(history).await;
     let start = store.revision().await.expect("the revision is read");
     let mut model = Model { states: vec![(start, BTreeMap::new())], batches: Vec::new() };
     for step in steps {
@@ -78,30 +81,17 @@ async fn run(harness: Box<dyn Harness>, steps: Vec<Step>) -> Result<(), TestCase
                 model.check_commit(txn, outcome)?;
             }
             Step::List { under, after, limit, at } => {
-                let (at, state) = &model.states[at.index(model.states.len())];
                 let after = after.map(|name| key(*name.get(&NAMES)));
-                let options = ListOptions { after: after.clone(), limit, at: Some(*at) };
-                let page = store.list(&prefix(under), options).await.expect("it is held");
-                let mut expect: Vec<Entry> = state
-                    .range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded))
-                    .filter(|(key, _)| key.as_str().starts_with(under))
-                    .map(|(_, entry)| entry.clone())
-                    .collect();
-                let more = expect.len() > limit;
-                expect.truncate(limit);
-                prop_assert_eq!((page.entries, page.revision, page.more), (expect, *at, more));
+                model.check_list(&store, history, under, after, limit, &at).await?;
             }
             Step::Reopen => {
                 store.close().await;
-                store = open(&*harness).await;
+                store = harness.open(history).await;
             }
         }
         model.check_current(&store).await?;
     }
-    if let Some(last) = model.batches.last() {
-        let batches = changes_until(&mut watch(&*store, "", start.next()).await, last.revision).await;
-        prop_assert_eq!(batches, model.batches);
-    }
+    model.check_watch(&store, start, history).await?;
     store.close().await;
     Ok(())
 }
@@ -184,6 +174,59 @@ impl Model {
         prop_assert!(revision > *before);
         self.states.push((revision, after));
         self.batches.push(Changes { revision, changes });
+        Ok(())
+    }
+
+    async fn check_list(
+        &self,
+        store: &Arc<dyn Store>,
+        history: History,
+        under: &str,
+        after: Option<Key>,
+        limit: usize,
+        at: &Index,
+    ) -> Result<(), TestCaseError> {
+        let place = at.index(self.states.len());
+        let (at, state) = &self.states[place];
+        let options = ListOptions { after: after.clone(), limit, at: Some(*at) };
+        let page = match store.list(&prefix(under), options).await {
+            Ok(page) => page,
+            Err(ReadError::Compacted { oldest }) => {
+                prop_assert!(*at < oldest);
+                prop_assert!(self.states.len() - place > history.revisions, "{at} is still to be held");
+                return Ok(());
+            }
+            Err(other) => return Err(TestCaseError::fail(other.to_string())),
+        };
+        let mut expect: Vec<Entry> = state
+            .range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded))
+            .filter(|(key, _)| key.as_str().starts_with(under))
+            .map(|(_, entry)| entry.clone())
+            .collect();
+        let more = expect.len() > limit;
+        expect.truncate(limit);
+        prop_assert_eq!((page.entries, page.revision, page.more), (expect, *at, more));
+        Ok(())
+    }
+
+    /// The history is handed out whole, or from the oldest revision held on.
+    async fn check_watch(
+        &self,
+        store: &Arc<dyn Store>,
+        start: Revision,
+        history: History,
+    ) -> Result<(), TestCaseError> {
+        let Some(last) = self.batches.last() else { return Ok(()) };
+        let (mut from_oldest, expect) = match store.watch(&Prefix::all(), start.next()).await {
+            Ok(whole) => (whole, &self.batches[..]),
+            Err(WatchError::Compacted { oldest }) => {
+                let held = self.batches.partition_point(|batch| batch.revision < oldest);
+                prop_assert!(self.batches.len() - held >= history.revisions);
+                (watch(&**store, "", oldest).await, &self.batches[held..])
+            }
+            Err(other) => return Err(TestCaseError::fail(other.to_string())),
+        };
+        prop_assert_eq!(&changes_until(&mut from_oldest, last.revision).await[..], expect);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use crate::contract::{Harness, changes_until, commit, key, open, prefix, put, re
 use crate::engine::History;
 use crate::error::{CommitError, ReadError, Retry, WatchError};
 use crate::key::Prefix;
-use crate::store::{ListOptions, Revision};
+use crate::store::ListOptions;
 use crate::txn::Txn;
 
 const SHORT: History = History { revisions: 8, bytes: 1024 * 1024 };

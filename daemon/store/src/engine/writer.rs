@@ -41,6 +41,12 @@ pub(super) trait Journal {
 #[error("{0}")]
 pub(super) struct JournalError(pub(super) String);
 
+enum Message {
+    Commit(Request),
+    /// Take no more, answer what has come.
+    Close,
+}
+
 struct Request {
     txn: Txn,
     reply: oneshot::Sender<Result<Committed, CommitError>>,
@@ -49,14 +55,14 @@ struct Request {
 
 /// The way to the one thread that writes.
 pub(super) struct Writer {
-    queue: Mutex<Option<mpsc::Sender<Request>>>,
+    queue: Mutex<Option<mpsc::Sender<Message>>>,
     room: Arc<Semaphore>,
     ended: watch::Receiver<bool>,
 }
 
 /// The thread's end of the way.
 pub(super) struct Inbox {
-    queue: mpsc::Receiver<Request>,
+    queue: mpsc::Receiver<Message>,
     ended: watch::Sender<bool>,
 }
 
@@ -77,10 +83,10 @@ impl Writer {
         let bytes = u32::try_from(txn.bytes()).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| CommitError::Closed)?;
         let (reply, answer) = oneshot::channel();
-        queue.send(Request { txn, reply, _room: room }).await.map_err(|_| CommitError::Unavailable {
-            reason: "the thread that writes has ended".to_owned(),
-        })?;
-        drop(queue);
+        let request = Message::Commit(Request { txn, reply, _room: room });
+        if queue.send(request).await.is_err() {
+            return Err(self.gone());
+        }
         answer.await.unwrap_or_else(|_| {
             Err(CommitError::Unknown { reason: "the thread that writes ended before it answered".to_owned() })
         })
@@ -88,14 +94,25 @@ impl Writer {
 
     /// Takes no more commits, and waits until the thread has answered those it has and is gone.
     pub(super) async fn close(&self) {
-        drop(self.queue.lock().take());
+        let queue = self.queue.lock().take();
+        if let Some(queue) = queue {
+            // An error means that the thread is gone already.
+            let _ = queue.send(Message::Close).await;
+        }
         // An error means that the thread died without saying so; it is gone all the same.
         let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+
+    fn gone(&self) -> CommitError {
+        match *self.queue.lock() {
+            None => CommitError::Closed,
+            Some(_) => CommitError::Unavailable { reason: "the thread that writes has ended".to_owned() },
+        }
     }
 }
 
 impl Inbox {
-    /// Decides, stores, shows and answers, group by group, until the last [`Writer`] handle is gone. `forgotten` are
+    /// Decides, stores, shows and answers, group by group, until [`Writer::close`] or the end of the writer. `forgotten` are
     /// changes that may be dropped from the start.
     ///
     /// After a failed append nothing more is written: what the journal then holds is not known until it is opened
@@ -104,6 +121,9 @@ impl Inbox {
         let mut failure: Option<String> = None;
         while let Some(first) = self.queue.blocking_recv() {
             let group = self.group(first);
+            if group.is_empty() {
+                continue;
+            }
             if let Some(reason) = &failure {
                 for request in group {
                     answer(request.reply, Err(CommitError::Unavailable { reason: reason.clone() }));
@@ -138,13 +158,22 @@ impl Inbox {
         self.ended.send_replace(true);
     }
 
-    fn group(&mut self, first: Request) -> Vec<Request> {
-        let mut bytes = first.txn.bytes();
-        let mut group = vec![first];
-        while group.len() < GROUP_TXNS_MAX && bytes < GROUP_BYTES_MAX {
-            let Ok(request) = self.queue.try_recv() else { break };
-            bytes += request.txn.bytes();
-            group.push(request);
+    /// What has come by now, up to the bounds of a group.
+    fn group(&mut self, first: Message) -> Vec<Request> {
+        let mut group = Vec::new();
+        let mut bytes = 0;
+        let mut message = Some(first);
+        while let Some(received) = message.take() {
+            match received {
+                Message::Commit(request) => {
+                    bytes += request.txn.bytes();
+                    group.push(request);
+                }
+                Message::Close => self.queue.close(),
+            }
+            if group.len() < GROUP_TXNS_MAX && bytes < GROUP_BYTES_MAX {
+                message = self.queue.try_recv().ok();
+            }
         }
         group
     }

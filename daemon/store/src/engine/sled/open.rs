@@ -2,6 +2,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::directory;
 use crate::engine::index::{ChangeId, Index};
 use crate::engine::sled::SledOptions;
 use crate::engine::sled::format::{
@@ -42,7 +43,7 @@ pub(super) fn open(dir: &Path, options: &SledOptions, syncer: MakeSyncer) -> Res
     let io_error = |action| move |source| OpenError::Io { dir: dir.to_owned(), action, source };
     let corrupt = |reason: String| OpenError::Corrupt { dir: dir.to_owned(), reason };
 
-    create_dir(dir).map_err(io_error("creating the directory"))?;
+    directory::create(dir).map_err(io_error("creating the directory"))?;
     let lock = DirLock::take(dir, options.lock_wait)?;
     remove_torn_snapshots(dir).map_err(io_error("removing unfinished snapshots"))?;
     let db = sled::Config::new()
@@ -57,29 +58,10 @@ pub(super) fn open(dir: &Path, options: &SledOptions, syncer: MakeSyncer) -> Res
 
     check_format(dir, &journal)?;
     // The files that this open created or renamed stay after a loss of power only if the directory is synced.
-    sync_dir(dir).map_err(io_error("syncing the directory"))?;
+    directory::sync(dir).map_err(io_error("syncing the directory"))?;
     let (mut index, mut forgotten) = load(&journal.db).map_err(|error| corrupt(error.to_string()))?;
     forgotten.extend(index.trim(options.history));
     Ok(Opened { index, forgotten, journal, lock })
-}
-
-fn create_dir(dir: &Path) -> io::Result<()> {
-    if dir.is_dir() {
-        return Ok(());
-    }
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)?;
-    match dir.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => sync_dir(parent),
-        _ => Ok(()),
-    }
-}
-
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
 }
 
 /// sled takes its newest `snap.*` file for whole, and one whose writing was cut short by a crash (`snap.*.generating`)

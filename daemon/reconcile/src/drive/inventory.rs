@@ -1,0 +1,72 @@
+//! Reading the inventory.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use provision_connector_sdk::InventoryProgress;
+use provision_core::inventory::{Inventory, InventorySummary, ProfileKind};
+use provision_core::operation::Step;
+
+use super::{Driver, Stop, Work};
+
+/// How often a reading's progress is stored.
+const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The last progress that the connector has told.
+#[derive(Default)]
+struct Told(Mutex<Option<(&'static str, u64, u64)>>);
+
+impl InventoryProgress for Told {
+    fn report(&self, part: &'static str, done: u64, total: u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((part, done, total));
+    }
+}
+
+impl Driver<'_> {
+    pub(super) async fn read_inventory(&self, work: &Work, step: &Step) -> Result<InventorySummary, Stop> {
+        self.begin_step(&step.id).await?;
+        let mut pauses = self.pauses();
+        let inventory = loop {
+            let told = Told::default();
+            let read = work.connector.inventory(&work.session, &told);
+            tokio::pin!(read);
+            let read = loop {
+                tokio::select! {
+                    read = &mut read => break read,
+                    () = tokio::time::sleep(REPORT_INTERVAL) => {
+                        let last = *told.0.lock().unwrap_or_else(PoisonError::into_inner);
+                        if let Some((part, done, total)) = last {
+                            self.report(&step.id, done, total, part, None).await?;
+                        }
+                    }
+                    () = self.wake.notified() => self.report(&step.id, 0, 0, "", None).await?,
+                }
+            };
+            match read {
+                Ok(inventory) => break inventory,
+                Err(fault) => self.pause(&step.id, &mut pauses, fault).await?,
+            }
+        };
+        let artifact = self.context.save(&inventory).await?;
+        Ok(summary(&inventory, self.calls.made(), artifact, self.context.now()))
+    }
+}
+
+fn summary(
+    inventory: &Inventory,
+    api_calls: u64,
+    artifact: String,
+    read_time: provision_core::Timestamp,
+) -> InventorySummary {
+    let profiles = inventory.profiles.iter().filter(|p| p.kind == ProfileKind::Profile).count() as u64;
+    InventorySummary {
+        object_types: inventory.object_types.len() as u64,
+        fields: inventory.object_types.iter().map(|o| o.fields.len() as u64).sum(),
+        profiles,
+        permission_sets: inventory.profiles.len() as u64 - profiles,
+        api_calls,
+        read_time,
+        artifact,
+    }
+}

@@ -1,0 +1,159 @@
+//! Drives an operation: its steps in order, each intent stored before its first call leaves and each outcome after. A
+//! driver can die anywhere; the next one finds the step begun, and observes before it repeats.
+
+mod apply;
+mod canary;
+mod finish;
+mod inventory;
+mod record;
+mod retry;
+mod verify;
+
+use std::sync::Arc;
+
+use provision_connector_sdk::{CallCounter, Connector, ConnectorFault, Session};
+use provision_core::account::ServiceAccount;
+use provision_core::operation::{Operation, OperationKind, Step, StepState};
+use provision_core::plan::{Plan, PlanStep, StepKind};
+use provision_core::{Fault, OperationName, Reason, Result};
+use tokio::sync::Notify;
+
+use crate::broker::Broker;
+use crate::context::Context;
+use crate::runtime::Runtime;
+
+/// One operation's driver.
+pub(crate) struct Driver<'a> {
+    context: &'a Arc<Context>,
+    broker: &'a Arc<Broker>,
+    runtime: &'a Arc<Runtime>,
+    name: &'a OperationName,
+    wake: Arc<Notify>,
+    calls: Arc<CallCounter>,
+}
+
+/// Why a step did not reach its end.
+pub(crate) enum Stop {
+    /// The operation fails with this.
+    Failed(Fault),
+    /// A caller asked for it.
+    Cancelled,
+    /// The store cannot be used: nothing can be decided now.
+    Store(Fault),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Stop {
+        match fault.reason() {
+            Reason::StoreUnavailable | Reason::ShuttingDown => Stop::Store(fault),
+            _ => Stop::Failed(fault),
+        }
+    }
+}
+
+impl From<ConnectorFault> for Stop {
+    fn from(fault: ConnectorFault) -> Stop {
+        Stop::from(fault.fault)
+    }
+}
+
+/// What a step needs to know.
+struct Work {
+    account: ServiceAccount,
+    connector: Arc<dyn Connector>,
+    session: Session,
+}
+
+impl<'a> Driver<'a> {
+    pub fn new(
+        context: &'a Arc<Context>,
+        broker: &'a Arc<Broker>,
+        runtime: &'a Arc<Runtime>,
+        name: &'a OperationName,
+        wake: Arc<Notify>,
+    ) -> Self {
+        Driver { context, broker, runtime, name, wake, calls: Arc::new(CallCounter::default()) }
+    }
+
+    /// Drives to the end. A fault means that the store could not be used for long; the record stands, and the next
+    /// start takes it up.
+    pub async fn run(&self) -> Result<()> {
+        let mut pause = self.context.settings.retry_delay_min;
+        loop {
+            match self.attempt().await {
+                Ok(()) => return Ok(()),
+                Err(Stop::Store(fault)) if fault.reason() == Reason::ShuttingDown => return Err(fault),
+                Err(Stop::Store(fault)) => {
+                    tracing::warn!(operation = %self.name, ?fault, "the store cannot be used; waiting");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(self.context.settings.retry_delay_max);
+                }
+                Err(Stop::Failed(fault)) => match self.finish_failed(&fault).await {
+                    Err(fault) if fault.reason() == Reason::StoreUnavailable => {
+                        tokio::time::sleep(pause).await
+                    }
+                    other => return other,
+                },
+                Err(Stop::Cancelled) => match self.finish_cancelled().await {
+                    Err(fault) if fault.reason() == Reason::StoreUnavailable => {
+                        tokio::time::sleep(pause).await
+                    }
+                    other => return other,
+                },
+            }
+        }
+    }
+
+    async fn attempt(&self) -> Result<(), Stop> {
+        let operation = self.load().await?;
+        if operation.is_done() {
+            return Ok(());
+        }
+        let account = self.context.account(&operation.account).await?.value;
+        if account.uid != operation.account_uid {
+            return Err(Stop::Failed(Fault::not_found(&operation.account)));
+        }
+        let connector = self.context.connectors.get(&account.connector)?.clone();
+        let session = self.broker.session(&account, self.calls.clone());
+        let work = Work { account, connector, session };
+        match operation.kind {
+            OperationKind::RefreshInventory => {
+                let step = operation.steps.first().ok_or_else(|| Fault::internal_error("no step"))?;
+                let summary = self.read_inventory(&work, step).await?;
+                Ok(self.finish_inventory(summary).await?)
+            }
+            OperationKind::Provision => {
+                let reference = operation
+                    .plan
+                    .as_ref()
+                    .ok_or_else(|| Fault::internal_error("a provisioning without a plan"))?;
+                let plan = self.context.load_plan(reference).await?;
+                self.run_plan(&work, &plan, &operation).await?;
+                Ok(self.finish_provisioned().await?)
+            }
+        }
+    }
+
+    async fn run_plan(&self, work: &Work, plan: &Plan, operation: &Operation) -> Result<(), Stop> {
+        for (planned, step) in plan.steps.iter().zip(&operation.steps) {
+            if step.state == StepState::Done {
+                continue;
+            }
+            self.run_step(work, plan, planned, step).await?;
+        }
+        Ok(())
+    }
+
+    async fn run_step(&self, work: &Work, plan: &Plan, planned: &PlanStep, step: &Step) -> Result<(), Stop> {
+        // What is known of earlier tries comes from the record as it was found: the intent that is stored now is ours.
+        let found = step.clone();
+        self.begin_step(&planned.id).await?;
+        match planned.kind {
+            StepKind::Apply => self.apply(work, plan, planned, &found).await?,
+            StepKind::OpenEvents => self.open_events(work, planned).await?,
+            StepKind::Verify => self.verify(work, plan, planned).await?,
+            StepKind::Canary => self.canary(work, planned).await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,275 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use provision_connector_sdk::{CallCounter, ChangeBatch, ChangeStream, ConnectorFault, Cursor, FaultClass};
+use provision_core::account::{EventChannel, Phase, ServiceAccount};
+use provision_core::machine::Event;
+use provision_core::{AccountName, Fault, Principal, Reason, Result};
+use provision_store::record::RecordKey;
+use tokio::sync::Notify;
+
+use crate::broker::Broker;
+use crate::commit::{Built, Draft};
+use crate::context::Context;
+
+/// First and longest pause before a stream is opened again.
+const PAUSE_MIN: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Ids of events that are remembered to recognise a repeated delivery.
+const REMEMBERED_MAX: usize = 4_096;
+
+/// The intake of one account.
+pub(crate) struct Intake<'a> {
+    context: &'a Arc<Context>,
+    broker: &'a Arc<Broker>,
+    name: &'a AccountName,
+    wake: Arc<Notify>,
+}
+
+/// How a stream has ended.
+enum End {
+    /// The channel is not wanted any more, or the account is gone.
+    Unwanted,
+    Fault(ConnectorFault),
+    /// The store cannot be used.
+    Store(Fault),
+}
+
+impl From<Fault> for End {
+    fn from(fault: Fault) -> End {
+        End::Store(fault)
+    }
+}
+
+impl From<ConnectorFault> for End {
+    fn from(fault: ConnectorFault) -> End {
+        End::Fault(fault)
+    }
+}
+
+impl<'a> Intake<'a> {
+    pub fn new(
+        context: &'a Arc<Context>,
+        broker: &'a Arc<Broker>,
+        name: &'a AccountName,
+        wake: Arc<Notify>,
+    ) -> Self {
+        Intake { context, broker, name, wake }
+    }
+
+    /// Keeps the stream open for as long as the channel is wanted.
+    pub async fn run(&self) {
+        let mut pause = PAUSE_MIN;
+        loop {
+            let opened = tokio::time::Instant::now();
+            let end = match self.stream().await {
+                Ok(()) | Err(End::Unwanted) => return,
+                Err(end) => end,
+            };
+            if opened.elapsed() > PAUSE_MAX {
+                pause = PAUSE_MIN;
+            }
+            let wait = match end {
+                End::Fault(fault) => {
+                    tracing::warn!(account = %self.name, ?fault, "the event stream ended");
+                    metrics::counter!("provisiond_event_stream_ends_total").increment(1);
+                    if let Err(fault) = self.interrupted(&fault).await {
+                        tracing::warn!(account = %self.name, ?fault, "the interruption could not be stored");
+                    }
+                    match fault.class {
+                        FaultClass::Throttled { wait } => wait,
+                        // Only a person can mend it; a fresh grant wakes the intake.
+                        FaultClass::Denied => PAUSE_MAX,
+                        _ => pause,
+                    }
+                }
+                End::Store(fault) if fault.reason() == Reason::ShuttingDown => return,
+                End::Store(fault) => {
+                    tracing::warn!(account = %self.name, ?fault, "the event channel cannot be stored");
+                    pause
+                }
+                End::Unwanted => return,
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => pause = (pause * 2).min(PAUSE_MAX),
+                () = self.wake.notified() => pause = PAUSE_MIN,
+            }
+        }
+    }
+
+    async fn stream(&self) -> Result<(), End> {
+        let account = self.account().await?;
+        let channel = self.channel(&account).await?;
+        let connector = self.context.connectors.get(&account.connector)?.clone();
+        let Some(changes) = connector.changes() else { return Err(End::Unwanted) };
+        let session = self.broker.session(&account, Arc::new(CallCounter::default()));
+        let cursor = match &channel.cursor {
+            Some(text) => Some(Cursor(hex::decode(text).map_err(Fault::internal_error)?)),
+            None => None,
+        };
+        let mut stream = match changes.open(&session, cursor.as_ref()).await {
+            Err(fault) if fault.class == FaultClass::Gone && cursor.is_some() => {
+                self.position_lost(&account, &fault).await?;
+                changes.open(&session, None).await?
+            }
+            opened => opened?,
+        };
+        self.connected(&account).await?;
+        self.take_in(&account, stream.as_mut()).await
+    }
+
+    async fn take_in(&self, account: &ServiceAccount, stream: &mut dyn ChangeStream) -> Result<(), End> {
+        let mut seen = Seen::default();
+        loop {
+            let batch = stream.next().await?;
+            self.commit(account, &batch, &mut seen).await?;
+        }
+    }
+
+    /// Counts what is new and stores the position behind it, in one commit.
+    async fn commit(
+        &self,
+        account: &ServiceAccount,
+        batch: &ChangeBatch,
+        seen: &mut Seen,
+    ) -> Result<(), End> {
+        let fresh: Vec<_> = batch.changes.iter().filter(|change| seen.is_new(&change.id)).collect();
+        metrics::counter!("provisiond_events_received_total").increment(fresh.len() as u64);
+        for change in &fresh {
+            tracing::debug!(account = %self.name, id = %change.id, object = %change.object_type,
+                operation = %change.operation, records = change.record_ids.len(), "event received");
+        }
+        self.change_channel(account, |channel| {
+            channel.connected = true;
+            channel.received_count += fresh.len() as u64;
+            if let Some(last) = fresh.iter().map(|c| c.occurred_at).max() {
+                channel.last_event_time = Some(last);
+            }
+            if let Some(marker) = fresh.iter().rev().find_map(|c| c.canary.clone()) {
+                channel.last_canary = Some(marker);
+            }
+            if let Some(cursor) = &batch.cursor {
+                channel.cursor = Some(hex::encode(&cursor.0));
+            }
+        })
+        .await
+    }
+
+    async fn account(&self) -> Result<ServiceAccount, End> {
+        match self.context.account(self.name).await {
+            Ok(account) => Ok(account.value),
+            Err(fault) if fault.reason() == Reason::ResourceNotFound => Err(End::Unwanted),
+            Err(fault) => Err(End::Store(fault)),
+        }
+    }
+
+    async fn channel(&self, account: &ServiceAccount) -> Result<EventChannel, End> {
+        let found = self.context.repository().find::<EventChannel>(&RecordKey::channel(self.name)).await?;
+        found.map(|c| c.value).filter(|c| c.wanted && c.account_uid == account.uid).ok_or(End::Unwanted)
+    }
+
+    async fn change_channel(
+        &self,
+        account: &ServiceAccount,
+        change: impl Fn(&mut EventChannel) + Send + Sync,
+    ) -> Result<(), End> {
+        let key = RecordKey::channel(self.name);
+        let wanted = self
+            .context
+            .commit(|| async {
+                let found = self.context.repository().find::<EventChannel>(&key).await?;
+                let Some(found) = found.filter(|c| c.value.wanted && c.value.account_uid == account.uid)
+                else {
+                    return Ok(Built::Already(false));
+                };
+                let mut channel = found.value.clone();
+                change(&mut channel);
+                if channel == found.value {
+                    return Ok(Built::Already(true));
+                }
+                let mut draft = Draft::default();
+                draft.replace(key.clone(), found.revision, &channel)?;
+                Ok(Built::Commit(draft, true))
+            })
+            .await?;
+        if wanted { Ok(()) } else { Err(End::Unwanted) }
+    }
+
+    async fn connected(&self, account: &ServiceAccount) -> Result<(), End> {
+        tracing::info!(account = %self.name, "the event stream is open");
+        self.change_channel(account, |channel| channel.connected = true).await?;
+        Ok(self.tell(account, Event::EventsConnected).await?)
+    }
+
+    async fn interrupted(&self, fault: &ConnectorFault) -> Result<()> {
+        let Ok(account) = self.account().await else { return Ok(()) };
+        if let Err(End::Store(fault)) =
+            self.change_channel(&account, |channel| channel.connected = false).await
+        {
+            return Err(fault);
+        }
+        self.tell(&account, Event::EventsInterrupted { message: fault.fault.message().to_owned() }).await
+    }
+
+    /// The application does not know our position any more: what lies between is lost to the stream, and that is kept
+    /// in the audit trail.
+    async fn position_lost(&self, account: &ServiceAccount, fault: &ConnectorFault) -> Result<(), End> {
+        tracing::error!(account = %self.name, ?fault, "the position in the event stream is lost; events were missed");
+        self.change_channel(account, |channel| channel.cursor = None).await?;
+        self.context
+            .commit(|| async {
+                let mut draft = Draft::default();
+                draft.audit(
+                    self.context,
+                    &self.name.tenant,
+                    &Principal::system(),
+                    "EventPositionLost",
+                    self.name.to_string(),
+                    &[("reason", fault.fault.reason().as_str())],
+                )?;
+                Ok(Built::Commit(draft, ()))
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Applies an event of the channel to the account, where it changes anything.
+    async fn tell(&self, account: &ServiceAccount, event: Event) -> Result<()> {
+        self.context
+            .commit(|| async {
+                let found = self.context.account(self.name).await?;
+                if found.value.uid != account.uid || found.value.phase != Phase::Active {
+                    return Ok(Built::Already(()));
+                }
+                let mut draft = Draft::default();
+                let (next, _) = draft.transition(self.context, &found, event.clone())?;
+                if next.conditions == found.value.conditions {
+                    return Ok(Built::Already(()));
+                }
+                Ok(Built::Commit(draft, ()))
+            })
+            .await
+    }
+}
+
+/// Ids of the last events: a repeated delivery is not counted twice.
+#[derive(Default)]
+struct Seen {
+    order: std::collections::VecDeque<String>,
+    ids: std::collections::HashSet<String>,
+}
+
+impl Seen {
+    fn is_new(&mut self, id: &str) -> bool {
+        if !self.ids.insert(id.to_owned()) {
+            return false;
+        }
+        self.order.push_back(id.to_owned());
+        if self.order.len() > REMEMBERED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+        true
+    }
+}

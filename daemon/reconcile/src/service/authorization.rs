@@ -1,0 +1,426 @@
+//! The human in the middle: beginning an authorisation, and what comes back of it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use provision_connector_sdk::oauth::{self, PkceVerifier, TokenAnswer, TokenFault};
+use provision_connector_sdk::{
+    Access, CallCounter, Check, CheckStatus, Connector, ConnectorFault, Credentials, Session,
+};
+use provision_core::account::{Failure, Identity, Phase, ServiceAccount};
+use provision_core::authorization::{AUTHORIZATION_LIFETIME, PendingAuthorization};
+use provision_core::machine::Event;
+use provision_core::ports::{
+    AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback, CompleteAuthorization, Mutation,
+};
+use provision_core::{AccountName, Fault, Reason, Result};
+use provision_store::record::{
+    AuthorizationPointer, Credential, CredentialState, OrganizationClaim, RecordKey, Sealed,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::ControlPlane;
+use crate::broker::{TokenPair, pair_of};
+use crate::commit::{Built, Draft};
+use crate::context::{account_context, sha256_hex};
+
+impl ControlPlane {
+    pub(super) async fn begin(
+        &self,
+        by: Mutation,
+        request: BeginAuthorization,
+    ) -> Result<BegunAuthorization> {
+        let settings = &self.context.settings;
+        let redirect_uri = match &request.redirect_uri {
+            None => settings.callback_url.clone(),
+            Some(uri) if settings.console_redirect_uris.contains(uri) => uri.clone(),
+            Some(_) => {
+                return Err(Fault::invalid(
+                    "redirect_uri",
+                    "is not among the console redirects of the configuration",
+                ));
+            }
+        };
+        let redirect = Url::parse(&redirect_uri).map_err(Fault::internal_error)?;
+        let mut bytes = [0u8; 32];
+        self.context.randomness.fill(&mut bytes);
+        let state = SecretString::from(URL_SAFE_NO_PAD.encode(bytes));
+        let hash = sha256_hex(state.expose_secret().as_bytes());
+        let verifier = PkceVerifier::generate(self.context.randomness.as_ref());
+        let sealed =
+            self.context.envelope.seal(&place(&hash), verifier.secret().expose_secret().as_bytes())?;
+        let sealed_verifier = serde_json::to_string(&sealed).map_err(Fault::internal_error)?;
+        let name = &request.name;
+        let (spec, expire_time) = self
+            .context
+            .commit(|| async {
+                let account = self.context.account(name).await?;
+                self.demand_license(&name.tenant, &account.value.connector).await?;
+                let spec = self.broker.spec(&account.value)?;
+                let expire_time = self.context.now() + AUTHORIZATION_LIFETIME;
+                let mut draft = Draft::default();
+                draft.transition(
+                    &self.context,
+                    &account,
+                    Event::AuthorizationBegun { deadline: expire_time },
+                )?;
+                let pointer_key = RecordKey::authorization_pointer(name);
+                let pointer = self.context.repository().find::<AuthorizationPointer>(&pointer_key).await?;
+                if let Some(earlier) = &pointer {
+                    draft.delete(RecordKey::authorization(&earlier.value.state_hash));
+                }
+                draft.as_found(pointer_key.clone(), &pointer);
+                draft.put(pointer_key, &AuthorizationPointer { state_hash: hash.clone(), expire_time })?;
+                let pending = PendingAuthorization {
+                    account: name.clone(),
+                    account_uid: account.value.uid.clone(),
+                    principal: by.principal.clone(),
+                    issuer: spec.issuer.clone(),
+                    redirect_uri: redirect_uri.clone(),
+                    sealed_verifier: sealed_verifier.clone(),
+                    expire_time,
+                };
+                draft.put(RecordKey::authorization(&hash), &pending)?;
+                draft.audit(
+                    &self.context,
+                    &name.tenant,
+                    &by.principal,
+                    by.method,
+                    name.to_string(),
+                    &[("issuer", &spec.issuer)],
+                )?;
+                Ok(Built::Commit(draft, (spec, expire_time)))
+            })
+            .await?;
+        let url =
+            oauth::authorization_url(&spec, &redirect, &state, &verifier, request.login_hint.as_deref());
+        Ok(BegunAuthorization { url: SecretString::from(String::from(url)), expire_time })
+    }
+
+    pub(super) async fn complete(
+        &self,
+        by: Mutation,
+        request: CompleteAuthorization,
+    ) -> Result<AuthorizationResult> {
+        let hash = sha256_hex(request.state.expose_secret().as_bytes());
+        let pending = self.consume(&hash, request.expected.as_ref()).await?;
+        let name = pending.account.clone();
+        let account = self.context.account(&name).await?.value;
+        if account.uid != pending.account_uid {
+            return Err(state_invalid());
+        }
+        match self.exchange(&by, &account, &pending, &hash, request.callback).await {
+            Ok(()) => provision_core::ports::Accounts::get(self, &name).await,
+            Err(fault) => {
+                self.end(&by, &name, &account.uid, &fault).await?;
+                Err(fault)
+            }
+        }
+    }
+
+    /// Takes a pending authorisation out of the store: whatever happens next, its state is used up.
+    async fn consume(&self, hash: &str, expected: Option<&AccountName>) -> Result<PendingAuthorization> {
+        let key = RecordKey::authorization(hash);
+        self.context
+            .commit(|| async {
+                let found = self.context.repository().find::<PendingAuthorization>(&key).await?;
+                let found = found.ok_or_else(state_invalid)?;
+                // A state of another account is not used up by somebody who has no business with it.
+                if expected.is_some_and(|name| *name != found.value.account) {
+                    return Err(state_invalid());
+                }
+                let pointer_key = RecordKey::authorization_pointer(&found.value.account);
+                let pointer = self.context.repository().find::<AuthorizationPointer>(&pointer_key).await?;
+                let mut draft = Draft::default();
+                draft.unchanged(key.clone(), found.revision);
+                draft.delete(key.clone());
+                if let Some(pointer) = pointer.filter(|p| p.value.state_hash == hash) {
+                    draft.unchanged(pointer_key.clone(), pointer.revision);
+                    draft.delete(pointer_key);
+                }
+                Ok(Built::Commit(draft, found.value))
+            })
+            .await
+    }
+
+    async fn exchange(
+        &self,
+        by: &Mutation,
+        account: &ServiceAccount,
+        pending: &PendingAuthorization,
+        hash: &str,
+        callback: Callback,
+    ) -> Result<()> {
+        if self.context.now() >= pending.expire_time {
+            return Err(Fault::new(
+                Reason::AuthorizationExpired,
+                "the authorisation took too long; begin again",
+            ));
+        }
+        let code = match callback {
+            Callback::Code(code) => code,
+            Callback::Refused { error, description } => {
+                return Err(Fault::new(
+                    Reason::AuthorizationDenied,
+                    "access was not allowed on the authorisation page; begin again and allow it",
+                )
+                .meta("error", short(&error))
+                .with_internal(format!("{}: {}", short(&error), short(&description))));
+            }
+        };
+        self.demand_license(&account.name.tenant, &account.connector).await?;
+        let connector = self.context.connectors.get(&account.connector)?;
+        let spec = self.broker.spec(account)?;
+        if spec.issuer != pending.issuer {
+            return Err(state_invalid());
+        }
+        let sealed: Sealed = serde_json::from_str(&pending.sealed_verifier).map_err(Fault::internal_error)?;
+        let verifier = self.context.envelope.open(&place(hash), &sealed)?;
+        let verifier = String::from_utf8(verifier.expose_secret().clone()).map_err(Fault::internal_error)?;
+        let verifier =
+            PkceVerifier::from_secret(SecretString::from(verifier)).map_err(Fault::internal_error)?;
+        let redirect = Url::parse(&pending.redirect_uri).map_err(Fault::internal_error)?;
+        let answer = oauth::exchange_code(self.broker.http(), &spec, &redirect, &code, &verifier)
+            .await
+            .map_err(exchange_fault)?;
+        // From here on there is a grant: it is kept, or it is revoked.
+        let kept = self.identify_and_keep(by, account, connector.as_ref(), &answer).await;
+        if kept.is_err() {
+            self.broker.revoke(&spec, &answer).await;
+        }
+        kept
+    }
+
+    async fn identify_and_keep(
+        &self,
+        by: &Mutation,
+        account: &ServiceAccount,
+        connector: &dyn Connector,
+        answer: &TokenAnswer,
+    ) -> Result<()> {
+        let pair = pair_of(answer)?;
+        let context = account_context(account);
+        let instance_url = connector.instance_url(&context, &answer.extra)?;
+        let session = Session {
+            account: context,
+            credentials: Arc::new(FreshGrant(Access {
+                token: pair.access.clone(),
+                instance_url: instance_url.clone(),
+                generation: 0,
+            })),
+            calls: Arc::new(CallCounter::default()),
+        };
+        let identity = connector.identify(&session).await?;
+        if identity.environment != account.environment {
+            return Err(Fault::new(
+                Reason::EnvironmentMismatch,
+                format!(
+                    "the account is for environment '{}', but the organisation '{}' that was authorised is '{}'; \
+                     begin again and log in to the right one",
+                    account.environment, identity.organization_name, identity.environment
+                ),
+            )
+            .meta("expected", account.environment.clone())
+            .meta("actual", identity.environment));
+        }
+        demand_checks(&connector.check(&session).await?)?;
+        self.keep(by, account, &identity, &pair, &instance_url).await
+    }
+
+    /// Grant, organisation, phase, notification and audit record in one commit.
+    async fn keep(
+        &self,
+        by: &Mutation,
+        account: &ServiceAccount,
+        identity: &Identity,
+        pair: &TokenPair,
+        instance_url: &str,
+    ) -> Result<()> {
+        let (name, uid) = (&account.name, &account.uid);
+        let claim_key = RecordKey::organization(&account.connector, &identity.organization_id);
+        let (actions, replaced) = self
+            .context
+            .commit(|| async {
+                let repository = self.context.repository();
+                let account = self.context.account(name).await?;
+                if account.value.uid != *uid {
+                    return Err(state_invalid());
+                }
+                let claim = repository.find::<OrganizationClaim>(&claim_key).await?;
+                if claim.as_ref().is_some_and(|c| c.value.account_uid != *uid) {
+                    return Err(Fault::new(
+                        Reason::OrgAlreadyProvisioned,
+                        "the organisation belongs to another service account already",
+                    ));
+                }
+                let mut draft = Draft::default();
+                let before = account.value.identity.as_ref().map(|i| i.organization_id.clone());
+                if let Some(other) = before.filter(|other| *other != identity.organization_id) {
+                    draft.delete(RecordKey::organization(&account.value.connector, &other));
+                }
+                draft.as_found(claim_key.clone(), &claim);
+                let own = OrganizationClaim { account: name.clone(), account_uid: uid.clone() };
+                draft.put(claim_key.clone(), &own)?;
+                let credential = repository.find::<Credential>(&RecordKey::credential(name)).await?;
+                self.broker.keep(&mut draft, &account.value, &credential, pair, instance_url)?;
+                let event = Event::Authorized { identity: identity.clone() };
+                let (next, actions) = draft.transition(&self.context, &account, event)?;
+                debug_assert!(matches!(next.phase, Phase::Ready | Phase::Active));
+                draft.audit(
+                    &self.context,
+                    &name.tenant,
+                    &by.principal,
+                    by.method,
+                    name.to_string(),
+                    &[("organization_id", &identity.organization_id), ("username", &identity.username)],
+                )?;
+                Ok(Built::Commit(draft, (actions, credential)))
+            })
+            .await?;
+        self.perform(name, actions);
+        if let Some(old) = replaced.filter(|c| c.value.state == CredentialState::Valid) {
+            self.broker.retire(account, &old.value).await;
+        }
+        Ok(())
+    }
+
+    /// The attempt has ended without a grant.
+    async fn end(&self, by: &Mutation, name: &AccountName, uid: &str, fault: &Fault) -> Result<()> {
+        let failure = Failure { reason: fault.reason(), message: fault.message().to_owned() };
+        self.context
+            .commit(|| async {
+                let account = self.context.account(name).await?;
+                if account.value.uid != uid {
+                    return Ok(Built::Already(()));
+                }
+                let mut draft = Draft::default();
+                draft.transition(
+                    &self.context,
+                    &account,
+                    Event::AuthorizationEnded { failure: failure.clone() },
+                )?;
+                draft.audit(
+                    &self.context,
+                    &name.tenant,
+                    &by.principal,
+                    "AuthorizationEnded",
+                    name.to_string(),
+                    &[("reason", failure.reason.as_str())],
+                )?;
+                Ok(Built::Commit(draft, ()))
+            })
+            .await
+    }
+
+    /// Ends a pending authorisation that never came back; called by the reaper.
+    pub(crate) async fn expire_authorization(
+        &self,
+        pointer: &AuthorizationPointer,
+        name: &AccountName,
+    ) -> Result<()> {
+        let by = Mutation {
+            principal: provision_core::Principal::system(),
+            method: "AuthorizationExpired",
+            idempotency: None,
+        };
+        let pending = match self.consume(&pointer.state_hash, Some(name)).await {
+            Ok(pending) => pending,
+            Err(fault) if fault.reason() == Reason::AuthorizationStateInvalid => {
+                return self.drop_pointer(pointer, name).await;
+            }
+            Err(fault) => return Err(fault),
+        };
+        let fault = Fault::new(
+            Reason::AuthorizationExpired,
+            "the administrator's browser never came back within ten minutes; look whether the authorisation page shows \
+             an error (the app may be blocked or not installed), and begin again",
+        );
+        self.end(&by, name, &pending.account_uid, &fault).await
+    }
+
+    async fn drop_pointer(&self, pointer: &AuthorizationPointer, name: &AccountName) -> Result<()> {
+        let key = RecordKey::authorization_pointer(name);
+        self.context
+            .commit(|| async {
+                let found = self.context.repository().find::<AuthorizationPointer>(&key).await?;
+                let Some(found) = found.filter(|f| f.value == *pointer) else {
+                    return Ok(Built::Already(()));
+                };
+                let mut draft = Draft::default();
+                draft.unchanged(key.clone(), found.revision);
+                draft.delete(key.clone());
+                Ok(Built::Commit(draft, ()))
+            })
+            .await
+    }
+}
+
+/// A grant that nobody has kept yet: its access token, and no renewal.
+struct FreshGrant(Access);
+
+#[async_trait]
+impl Credentials for FreshGrant {
+    async fn current(&self) -> Result<Access, ConnectorFault> {
+        Ok(self.0.clone())
+    }
+
+    async fn renew(&self, _stale: &Access) -> Result<Access, ConnectorFault> {
+        Err(ConnectorFault::denied(Fault::new(
+            Reason::AuthorizationRejected,
+            "the application does not accept the token that it has just given; begin again",
+        )))
+    }
+}
+
+fn place(state_hash: &str) -> String {
+    format!("pkce verifier of {state_hash}")
+}
+
+fn state_invalid() -> Fault {
+    Fault::new(
+        Reason::AuthorizationStateInvalid,
+        "this authorisation is unknown, was used already, or was replaced by a later one; begin again",
+    )
+}
+
+fn exchange_fault(fault: TokenFault) -> Fault {
+    match fault {
+        TokenFault::Refused { error, description } => Fault::new(
+            Reason::AuthorizationRejected,
+            "the application refused the authorisation code; begin again, and check the client id and secret of the \
+             configuration if it happens again",
+        )
+        .meta("error", short(&error))
+        .with_internal(format!("{}: {}", short(&error), short(&description))),
+        other => Fault::new(
+            Reason::SaasUnavailable,
+            "the application did not answer when the authorisation code was exchanged; begin again",
+        )
+        .with_internal(other),
+    }
+}
+
+/// Every blocking check must pass; all that fail are told at once, each with its fix.
+fn demand_checks(checks: &[Check]) -> Result<()> {
+    let failed: Vec<_> = checks.iter().filter(|c| c.blocking && c.status == CheckStatus::Failed).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let titles: Vec<_> = failed.iter().map(|c| c.title.as_str()).collect();
+    let mut fault = Fault::new(
+        Reason::PreconditionChecksFailed,
+        format!("the organisation is not ready: {}; mend it and authorise again", titles.join(", ")),
+    );
+    for check in failed {
+        fault = fault.violation(check.id.clone(), format!("{} {}", check.evidence, check.fix));
+    }
+    Err(fault)
+}
+
+/// Words from outside, cut and freed of control characters.
+fn short(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}

@@ -1,0 +1,65 @@
+//! The use cases behind the ports: what the daemon's edges ask for.
+
+mod accounts;
+mod admin;
+mod authorization;
+mod notifications;
+mod operations;
+mod planning;
+mod reading;
+mod settings;
+
+use std::sync::Arc;
+
+use provision_core::account::ServiceAccount;
+use provision_core::license::{self, License};
+use provision_core::machine::Action;
+use provision_core::ports::AccountView;
+use provision_core::ports::Tagged;
+use provision_core::{AccountName, ConnectorId, Result, TenantId};
+use provision_store::record::RecordKey;
+
+use crate::broker::Broker;
+use crate::context::Context;
+use crate::inventory::Inventories;
+use crate::repository::Versioned;
+use crate::runtime::Runtime;
+
+/// The middle of the daemon: implements every port of `provision_core::ports`.
+#[derive(Clone)]
+pub struct ControlPlane {
+    context: Arc<Context>,
+    broker: Arc<Broker>,
+    runtime: Arc<Runtime>,
+    inventories: Arc<Inventories>,
+}
+
+impl ControlPlane {
+    pub fn new(context: Arc<Context>, broker: Arc<Broker>, runtime: Arc<Runtime>) -> Self {
+        let inventories = Arc::new(Inventories::new(context.clone()));
+        ControlPlane { context, broker, runtime, inventories }
+    }
+
+    /// Demands the tenant's licence; stands before every call to the application.
+    async fn demand_license(&self, tenant: &TenantId, connector: &ConnectorId) -> Result<()> {
+        let found = self.context.repository().find::<License>(&RecordKey::license(tenant, connector)).await?;
+        license::demand(found.as_ref().map(|l| &l.value), connector, self.context.now())
+    }
+
+    /// Does what a committed transition asks for.
+    fn perform(&self, name: &AccountName, actions: Vec<Action>) {
+        self.runtime.perform(name, actions);
+    }
+
+    async fn view(&self, account: Versioned<ServiceAccount>) -> Result<AccountView> {
+        let etag = account.etag();
+        let channel = self
+            .context
+            .repository()
+            .find::<provision_core::account::EventChannel>(&RecordKey::channel(&account.value.name))
+            .await?
+            .map(|c| c.value)
+            .filter(|c| c.account_uid == account.value.uid);
+        Ok(Tagged { value: (account.value, channel), etag })
+    }
+}

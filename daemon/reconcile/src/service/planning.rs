@@ -1,0 +1,102 @@
+//! Making plans.
+
+use std::sync::Arc;
+
+use provision_connector_sdk::{CallCounter, PlanRequest};
+use provision_core::account::{ConditionType, Phase, Status};
+use provision_core::plan::{Plan, PlanRef};
+use provision_core::ports::Mutation;
+use provision_core::{AccountName, Fault, Reason, Result};
+use provision_store::record::RecordKey;
+
+use super::ControlPlane;
+use crate::commit::{Built, Draft};
+use crate::context::sha256_hex;
+
+/// Object types that one call can name.
+const OBJECT_TYPES_MAX: usize = 5_000;
+
+impl ControlPlane {
+    pub(super) async fn make_plan(
+        &self,
+        by: Mutation,
+        name: &AccountName,
+        mut object_types: Vec<String>,
+    ) -> Result<Plan> {
+        if object_types.len() > OBJECT_TYPES_MAX {
+            return Err(Fault::invalid("object_types", format!("must be at most {OBJECT_TYPES_MAX}")));
+        }
+        object_types.sort_unstable();
+        object_types.dedup();
+        let account = self.context.account(name).await?.value;
+        self.demand_license(&name.tenant, &account.connector).await?;
+        if !matches!(account.phase, Phase::Ready | Phase::Active | Phase::Failed) {
+            return Err(Fault::new(
+                Reason::WrongPhase,
+                format!(
+                    "the account is in phase {}; a plan can be made in READY, ACTIVE or FAILED",
+                    account.phase.as_str()
+                ),
+            )
+            .meta("phase", account.phase.as_str())
+            .violation("phase", "must be READY, ACTIVE or FAILED"));
+        }
+        if account.condition(ConditionType::Authorized) != Status::True {
+            return Err(Fault::new(
+                Reason::ReauthorizationRequired,
+                "the account's grant is gone; authorise it first",
+            ));
+        }
+        let Some((summary, inventory)) = self.inventories.of(name).await? else {
+            return Err(Fault::new(
+                Reason::InventoryMissing,
+                "the organisation has not been read yet; call RefreshInventory first",
+            ));
+        };
+        let connector = self.context.connectors.get(&account.connector)?;
+        let session = self.broker.session(&account, Arc::new(CallCounter::default()));
+        let request = PlanRequest { object_types: &object_types, inventory: &inventory };
+        let proposed = connector.plan(&session, request).await?;
+        let organization = account.identity.as_ref().map_or("", |i| i.organization_id.as_str());
+        let state = serde_json::to_vec(&(
+            &account.uid,
+            organization,
+            account.generation,
+            &summary.artifact,
+            &proposed.object_types,
+            &proposed.steps,
+            &proposed.observed_digest,
+        ))
+        .map_err(Fault::internal_error)?;
+        let plan = Plan {
+            account: name.clone(),
+            account_uid: account.uid.clone(),
+            etag: format!("P{}", &sha256_hex(&state)[..32]),
+            steps: proposed.steps,
+            estimated_api_calls: proposed.estimated_api_calls,
+            tests: proposed.tests,
+            risks: proposed.risks,
+            unprotected: proposed.unprotected,
+            object_types: proposed.object_types,
+            create_time: self.context.now(),
+        };
+        let reference = PlanRef { etag: plan.etag.clone(), artifact: self.context.save(&plan).await? };
+        let key = RecordKey::plan(name);
+        self.context
+            .commit(|| async {
+                let mut draft = Draft::default();
+                draft.put(key.clone(), &reference)?;
+                draft.audit(
+                    &self.context,
+                    &name.tenant,
+                    &by.principal,
+                    by.method,
+                    name.to_string(),
+                    &[("etag", &plan.etag)],
+                )?;
+                Ok(Built::Commit(draft, ()))
+            })
+            .await?;
+        Ok(plan)
+    }
+}

@@ -1,0 +1,229 @@
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::join_all;
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use super::{key, open, put, temp_dir, value};
+use crate::engine::History;
+use crate::engine::sled::journal::Syncer;
+use crate::engine::sled::{SledOptions, SledStore};
+use crate::error::CommitError;
+use crate::key::Prefix;
+use crate::store::Store;
+use crate::txn::Txn;
+
+/// Calls a function in place of each fdatasync but the one that creates the store.
+struct Hook<F>(F, AtomicUsize);
+
+impl<F: Fn(usize) -> io::Result<()> + Send> Syncer for Hook<F> {
+    fn sync(&self) -> io::Result<()> {
+        match self.1.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(()),
+            sync => (self.0)(sync),
+        }
+    }
+}
+
+async fn open_hooked(dir: &Path, hook: impl Fn(usize) -> io::Result<()> + Send + 'static) -> SledStore {
+    let make = Box::new(|_| Box::new(Hook(hook, AtomicUsize::new(0))) as Box<dyn Syncer>);
+    SledStore::open_with(dir.to_owned(), SledOptions::default(), make).await.expect("the store opens")
+}
+
+/// A syncer that says when it is entered, and waits for leave to go on.
+fn gate()
+-> (impl Fn(usize) -> io::Result<()> + Send, mpsc::UnboundedReceiver<usize>, std::sync::mpsc::Sender<()>) {
+    let (entered_sender, entered) = mpsc::unbounded_channel();
+    let (leave, left) = std::sync::mpsc::channel();
+    let hook = move |sync| {
+        let _ = entered_sender.send(sync);
+        left.recv_timeout(Duration::from_secs(60)).map_err(|_| io::Error::other("the test gave no leave"))
+    };
+    (hook, entered, leave)
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for file in fs::read_dir(from).expect("a directory") {
+        let file = file.expect("a file");
+        let target = to.join(file.file_name());
+        if file.path().is_dir() {
+            copy_dir(&file.path(), &target);
+        } else {
+            fs::copy(file.path(), target).expect("it is copied");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_syncer_gets_a_handle_of_sleds_own_file() {
+    let dir = temp_dir();
+    let inode = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&inode);
+    let make = Box::new(move |data: File| {
+        *seen.lock() = Some(data.metadata().expect("metadata").ino());
+        Box::new(data) as Box<dyn Syncer>
+    });
+    let store = SledStore::open_with(dir.path().to_owned(), SledOptions::default(), make).await;
+    put(&store.expect("the store opens"), "a", "1").await;
+    let data = fs::metadata(dir.path().join("db")).expect("sled's file");
+    assert_eq!(*inode.lock(), Some(data.ino()));
+}
+
+/// Each sync takes an image of the directory. What is acknowledged afterwards is in it: it was written before.
+#[tokio::test]
+async fn what_is_synced_was_flushed_before() {
+    let (dir, images) = (temp_dir(), temp_dir());
+    let (from, to) = (dir.path().to_owned(), images.path().to_owned());
+    let store = open_hooked(dir.path(), move |sync| {
+        copy_dir(&from, &to.join(sync.to_string()));
+        Ok(())
+    })
+    .await;
+    for n in 1..=5 {
+        put(&store, "a", &n.to_string()).await;
+        let image: PathBuf = images.path().join(n.to_string());
+        let crashed = open(&image, History::default()).await;
+        assert_eq!(value(&crashed, "a").await, Some(n.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_or_shown_before_the_sync() {
+    let dir = temp_dir();
+    let (hook, mut entered, leave) = gate();
+    let store = open_hooked(dir.path(), hook).await;
+    let start = store.revision().await.expect("the revision");
+    let mut watch = store.watch(&Prefix::all(), start.next()).await.expect("the watch starts");
+    let mut commit = store.commit(Txn::new().put(key("a"), "1"));
+    assert!((&mut commit).now_or_never().is_none());
+    entered.recv().await.expect("the commit reaches the disk");
+    assert!((&mut commit).now_or_never().is_none(), "acknowledged before the sync");
+    assert_eq!(value(&store, "a").await, None, "read before the sync");
+    assert_eq!(store.revision().await, Ok(start), "counted before the sync");
+    assert!(watch.next().now_or_never().is_none(), "watched before the sync");
+    leave.send(()).expect("the thread waits");
+    let committed = commit.await.expect("the commit is taken");
+    assert_eq!(watch.next().await.expect("the watch goes on").revision, committed.revision);
+    assert_eq!(value(&store, "a").await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn concurrent_commits_share_a_sync() {
+    let dir = temp_dir();
+    let (hook, mut entered, leave) = gate();
+    let store = open_hooked(dir.path(), hook).await;
+    let commit =
+        |n: usize| store.commit(Txn::new().put(key("counter"), n.to_string()).put(key(&format!("{n}")), ""));
+    let mut first = commit(0);
+    assert!((&mut first).now_or_never().is_none());
+    entered.recv().await.expect("the first commit reaches the disk");
+    // These are queued while the disk is busy (`join_all` polls up to 30 futures at once, and more in turns).
+    let mut others = join_all((1..=30).map(commit));
+    assert!((&mut others).now_or_never().is_none());
+    for _ in 0..2 {
+        leave.send(()).expect("the thread waits");
+    }
+    let first = first.await.expect("it is taken").revision;
+    let others: Vec<_> = others.await.into_iter().map(|taken| taken.expect("it is taken").revision).collect();
+    assert!(others.is_sorted() && others[0] > first);
+    assert_eq!(entered.recv().await, Some(2), "the second sync served them all");
+    assert!(entered.try_recv().is_err(), "and no third was needed");
+    assert_eq!(value(&store, "counter").await.as_deref(), Some("30"));
+    assert_eq!(store.get(&key("counter")).await.expect("read").expect("there").version, 31);
+}
+
+#[tokio::test]
+async fn commits_of_one_group_are_judged_one_after_the_other() {
+    let dir = temp_dir();
+    let (hook, mut entered, leave) = gate();
+    let store = open_hooked(dir.path(), hook).await;
+    let mut first = store.commit(Txn::new().put(key("busy"), "1"));
+    assert!((&mut first).now_or_never().is_none());
+    entered.recv().await.expect("the first commit reaches the disk");
+    let create = |owner: &'static str| store.commit(Txn::new().absent(key("lock")).put(key("lock"), owner));
+    let remove = || store.commit(Txn::new().present(key("lock")).delete(key("lock")));
+    let mut group = join_all([create("one"), create("two"), remove(), create("three"), remove(), remove()]);
+    assert!((&mut group).now_or_never().is_none());
+    for _ in 0..2 {
+        leave.send(()).expect("the thread waits");
+    }
+    first.await.expect("it is taken");
+    let taken: Vec<bool> = group.await.iter().map(Result::is_ok).collect();
+    assert_eq!(taken, [true, false, true, true, true, false]);
+    assert_eq!(value(&store, "lock").await, None);
+}
+
+#[tokio::test]
+async fn a_failed_sync_leaves_its_commits_unknown_and_ends_the_writing() {
+    let dir = temp_dir();
+    let store =
+        open_hooked(
+            dir.path(),
+            |sync| {
+                if sync == 2 { Err(io::Error::other("the disk is gone")) } else { Ok(()) }
+            },
+        )
+        .await;
+    let first = put(&store, "a", "durable").await;
+    let mut watch = store.watch(&Prefix::all(), first.next()).await.expect("the watch starts");
+
+    let unknown = store.commit(Txn::new().put(key("a"), "in doubt")).await.expect_err("the sync fails");
+    assert!(matches!(unknown, CommitError::Unknown { .. }) && unknown.may_have_happened(), "{unknown:?}");
+    assert!(unknown.to_string().contains("the disk is gone"), "{unknown}");
+    for txn in [Txn::new().put(key("b"), "1"), Txn::new().absent(key("a")).put(key("b"), "1")] {
+        let refused = store.commit(txn).await.expect_err("no more is written");
+        assert!(matches!(refused, CommitError::Unavailable { .. }) && !refused.may_have_happened());
+    }
+    assert_eq!(value(&store, "a").await.as_deref(), Some("durable"), "reads go on");
+    assert_eq!(store.revision().await, Ok(first));
+    assert!(watch.next().now_or_never().is_none(), "and watches show nothing in doubt");
+
+    store.close().await;
+    let store = open(dir.path(), History::default()).await;
+    let after = value(&store, "a").await;
+    assert!(matches!(after.as_deref(), Some("durable" | "in doubt")), "{after:?}");
+    assert_eq!(value(&store, "b").await, None);
+    put(&store, "b", "2").await;
+}
+
+#[tokio::test]
+async fn commits_beside_one_in_doubt_did_not_happen() {
+    let dir = temp_dir();
+    let (entered_sender, mut entered) = mpsc::unbounded_channel();
+    let (leave, left) = std::sync::mpsc::channel::<()>();
+    let store = open_hooked(dir.path(), move |sync| {
+        let _ = entered_sender.send(sync);
+        let _ = left.recv();
+        if sync == 2 { Err(io::Error::other("the disk is gone")) } else { Ok(()) }
+    })
+    .await;
+    let mut first = store.commit(Txn::new().put(key("a"), "1"));
+    assert!((&mut first).now_or_never().is_none());
+    entered.recv().await.expect("the first commit reaches the disk");
+    let mut group = join_all([
+        store.commit(Txn::new().put(key("b"), "1")),
+        store.commit(Txn::new().absent(key("b")).put(key("c"), "1")),
+        store.commit(Txn::new().present(key("b"))),
+    ]);
+    assert!((&mut group).now_or_never().is_none());
+    drop(leave);
+    first.await.expect("it is taken");
+    let outcomes = group.await;
+    assert!(matches!(outcomes[0], Err(CommitError::Unknown { .. })), "{outcomes:?}");
+    assert!(
+        matches!(outcomes[1], Err(CommitError::Unavailable { .. })),
+        "judged by what is in doubt: {outcomes:?}"
+    );
+    assert!(
+        matches!(outcomes[2], Err(CommitError::Unavailable { .. })),
+        "judged by what is in doubt: {outcomes:?}"
+    );
+}
