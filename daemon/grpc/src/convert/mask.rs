@@ -1,0 +1,105 @@
+//! Update masks of service accounts.
+
+use prost_types::FieldMask;
+use provision_core::fault::{Fault, Result};
+
+/// Most paths of a mask.
+const PATHS_MAX: usize = 50;
+const IMMUTABLE: [&str; 3] = ["name", "connector", "environment"];
+/// Known, and ignored as AIP-203 has it: a client may send back all that it has read.
+const IGNORED: [&str; 15] = [
+    "uid",
+    "state",
+    "phase",
+    "conditions",
+    "authorized_identity",
+    "next_action",
+    "failure",
+    "reconciling",
+    "current_operation",
+    "generation",
+    "observed_generation",
+    "event_channel",
+    "create_time",
+    "update_time",
+    "etag",
+];
+
+/// What an update changes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Changes {
+    pub display_name: bool,
+    pub settings: bool,
+}
+
+/// Reads a mask; without one, what is set is changed.
+pub(crate) fn changes(mask: Option<FieldMask>, name_set: bool, settings_set: bool) -> Result<Changes> {
+    let paths = mask.unwrap_or_default().paths;
+    if paths.is_empty() {
+        return Ok(Changes { display_name: name_set, settings: settings_set });
+    }
+    let bad = |why: String| Err(Fault::invalid("update_mask", why));
+    if paths.len() > PATHS_MAX {
+        return bad(format!("must have at most {PATHS_MAX} paths"));
+    }
+    let mut changes = Changes { display_name: false, settings: false };
+    for path in paths {
+        let root = path.split('.').next().unwrap_or_default();
+        match path.as_str() {
+            "*" => changes = Changes { display_name: true, settings: true },
+            "display_name" => changes.display_name = true,
+            "settings" => changes.settings = true,
+            path if IMMUTABLE.contains(&path) => return bad(format!("'{path}' cannot be changed")),
+            _ if IGNORED.contains(&root) => {}
+            _ if root == "settings" => {
+                return bad("settings are replaced as a whole: use the path 'settings'".to_owned());
+            }
+            path => {
+                let path = crate::status::cut(path, 64);
+                return bad(format!("'{path}' is not a field of ServiceAccount"));
+            }
+        }
+    }
+    Ok(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use provision_api::v1::ServiceAccount;
+
+    use super::*;
+
+    fn mask(paths: &[&str]) -> Option<FieldMask> {
+        Some(FieldMask { paths: paths.iter().map(|p| (*p).to_owned()).collect() })
+    }
+
+    #[test]
+    fn masks_are_read() {
+        let name_only = Changes { display_name: true, settings: false };
+        assert_eq!(changes(None, true, false), Ok(name_only));
+        assert_eq!(
+            changes(mask(&["settings", "uid", "failure.reason"]), true, false),
+            Ok(Changes { display_name: false, settings: true })
+        );
+        assert_eq!(changes(mask(&["*"]), false, false), Ok(Changes { display_name: true, settings: true }));
+        for path in ["environment", "settings.my_domain", "color", "", "displayName"] {
+            let fault = changes(mask(&[path]), true, true).expect_err(path);
+            assert_eq!(fault.violations()[0].subject, "update_mask");
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_message_is_known_here() {
+        use prost_reflect::DescriptorPool;
+        let pool = DescriptorPool::decode(provision_api::FILE_DESCRIPTOR_SET).expect("valid");
+        let message = pool.get_message_by_name("provisioning.v1.ServiceAccount").expect("there");
+        for field in message.fields() {
+            let name = field.name().to_owned();
+            let known = IMMUTABLE.contains(&name.as_str())
+                || IGNORED.contains(&name.as_str())
+                || ["display_name", "settings"].contains(&name.as_str());
+            assert!(known, "{name} is neither changeable, immutable nor output only");
+        }
+        let _: Option<ServiceAccount> = None;
+    }
+}

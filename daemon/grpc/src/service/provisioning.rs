@@ -1,0 +1,210 @@
+//! ProvisioningService.
+
+use provision_api::google::longrunning as lro;
+use provision_api::v1;
+use provision_api::v1::provisioning_service_server::ProvisioningService;
+use provision_core::ObjectTypeId;
+use provision_core::fault::{Fault, Result};
+use provision_core::ports::{BeginAuthorization, Callback, CompleteAuthorization, ProvisionAccount};
+use secrecy::{ExposeSecret, SecretString};
+use tonic::{Request, Response, Status};
+
+use super::{Service, list};
+use crate::convert::checks::{Checks, about, plain, required};
+use crate::convert::{account, operation, plan, time};
+use crate::name;
+
+const FILTER_FIELDS: &[&str] = &["connector", "environment", "phase", "state"];
+/// Most object types that a plan can be asked for.
+const OBJECT_TYPES_MAX: usize = 10_000;
+// Lengths in characters. OAuth servers set none; these are far above what is seen.
+const STATE_MAX: usize = 512;
+const CODE_MAX: usize = 4_096;
+const ERROR_MAX: usize = 256;
+const DESCRIPTION_MAX: usize = 2_048;
+const LOGIN_HINT_MAX: usize = 256;
+const ETAG_MAX: usize = 256;
+
+#[tonic::async_trait]
+impl ProvisioningService for Service {
+    async fn create_service_account(
+        &self,
+        request: Request<v1::CreateServiceAccountRequest>,
+    ) -> Result<Response<v1::ServiceAccount>, Status> {
+        let accounts = self.door.ports.accounts.clone();
+        let act = |by, q| async move {
+            let view = accounts.create(by, account::create(q)?).await?;
+            Ok(account::to_proto(view))
+        };
+        self.door.change(request, act).await
+    }
+
+    async fn get_service_account(
+        &self,
+        request: Request<v1::GetServiceAccountRequest>,
+    ) -> Result<Response<v1::ServiceAccount>, Status> {
+        let act = |_, q: v1::GetServiceAccountRequest| async move {
+            let view = self.door.ports.accounts.get(&name::account("name", &q.name)?).await?;
+            Ok(account::to_proto(view))
+        };
+        self.door.read(request, act).await
+    }
+
+    async fn list_service_accounts(
+        &self,
+        request: Request<v1::ListServiceAccountsRequest>,
+    ) -> Result<Response<v1::ListServiceAccountsResponse>, Status> {
+        let act = |caller, q: v1::ListServiceAccountsRequest| async move {
+            let tenant = name::tenant("parent", &q.parent)?;
+            let query = self.door.query(&caller, list!(q, parent), FILTER_FIELDS)?;
+            let page = self.door.ports.accounts.list(&tenant, query).await?;
+            Ok(v1::ListServiceAccountsResponse {
+                service_accounts: page.items.into_iter().map(account::to_proto).collect(),
+                next_page_token: self.door.next(&caller, list!(q, parent), page.next),
+            })
+        };
+        self.door.read(request, act).await
+    }
+
+    async fn update_service_account(
+        &self,
+        request: Request<v1::UpdateServiceAccountRequest>,
+    ) -> Result<Response<v1::ServiceAccount>, Status> {
+        let accounts = self.door.ports.accounts.clone();
+        let act = |by, q| async move {
+            let view = accounts.update(by, account::update(q)?).await?;
+            Ok(account::to_proto(view))
+        };
+        self.door.change(request, act).await
+    }
+
+    async fn begin_authorization(
+        &self,
+        request: Request<v1::BeginAuthorizationRequest>,
+    ) -> Result<Response<v1::BeginAuthorizationResponse>, Status> {
+        let accounts = self.door.ports.accounts.clone();
+        let allowed = self.door.settings.console_redirect_uris.clone();
+        let act = |by, q| async move {
+            let begun = accounts.begin_authorization(by, begin(q, &allowed)?).await?;
+            Ok(v1::BeginAuthorizationResponse {
+                authorization_url: begun.url.expose_secret().to_owned(),
+                expire_time: Some(time::to_proto(begun.expire_time)),
+            })
+        };
+        self.door.change(request, act).await
+    }
+
+    async fn complete_authorization(
+        &self,
+        request: Request<v1::CompleteAuthorizationRequest>,
+    ) -> Result<Response<v1::ServiceAccount>, Status> {
+        let accounts = self.door.ports.accounts.clone();
+        let act = |by, q| async move {
+            let view = accounts.complete_authorization(by, complete(q)?).await?;
+            Ok(account::to_proto(view))
+        };
+        self.door.change(request, act).await
+    }
+
+    async fn plan_provisioning(
+        &self,
+        request: Request<v1::PlanProvisioningRequest>,
+    ) -> Result<Response<v1::ProvisioningPlan>, Status> {
+        let accounts = self.door.ports.accounts.clone();
+        let act = |by, q: v1::PlanProvisioningRequest| async move {
+            let name = name::account("name", &q.name)?;
+            let object_types = object_types(q.object_types)?;
+            Ok(plan::to_proto(accounts.plan(by, &name, object_types).await?))
+        };
+        self.door.change(request, act).await
+    }
+
+    async fn provision_service_account(
+        &self,
+        request: Request<v1::ProvisionServiceAccountRequest>,
+    ) -> Result<Response<lro::Operation>, Status> {
+        let accounts = self.door.ports.accounts.clone();
+        let act = |by, q: v1::ProvisionServiceAccountRequest| async move {
+            let mut checks = Checks::default();
+            let name = checks.take(name::account("name", &q.name));
+            let plan_etag = checks.take(required("plan_etag", &q.plan_etag, ETAG_MAX));
+            checks.done()?;
+            let (Some(name), Some(plan_etag)) = (name, plan_etag) else {
+                return Err(Fault::internal_error("a check lost its fault"));
+            };
+            let validate_only = q.validate_only;
+            let started = accounts
+                .provision(by, ProvisionAccount { name: name.clone(), plan_etag, validate_only })
+                .await?;
+            if !validate_only && !started.is_done() {
+                return Ok(operation::to_proto(started, v1::ServiceAccount::default));
+            }
+            let account = account::to_proto(accounts.get(&name).await?);
+            Ok(match validate_only {
+                true => operation::dry_run(started, || account),
+                false => operation::to_proto(started, || account),
+            })
+        };
+        self.door.change(request, act).await
+    }
+}
+
+fn begin(q: v1::BeginAuthorizationRequest, allowed: &[String]) -> Result<BeginAuthorization> {
+    let mut checks = Checks::default();
+    let name = checks.take(name::account("name", &q.name));
+    let login_hint = checks.take(plain("login_hint", &q.login_hint, LOGIN_HINT_MAX));
+    if !q.redirect_uri.is_empty() && !allowed.contains(&q.redirect_uri) {
+        let why = "must be empty or one of the console URLs that the daemon is configured with";
+        checks.take::<()>(Err(Fault::invalid("redirect_uri", why)));
+    }
+    checks.done()?;
+    let (Some(name), Some(login_hint)) = (name, login_hint) else {
+        return Err(Fault::internal_error("a check lost its fault"));
+    };
+    Ok(BeginAuthorization {
+        name,
+        redirect_uri: Some(q.redirect_uri).filter(|uri| !uri.is_empty()),
+        login_hint: Some(login_hint).filter(|hint| !hint.is_empty()),
+    })
+}
+
+fn complete(q: v1::CompleteAuthorizationRequest) -> Result<CompleteAuthorization> {
+    let mut checks = Checks::default();
+    let name = checks.take(name::account("name", &q.name));
+    let state = checks.take(required("state", &q.state, STATE_MAX));
+    let code = checks.take(plain("code", &q.code, CODE_MAX));
+    let error = checks.take(plain("error", &q.error, ERROR_MAX));
+    if q.error_description.chars().count() > DESCRIPTION_MAX {
+        let why = format!("must be at most {DESCRIPTION_MAX} characters");
+        checks.take::<()>(Err(Fault::invalid("error_description", why)));
+    }
+    if q.code.is_empty() == q.error.is_empty() {
+        checks.take::<()>(Err(Fault::invalid("code", "exactly one of code and error must be given")));
+    }
+    checks.done()?;
+    let (Some(name), Some(state), Some(code), Some(error)) = (name, state, code, error) else {
+        return Err(Fault::internal_error("a check lost its fault"));
+    };
+    let callback = match error.is_empty() {
+        true => Callback::Code(SecretString::from(code)),
+        false => Callback::Refused { error, description: q.error_description },
+    };
+    Ok(CompleteAuthorization { expected: Some(name), state: SecretString::from(state), callback })
+}
+
+fn object_types(names: Vec<String>) -> Result<Vec<String>> {
+    if names.len() > OBJECT_TYPES_MAX {
+        return Err(Fault::invalid("object_types", format!("must be at most {OBJECT_TYPES_MAX}")));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    let mut checks = Checks::default();
+    for (at, name) in names.iter().enumerate() {
+        let field = format!("object_types[{at}]");
+        checks.take(about(&field, ObjectTypeId::new(name.as_str())));
+        if !seen.insert(name) {
+            checks.take::<()>(Err(Fault::invalid(field, "stands there twice")));
+        }
+    }
+    checks.done()?;
+    Ok(names)
+}
