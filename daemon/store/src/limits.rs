@@ -4,7 +4,7 @@
 /// Longest key and longest prefix.
 pub const KEY_BYTES_MAX: usize = 512;
 
-/// Largest value. sled moves values above a quarter of its segment (128 KiB) out of its log and never gives their
+/// Largest value. sled moves what exceeds a quarter of its segment (128 KiB) out of its log and may never give the
 /// space back; etcd would take more.
 pub const VALUE_BYTES_MAX: usize = 64 * 1024;
 

@@ -22,6 +22,14 @@ pub(super) struct ChangeId {
     pub(super) place: u16,
 }
 
+/// A change that no readable revision needs any more, and its sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Forgotten {
+    pub(super) id: ChangeId,
+    pub(super) key_bytes: usize,
+    pub(super) value_bytes: usize,
+}
+
 /// What one commit did to one key: `entry` is absent where it was deleted.
 struct Version {
     id: ChangeId,
@@ -128,7 +136,7 @@ impl Index {
 
     /// Ends the filling of an index from a disk: moves to the `revision` stored there (the changes of the newest
     /// commits may have been forgotten), and returns the changes that no readable revision needs.
-    pub(super) fn filled(&mut self, revision: Revision) -> Vec<ChangeId> {
+    pub(super) fn filled(&mut self, revision: Revision) -> Vec<Forgotten> {
         self.revision = self.revision.max(revision);
         let mut forgotten = Vec::new();
         let keys: Vec<Key> = self.keys.keys().cloned().collect();
@@ -139,7 +147,7 @@ impl Index {
     }
 
     /// Forgets the oldest revisions until `history` is kept. Returns the changes that no readable revision needs.
-    pub(super) fn trim(&mut self, history: History) -> Vec<ChangeId> {
+    pub(super) fn trim(&mut self, history: History) -> Vec<Forgotten> {
         let mut forgotten = Vec::new();
         while self.log.len() > 1 && (self.log.len() > history.revisions || self.log_bytes > history.bytes) {
             let Some(commit) = self.log.pop_front() else { break };
@@ -153,15 +161,20 @@ impl Index {
     }
 
     /// Forgets the versions of `key` that no readable revision can see.
-    fn prune(&mut self, key: &Key, forgotten: &mut Vec<ChangeId>) {
+    fn prune(&mut self, key: &Key, forgotten: &mut Vec<Forgotten>) {
         let Some(versions) = self.keys.get_mut(key) else { return };
         let readable = versions.partition_point(|v| v.id.revision <= self.compacted).saturating_sub(1);
-        forgotten.extend(versions.drain(..readable).map(|v| v.id));
+        let forget = |version: Version| Forgotten {
+            id: version.id,
+            key_bytes: key.len(),
+            value_bytes: version.entry.map_or(0, |entry| entry.value.len()),
+        };
+        forgotten.extend(versions.drain(..readable).map(forget));
         if let Some(oldest) = versions.first()
             && oldest.entry.is_none()
             && oldest.id.revision <= self.compacted
         {
-            forgotten.push(versions.remove(0).id);
+            forgotten.push(forget(versions.remove(0)));
         }
         if versions.is_empty() {
             self.keys.remove(key);

@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 use crate::engine::History;
 use crate::engine::cursor::Cursor;
-use crate::engine::index::{ChangeId, Commit, Index};
+use crate::engine::index::{Commit, Forgotten, Index};
 use crate::error::{ReadError, WatchError};
 use crate::key::{Key, Prefix};
 use crate::store::{Entry, ListOptions, Page, Revision};
@@ -101,7 +101,7 @@ impl Shared {
     }
 
     /// Makes durable commits visible and wakes the watches. Returns the changes that the history forgot.
-    pub(super) fn publish(&self, commits: Vec<Commit>) -> Vec<ChangeId> {
+    pub(super) fn publish(&self, commits: Vec<Commit>) -> Vec<Forgotten> {
         let (revision, forgotten) = {
             let mut index = self.index.write();
             self.apply(&mut index, commits)
@@ -111,7 +111,7 @@ impl Shared {
     }
 
     /// As [`Shared::publish`], for a caller that holds the index and announces the revision afterwards.
-    pub(super) fn apply(&self, index: &mut Index, commits: Vec<Commit>) -> (Revision, Vec<ChangeId>) {
+    pub(super) fn apply(&self, index: &mut Index, commits: Vec<Commit>) -> (Revision, Vec<Forgotten>) {
         for commit in commits {
             index.apply(commit);
         }

@@ -7,7 +7,8 @@
 //! * Its iterators are no snapshots, its transactions lock the whole process, and its watches can stop every writer.
 //!   None of them is used: decisions, reads and watches come from the index in memory, filled once at the start.
 //! * A crash while it writes a snapshot leaves a file that makes every later open fail; it is removed before the open.
-//! * Values above 128 KiB leak space for ever; the contract's limit is half of that.
+//! * Pages above 128 KiB (a page is some sixteen neighbours) leak space and escape the sync; values are stored in parts
+//!   of 4 KiB.
 //! * It gives up its file lock only some time after it is dropped; opening and closing wait for that.
 
 mod format;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
-use crate::engine::index::{ChangeId, Commit};
+use crate::engine::index::{Commit, Forgotten};
 use crate::engine::shared::Shared;
 use crate::engine::staging::Staging;
 use crate::error::CommitError;
@@ -32,7 +32,7 @@ pub(super) trait Journal {
     fn append(
         &mut self,
         commits: &[Commit],
-        forgotten: &[ChangeId],
+        forgotten: &[Forgotten],
         compacted: Revision,
     ) -> Result<(), JournalError>;
 }
@@ -117,7 +117,12 @@ impl Inbox {
     ///
     /// After a failed append nothing more is written: what the journal then holds is not known until it is opened
     /// anew, and a commit on top of it might rest on one that never became durable.
-    pub(super) fn serve(&mut self, shared: &Shared, journal: &mut dyn Journal, mut forgotten: Vec<ChangeId>) {
+    pub(super) fn serve(
+        &mut self,
+        shared: &Shared,
+        journal: &mut dyn Journal,
+        mut forgotten: Vec<Forgotten>,
+    ) {
         let mut failure: Option<String> = None;
         while let Some(first) = self.queue.blocking_recv() {
             let group = self.group(first);

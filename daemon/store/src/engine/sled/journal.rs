@@ -1,7 +1,7 @@
 use std::fs::File;
 use std::io;
 
-use crate::engine::index::{ChangeId, Commit};
+use crate::engine::index::{ChangeId, Commit, Forgotten};
 use crate::engine::sled::format::{self, COMPACTED_KEY, REVISION_KEY};
 use crate::engine::writer::{Journal, JournalError};
 use crate::store::Revision;
@@ -38,7 +38,7 @@ impl Journal for SledJournal {
     fn append(
         &mut self,
         commits: &[Commit],
-        forgotten: &[ChangeId],
+        forgotten: &[Forgotten],
         compacted: Revision,
     ) -> Result<(), JournalError> {
         let Some(newest) = commits.last() else { return Ok(()) };
@@ -46,11 +46,13 @@ impl Journal for SledJournal {
         for commit in commits {
             for (place, change) in (0..).zip(&commit.changes) {
                 let id = ChangeId { revision: commit.revision, place };
-                batch.insert(&format::change_key(id)[..], format::write_change(change));
+                for (key, part) in format::write_parts(id, change) {
+                    batch.insert(&key, &part[..]);
+                }
             }
         }
-        for id in forgotten {
-            batch.remove(&format::change_key(*id)[..]);
+        for key in forgotten.iter().flat_map(format::part_keys) {
+            batch.remove(&key);
         }
         batch.insert(REVISION_KEY, &newest.revision.0.to_be_bytes());
         batch.insert(COMPACTED_KEY, &compacted.0.to_be_bytes());

@@ -3,7 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::directory;
-use crate::engine::index::{ChangeId, Index};
+use crate::engine::index::{ChangeId, Forgotten, Index};
 use crate::engine::sled::SledOptions;
 use crate::engine::sled::format::{
     self, CHANGE_PREFIX, COMPACTED_KEY, FORMAT, FORMAT_KEY, Malformed, REVISION_KEY,
@@ -33,7 +33,7 @@ pub enum OpenError {
 /// What the thread that writes works with.
 pub(super) struct Opened {
     pub(super) index: Index,
-    pub(super) forgotten: Vec<ChangeId>,
+    pub(super) forgotten: Vec<Forgotten>,
     pub(super) journal: SledJournal,
     /// Last, so that it is given up after sled.
     pub(super) lock: DirLock,
@@ -110,19 +110,31 @@ enum LoadError {
 }
 
 /// Fills the index. Nothing else uses sled yet, so its iterator is safe to read by.
-fn load(db: &sled::Db) -> Result<(Index, Vec<ChangeId>), LoadError> {
+fn load(db: &sled::Db) -> Result<(Index, Vec<Forgotten>), LoadError> {
     let revision_at = |key| -> Result<Revision, LoadError> {
         Ok(Revision(db.get(key)?.map_or(Ok(0), |value| format::read_u64(&value))?))
     };
     let revision = revision_at(REVISION_KEY)?;
     let mut index = Index::starting_at(revision_at(COMPACTED_KEY)?);
-    for record in db.scan_prefix(CHANGE_PREFIX) {
-        let (key, value) = record?;
-        let id = format::read_change_key(&key)?;
+    let mut change: Option<(ChangeId, Vec<u8>)> = None;
+    for part in db.scan_prefix(CHANGE_PREFIX) {
+        let (key, bytes) = part?;
+        let (id, part) = format::read_part_key(&key)?;
         if id.revision == Revision::ZERO || id.revision > revision {
             return Err(Malformed("a change lies outside the revisions").into());
         }
-        index.fill(id, format::read_change(id, &value)?);
+        match &mut change {
+            Some((whole, record)) if *whole == id && part > 0 => record.extend_from_slice(&bytes),
+            _ if part > 0 => return Err(Malformed("a change lacks its first part").into()),
+            _ => {
+                if let Some((id, record)) = change.replace((id, bytes.to_vec())) {
+                    index.fill(id, format::read_change(id, record)?);
+                }
+            }
+        }
+    }
+    if let Some((id, record)) = change {
+        index.fill(id, format::read_change(id, record)?);
     }
     let forgotten = index.filled(revision);
     Ok((index, forgotten))

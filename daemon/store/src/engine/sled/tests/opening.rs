@@ -96,7 +96,7 @@ async fn a_newer_format_is_refused_and_left_alone() {
 #[tokio::test]
 async fn what_is_not_a_store_or_damaged_is_refused() {
     let revision = 7u64.to_be_bytes();
-    let change = [&b"v"[..], &revision, &[0, 0]].concat();
+    let change = [&b"v"[..], &revision, &[0; 4]].concat();
     let damages: [(&[u8], &[u8], &str); 5] = [
         (b"m/format", b"1", "a number"),
         (b"m/format", &[0; 4], "no release wrote format 0"),

@@ -14,7 +14,7 @@ fn stored_changes(dir: &Path) -> usize {
     db.scan_prefix("v").count()
 }
 
-/// sled keeps values above its limit in files of their own, which it never deletes.
+/// sled keeps pages above its limit in files of their own, which it may never delete.
 #[tokio::test]
 async fn the_largest_values_stay_out_of_sleds_blob_files() {
     let dir = temp_dir();
@@ -26,7 +26,7 @@ async fn the_largest_values_stay_out_of_sleds_blob_files() {
     }
     store.close().await;
     let blobs = fs::read_dir(dir.path().join("blobs")).expect("sled's directory").count();
-    panic!("{blobs} blobs");
+    assert_eq!(blobs, 0);
     // 400 values of 64 KiB were written; ten are live, and the history holds at most one megabyte and one commit.
     let bytes = fs::metadata(dir.path().join("db")).expect("sled's file").len();
     assert!(bytes < 16 * 1024 * 1024, "{bytes} bytes on the disk");
