@@ -205,6 +205,14 @@ impl EventBus {
         self.log(&mut inner, topic, now_ms).latest(now_ms)
     }
 
+    /// A position as new as possible that skips no event after `position`: what a keep-alive hands out.
+    pub fn quiet_position(&self, topic: &str, position: ReplayId) -> ReplayId {
+        let now_ms = self.clock.now_ms();
+        let mut inner = self.lock();
+        let log = self.log(&mut inner, topic, now_ms);
+        if log.read(position, 1, now_ms).is_empty() { log.latest(now_ms) } else { position }
+    }
+
     /// Up to `count` events after `position`, counted as delivered; absent when the day's allocation is used up.
     pub fn deliver(&self, topic: &str, position: ReplayId, count: usize) -> Option<Vec<Delivery>> {
         let now_ms = self.clock.now_ms();
