@@ -17,14 +17,28 @@ pub enum Operation {
     Resources,
     Limits,
     DescribeGlobal,
-    Describe { object: Option<String> },
-    Query { table: Option<String> },
+    Describe {
+        object: Option<String>,
+    },
+    Query {
+        table: Option<String>,
+    },
     QueryMore,
-    RecordGet { object: Option<String> },
-    RecordCreate { object: Option<String> },
-    RecordUpdate { object: Option<String> },
-    RecordDelete { object: Option<String> },
-    BlobGet { object: Option<String> },
+    RecordGet {
+        object: Option<String>,
+    },
+    RecordCreate {
+        object: Option<String>,
+    },
+    RecordUpdate {
+        object: Option<String>,
+    },
+    RecordDelete {
+        object: Option<String>,
+    },
+    BlobGet {
+        object: Option<String>,
+    },
     Composite,
     DeployStart,
     /// A deployment begins to run; `Refused` makes the whole job fail with that code, as `ALREADY_IN_PROCESS` does.

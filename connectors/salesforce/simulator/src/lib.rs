@@ -8,6 +8,13 @@ pub mod config;
 pub mod events;
 pub mod fault;
 pub mod ledger;
+pub mod metadata;
 pub mod org;
+pub mod pubsub;
+mod server;
+mod soql;
+mod surface;
+mod tables;
 
 pub use config::{Config, Credentials, Environment, Ready};
+pub use server::{Simulator, StartError};

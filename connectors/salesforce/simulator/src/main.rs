@@ -1,3 +1,108 @@
-//! The binary `salesforce-simulator`.
+//! `salesforce-simulator`: a local Salesforce org for people and scripts.
+//!
+//! Prints one line of JSON on stdout once it serves ([`salesforce_simulator::Ready`]) and logs on stderr.
 
-fn main() {}
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use salesforce_simulator::{Config, Environment, Simulator};
+use tracing_subscriber::EnvFilter;
+
+/// A local Salesforce org that speaks Salesforce's public wire contracts.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to serve REST, OAuth and the login pages; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    http: SocketAddr,
+    /// Where to serve the Pub/Sub API (gRPC); port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pubsub: SocketAddr,
+    /// The kind of org.
+    #[arg(long, value_enum, default_value = "sandbox")]
+    environment: Environment,
+    /// Objects that the administrator sees; beyond the built-in ones they are generated.
+    #[arg(long, default_value_t = 120)]
+    objects: usize,
+    /// Time added to each HTTP answer, such as 50ms or 1s.
+    #[arg(long, default_value = "0ms", value_parser = duration)]
+    latency: Duration,
+    /// The same seed makes the same org, ids and tokens.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// A callback URL of the app, matched exactly; may be repeated. Without any, every loopback URL is taken.
+    #[arg(long)]
+    callback: Vec<String>,
+    /// Serve https and gRPC over TLS, with a CA made in this directory.
+    #[arg(long)]
+    tls_dir: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut text = error.to_string();
+            let mut source = error.source();
+            while let Some(cause) = source {
+                text.push_str(&format!(": {cause}"));
+                source = cause.source();
+            }
+            tracing::error!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let stopped = stop_signal()?;
+    let simulator = Simulator::start(Config {
+        http: arguments.http,
+        pubsub: arguments.pubsub,
+        environment: arguments.environment,
+        objects: arguments.objects,
+        latency: arguments.latency,
+        seed: arguments.seed,
+        callbacks: arguments.callback,
+        tls_dir: arguments.tls_dir,
+        ..Config::default()
+    })
+    .await?;
+    let ready = serde_json::to_string(simulator.ready())?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{ready}")?;
+    out.flush()?;
+    stopped.await;
+    simulator.stop().await;
+    Ok(())
+}
+
+/// Completes on Ctrl-C or SIGTERM.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// `250ms`, `2s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (digits, millis) = match text.strip_suffix("ms") {
+        Some(digits) => (digits, 1),
+        None => (text.strip_suffix('s').ok_or("needs a unit: ms or s")?, 1_000),
+    };
+    let number: u64 = digits.trim().parse().map_err(|_| format!("{digits:?} is no number"))?;
+    Ok(Duration::from_millis(number.saturating_mul(millis)))
+}

@@ -21,7 +21,7 @@ use crate::ledger::Ledger;
 const BORN_MS: i64 = 1_736_154_000_000;
 
 /// Scopes that the app was configured with.
-const SCOPES: [&str; 6] = ["api", "id", "openid", "profile", "email", "refresh_token"];
+const SCOPES: [&str; 6] = ["api", "id", "profile", "email", "web", "refresh_token"];
 
 /// Objects that stay however small the org: they belong to every org, or files and posts live in them.
 const ALWAYS: usize = 15;

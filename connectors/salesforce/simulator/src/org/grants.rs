@@ -25,7 +25,6 @@ pub struct Asked {
     pub state: Option<String>,
     pub scope: String,
     pub code_challenge: String,
-    pub nonce: Option<String>,
     pub login_hint: Option<String>,
 }
 
@@ -36,6 +35,8 @@ pub struct PendingPage {
     /// Who logged in; `None` while the login page is open.
     pub user: Option<Id>,
     pub opened_ms: i64,
+    /// Ask for approval even where it was given before.
+    pub consent: bool,
 }
 
 /// An authorization code, good for one exchange within fifteen minutes.
@@ -44,8 +45,7 @@ pub struct Code {
     pub asked: Asked,
     pub user: Id,
     pub issued_ms: i64,
-    /// The grant made from it; a second exchange ends that grant.
-    pub used: Option<u64>,
+    pub used: bool,
 }
 
 /// A user's standing permission to the app.
@@ -60,13 +60,14 @@ pub struct Grant {
     pub used_ms: i64,
     /// A refresh is being answered; a second one is refused meanwhile.
     pub refreshing: bool,
-    pub refreshed: u32,
 }
 
 /// Everything OAuth keeps.
 #[derive(Default)]
 pub struct Grants {
     pub pages: HashMap<String, PendingPage>,
+    /// Users logged in with a browser, by the value of its session cookie.
+    pub browsers: HashMap<String, Id>,
     pub codes: HashMap<String, Code>,
     pub grants: BTreeMap<u64, Grant>,
     /// Every refresh token ever handed out and its grant: a rotated one must still be recognised.

@@ -25,10 +25,10 @@ pub use access::{
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit};
 pub(crate) use clock::date_time;
-pub(crate) use id::mix;
 pub use clock::{Clock, ManualClock, SystemClock, metadata_time, rest_time};
 pub use deploy::DeployRequest;
 pub use grants::{Asked, Code, ConnectedApp, Grant, Grants, PendingPage};
+pub(crate) use id::mix;
 pub use id::{Id, IdGenerator, prefix};
 pub use metadata::Metadata;
 pub use population::License;

@@ -1,0 +1,168 @@
+//! What Salesforce does not let a query do.
+
+use super::ast::{Condition, Item, Literal, Operand, Operator, Query};
+use super::bind::Binder;
+use super::parse::malformed;
+use crate::org::{Field, FieldType};
+use crate::surface::ApiError;
+use crate::tables;
+
+/// Rows of EntityDefinition that one query may find: there is no second page.
+pub(super) const CATALOGUE_ROWS_MAX: usize = 2_000;
+
+/// Tables of the metadata catalogue, whose queries may do less.
+pub(super) fn is_catalogue(table: &str) -> bool {
+    matches!(table, "EntityDefinition" | "FieldDefinition" | "EntityParticle")
+}
+
+/// Refuses a query that the table does not support. `below_parent`: it is a subquery in the SELECT of another.
+pub(super) fn check(binder: &Binder<'_>, query: &Query, below_parent: bool) -> Result<(), ApiError> {
+    let table = binder.object.name.as_str();
+    let refuse = |message: &str| Err(malformed(binder.text, query.from.at, message));
+    if is_catalogue(table) {
+        if query.aggregates() {
+            return refuse(&format!("{table} does not support GROUP BY or aggregate functions"));
+        }
+        if let Some(condition) = &query.condition {
+            catalogue_condition(condition).or_else(|message| refuse(message))?;
+        }
+    }
+    let reified: &[&str] = match table {
+        "FieldDefinition" => &["EntityDefinitionId", "DurableId"],
+        "EntityParticle" => &["EntityDefinitionId", "FieldDefinitionId", "DurableId"],
+        _ => &[],
+    };
+    if !reified.is_empty() && !pins(query.condition.as_ref(), reified, Some("EntityDefinition")) {
+        return refuse(&format!("{table}: a filter on a reified column is required [{}]", reified.join(",")));
+    }
+    // Below a parent the parent is the filter.
+    if table == "ContentDocumentLink" && !below_parent && !binder.view.rights.has("QueryAllFiles") {
+        let columns = ["Id", "ContentDocumentId", "LinkedEntityId"];
+        if !pins(query.condition.as_ref(), &columns, None) {
+            return refuse(
+                "Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using the IN operator.",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// `Metadata` and `FullName` of Tooling tables come one row at a time.
+pub(super) fn one_row_only(binder: &Binder<'_>, query: &Query) -> bool {
+    let costly = |path: &super::ast::Path| {
+        path.parts.last().is_some_and(|name| {
+            ["Metadata", "FullName", "SymbolTable"].iter().any(|one| one.eq_ignore_ascii_case(name))
+        })
+    };
+    binder.view.tooling
+        && query
+            .items
+            .iter()
+            .any(|item| matches!(item, Item::Field(path) if path.parts.len() == 1 && costly(path)))
+}
+
+/// Refuses a field that cannot stand in a condition, or a value of the wrong type.
+pub(super) fn comparable(field: &Field, operator: Operator, values: &[Literal]) -> Result<(), String> {
+    if !tables::filterable(field) {
+        return Err(format!("field '{}' can not be filtered in a query call", field.name));
+    }
+    let wanted = match field.kind {
+        FieldType::Boolean => "boolean",
+        FieldType::DateTime => "dateTime",
+        FieldType::Date => "date",
+        FieldType::Int | FieldType::Long => "int",
+        kind if kind.is_number() => kind.as_str(),
+        _ => "string",
+    };
+    for value in values {
+        let fits = match (wanted, value) {
+            (_, Literal::Null) => true,
+            ("boolean", Literal::Bool(_))
+            | ("dateTime" | "date", Literal::Time(_))
+            | ("string", Literal::Text(_)) => true,
+            ("boolean" | "dateTime" | "date" | "string", _) => false,
+            (_, Literal::Number(_)) => true,
+            _ => false,
+        };
+        if !fits {
+            let quotes = if wanted == "string" {
+                "should be enclosed in quotes"
+            } else {
+                "should not be enclosed in quotes"
+            };
+            return Err(format!(
+                "value of filter criterion for field '{}' must be of type {wanted} and {quotes}",
+                field.name
+            ));
+        }
+    }
+    let multi = field.kind == FieldType::MultiPicklist;
+    if matches!(operator, Operator::Includes | Operator::Excludes) && !multi {
+        return Err(format!("operator INCLUDES or EXCLUDES is not valid for field '{}'", field.name));
+    }
+    if operator == Operator::Like
+        && (wanted != "string" || matches!(field.kind, FieldType::Id | FieldType::Reference))
+    {
+        return Err(format!("invalid operator on {} field", field.kind.as_str()));
+    }
+    Ok(())
+}
+
+fn catalogue_condition(condition: &Condition) -> Result<(), &'static str> {
+    match condition {
+        Condition::Or(_) => Err("Disjunctions not supported"),
+        Condition::And(all) => all.iter().try_for_each(catalogue_condition),
+        Condition::Not(inner) => catalogue_condition(inner),
+        Condition::Compare { operator: Operator::NotEqual | Operator::NotIn, .. }
+        | Condition::InQuery { negated: true, .. } => Err("Only equals comparisons permitted"),
+        Condition::Compare { operator: Operator::Includes | Operator::Excludes, .. } => {
+            Err("INCLUDES and EXCLUDES are not supported")
+        }
+        Condition::Compare { .. } | Condition::InQuery { .. } => Ok(()),
+    }
+}
+
+/// Whether a condition that always applies fixes one of `columns`, or any column of the parent `through`.
+fn pins(condition: Option<&Condition>, columns: &[&str], through: Option<&str>) -> bool {
+    let named = |path: &super::ast::Path| {
+        let last = path.parts.last().map(String::as_str).unwrap_or_default();
+        let parent = path.parts.len() > 1
+            && through.is_some_and(|through| path.parts[path.parts.len() - 2].eq_ignore_ascii_case(through));
+        parent || path.parts.len() == 1 && columns.iter().any(|column| column.eq_ignore_ascii_case(last))
+    };
+    match condition {
+        Some(Condition::And(all)) => all.iter().any(|one| pins(Some(one), columns, through)),
+        Some(Condition::Compare {
+            left: Operand::Field(path),
+            operator: Operator::Equal | Operator::In,
+            ..
+        }) => named(path),
+        Some(Condition::InQuery { left, negated: false, .. }) => named(left),
+        _ => false,
+    }
+}
+
+/// The objects that a query on fields is about, where its condition names them.
+pub(super) fn named_entities(condition: Option<&Condition>) -> Option<Vec<String>> {
+    match condition? {
+        Condition::And(all) => all.iter().find_map(|one| named_entities(Some(one))),
+        Condition::Compare {
+            left: Operand::Field(path),
+            operator: Operator::Equal | Operator::In,
+            values,
+        } => {
+            let text = path.text().to_ascii_lowercase();
+            if !matches!(
+                text.as_str(),
+                "entitydefinitionid" | "entitydefinition.qualifiedapiname" | "entitydefinition.durableid"
+            ) {
+                return None;
+            }
+            let names = values
+                .iter()
+                .filter_map(|value| if let Literal::Text(name) = value { Some(name.clone()) } else { None });
+            Some(names.collect())
+        }
+        _ => None,
+    }
+}

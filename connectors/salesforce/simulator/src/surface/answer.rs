@@ -1,0 +1,141 @@
+//! Answers and refusals in Salesforce's form.
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+/// What an answer carries.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    Nothing,
+    Json(Value),
+    Bytes(Bytes, &'static str),
+}
+
+/// A REST answer, before it becomes HTTP or part of a composite answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: Vec<(HeaderName, String)>,
+    pub content: Content,
+}
+
+impl Answer {
+    /// 200 with JSON.
+    pub fn ok(value: Value) -> Self {
+        Self::json(StatusCode::OK, value)
+    }
+
+    /// JSON with a status.
+    pub fn json(status: StatusCode, value: Value) -> Self {
+        Self { status, headers: Vec::new(), content: Content::Json(value) }
+    }
+
+    /// A status alone.
+    pub fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), content: Content::Nothing }
+    }
+
+    /// With one more header.
+    pub fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let (kind, body) = match self.content {
+            Content::Nothing => (None, Body::empty()),
+            Content::Json(value) => (Some("application/json;charset=UTF-8"), Body::from(value.to_string())),
+            Content::Bytes(bytes, kind) => (Some(kind), Body::from(bytes)),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        if let Some(kind) = kind {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        for (name, value) in self.headers {
+            // Header values are made here from ids and dates: all ASCII.
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// A refusal: an HTTP status, Salesforce's error code, words for people, the fields at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct ApiError {
+    pub status: StatusCode,
+    pub code: String,
+    pub message: String,
+    pub fields: Vec<String>,
+}
+
+/// What handlers return.
+pub type ApiResult = Result<Answer, ApiError>;
+
+impl ApiError {
+    /// A refusal with this status.
+    pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into(), fields: Vec::new() }
+    }
+
+    /// 400.
+    pub fn bad(code: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// 404 for a path that leads nowhere.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")
+    }
+
+    /// 404 for a record that is not there, or not for the caller.
+    pub fn no_record() -> Self {
+        let message = "Provided external ID field does not exist or is not accessible: Id";
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+    }
+
+    /// 405.
+    pub fn method(method: &axum::http::Method, allowed: &str) -> Self {
+        let message = format!("HTTP Method '{method}' not allowed. Allowed are {allowed}");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
+    }
+
+    /// 401.
+    pub fn session() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "INVALID_SESSION_ID", "Session expired or invalid")
+    }
+
+    /// Names the fields at fault.
+    pub fn on(mut self, fields: Vec<String>) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// The object of the error array.
+    pub fn to_json(&self) -> Value {
+        let mut error = json!({"message": self.message, "errorCode": self.code});
+        if !self.fields.is_empty() {
+            error["fields"] = json!(self.fields);
+        }
+        error
+    }
+
+    /// The row form, which says `statusCode` where the other says `errorCode`.
+    pub fn to_row_json(&self) -> Value {
+        json!({"statusCode": self.code, "message": self.message, "fields": self.fields})
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        Answer::json(self.status, json!([self.to_json()])).into_response()
+    }
+}

@@ -1,0 +1,202 @@
+//! The gate that every request passes: latency, planned faults, sessions and the API count, the ledger.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::answer::ApiError;
+use super::{Site, classify};
+use crate::fault::Fault;
+use crate::ledger::Kind;
+use crate::org::{Org, Rights, SessionError};
+use crate::server::Wire;
+
+/// Salesforce answers 414 to a longer request URI.
+const URI_MAX: usize = 16_384;
+/// Forms of the OAuth endpoints are small.
+const FORM_MAX: usize = 64 << 10;
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+pub(super) async fn pass(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let org = site.org.clone();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let wire = request.extensions().get::<ConnectInfo<Wire>>().map(|info| info.0.clone()).unwrap_or_default();
+    if !org.config.latency.is_zero() {
+        tokio::time::sleep(org.config.latency).await;
+    }
+    let (request, operation) = match classified(request).await {
+        Ok(classified) => classified,
+        Err(refusal) => return refusal,
+    };
+    let fault = org.faults.strike(&operation);
+    if let Some(fault) = &fault {
+        org.note(Kind::FaultFired, None, format!("{operation:?}"), &[("fault", &format!("{fault:?}"))]);
+    }
+    match &fault {
+        Some(Fault::ConnectionReset) => return cut(&wire),
+        Some(Fault::Hang) => std::future::pending::<()>().await,
+        Some(Fault::Delayed(by)) => org.clock.sleep(*by).await,
+        Some(Fault::Refused { status, error_code, message }) => {
+            return refused(&path, *status, error_code, message);
+        }
+        Some(Fault::SessionInvalid) => return ApiError::session().into_response(),
+        Some(Fault::UnavailableHtml) => return unavailable(),
+        Some(Fault::AnswerLost | Fault::TruncatedJson) | None => {}
+    }
+    // A task of its own: what a call does is done to the end, even when its caller has gone away.
+    let work = tokio::spawn(async move { answered(&site, request, next).await });
+    let response = match work.await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(%error, path, "a handler failed");
+            let message =
+                "An unexpected error occurred. Please include this ErrorId if you contact support: 1-1 (1)";
+            ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", message).into_response()
+        }
+    };
+    org.note(Kind::Request, None, format!("{method} {path}"), &[("status", response.status().as_str())]);
+    match fault {
+        Some(Fault::AnswerLost) => cut(&wire),
+        Some(Fault::TruncatedJson) => truncated(response).await,
+        _ => response,
+    }
+}
+
+/// Reads the form of OAuth calls, whose meaning stands in it.
+async fn classified(request: Request) -> Result<(Request, crate::fault::Operation), Response> {
+    let uri_length = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
+    if uri_length > URI_MAX {
+        return Err(ApiError::new(
+            StatusCode::URI_TOO_LONG,
+            "URI_TOO_LONG",
+            "The URI exceeds the maximum of 16384 bytes",
+        )
+        .into_response());
+    }
+    if !request.uri().path().starts_with("/services/oauth2/") {
+        let operation = classify::operation(request.method(), request.uri(), None);
+        return Ok((request, operation));
+    }
+    let (parts, body) = request.into_parts();
+    let form = to_bytes(body, FORM_MAX).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+    let operation = classify::operation(&parts.method, &parts.uri, Some(&form));
+    Ok((Request::from_parts(parts, Body::from(form)), operation))
+}
+
+async fn answered(site: &Site, mut request: Request, next: Next) -> Response {
+    let Some(version) = versioned(request.uri().path()).map(str::to_owned) else {
+        return next.run(request).await;
+    };
+    if let Err(refusal) = known_version(&version) {
+        return refusal.into_response();
+    }
+    let org = &site.org;
+    let rights = match caller(org, request.headers()) {
+        Ok(rights) => rights,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let (used, limit) = count(org);
+    if used > limit {
+        let message = "TotalRequests Limit exceeded.";
+        return with_usage(
+            ApiError::new(StatusCode::FORBIDDEN, "REQUEST_LIMIT_EXCEEDED", message).into_response(),
+            limit,
+            limit,
+        );
+    }
+    request.extensions_mut().insert::<Rights>(rights);
+    with_usage(next.run(request).await, used, limit)
+}
+
+/// The caller behind the Authorization header.
+fn caller(org: &Org, headers: &HeaderMap) -> Result<Rights, ApiError> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token = value
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("OAuth"));
+    let Some((_, token)) = token else { return Err(ApiError::session()) };
+    org.authenticate(token.trim()).map_err(|error| match error {
+        SessionError::Invalid => ApiError::session(),
+        SessionError::ApiDisabled => {
+            ApiError::new(StatusCode::FORBIDDEN, "API_CURRENTLY_DISABLED", error.to_string())
+        }
+    })
+}
+
+/// Counts one call; answers the calls of the last 24 hours and their limit.
+fn count(org: &Org) -> (u64, u64) {
+    let hour = org.now_ms().div_euclid(HOUR_MS);
+    let mut state = org.write();
+    state.api_calls.retain(|past, _| *past > hour - 24);
+    *state.api_calls.entry(hour).or_default() += 1;
+    (state.api_calls.values().sum(), super::rest::daily_api_requests(org))
+}
+
+/// Counts calls that came inside one that is counted already.
+pub(super) fn count_more(org: &Org, calls: u64) {
+    let hour = org.now_ms().div_euclid(HOUR_MS);
+    *org.write().api_calls.entry(hour).or_default() += calls;
+}
+
+fn with_usage(mut response: Response, used: u64, limit: u64) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&format!("api-usage={used}/{limit}")) {
+        response.headers_mut().insert("sforce-limit-info", value);
+    }
+    response
+}
+
+/// The `vNN.0` of a path that needs a session.
+fn versioned(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("/services/data/")?;
+    rest.split('/').next().filter(|version| !version.is_empty())
+}
+
+fn known_version(version: &str) -> Result<(), ApiError> {
+    let number = version
+        .strip_prefix('v')
+        .and_then(|version| version.strip_suffix(".0"))
+        .and_then(|number| number.parse::<u32>().ok());
+    match number {
+        Some(number) if super::rest::VERSIONS.contains(&number) => Ok(()),
+        Some(number) if (1..=super::rest::RETIRED).contains(&number) => {
+            let message = format!("API version {number}.0 has been retired");
+            Err(ApiError::new(StatusCode::GONE, "UNSUPPORTED_API_VERSION", message))
+        }
+        _ => Err(ApiError::not_found()),
+    }
+}
+
+fn cut(wire: &Wire) -> Response {
+    wire.cut();
+    // Never sent: the first write on the connection fails.
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+fn refused(path: &str, status: u16, code: &str, message: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if path.starts_with("/services/oauth2/") {
+        return super::oauth::refusal(status, code, message);
+    }
+    ApiError::new(status, code, message).into_response()
+}
+
+fn unavailable() -> Response {
+    let page =
+        "<html><head><title>Service Not Available</title></head><body>Service Not Available</body></html>";
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html;charset=UTF-8"));
+    response
+}
+
+async fn truncated(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = tokio::time::timeout(Duration::from_secs(60), to_bytes(body, usize::MAX)).await;
+    let Ok(Ok(bytes)) = bytes else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(bytes.slice(..bytes.len() / 2)))
+}

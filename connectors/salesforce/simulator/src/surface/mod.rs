@@ -1,0 +1,55 @@
+//! What the org looks like over HTTP: OAuth and its pages, REST, and the gate that every request passes.
+
+mod answer;
+mod classify;
+mod gate;
+pub(crate) mod oauth;
+pub(crate) mod rest;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+
+pub use answer::{Answer, ApiError, ApiResult, Content};
+
+use crate::org::Org;
+
+/// Largest body of a REST request: base64 of the 37.5 MB that a JSON create may carry.
+pub const BODY_MAX: usize = 52 << 20;
+
+/// What handlers need.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub org: Arc<Org>,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+    cursors: Arc<Mutex<rest::Cursors>>,
+}
+
+impl Site {
+    /// Query results with pages to come.
+    pub fn cursors(&self) -> MutexGuard<'_, rest::Cursors> {
+        self.cursors.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    /// The base URL as the caller knows this org: Salesforce's answers name the host that was asked.
+    pub fn base_url(&self, headers: &axum::http::HeaderMap) -> String {
+        let host =
+            headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        format!("{}://{host}", self.scheme)
+    }
+}
+
+/// Everything served on the HTTP listener. Requests under `/services/data/vNN.0/` reach the handlers with the caller's
+/// [`crate::org::Rights`] as an extension: the gate has authenticated and counted them.
+pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
+    let site = Site { org, scheme, cursors: Arc::default() };
+    Router::new()
+        .merge(oauth::router())
+        .fallback(rest::serve)
+        .with_state(site.clone())
+        .merge(crate::metadata::router(site.org.clone()))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(axum::middleware::from_fn_with_state(site, gate::pass))
+}

@@ -1,0 +1,256 @@
+//! The browser's way: authorize request, login, approval, redirect with a code.
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use url::Url;
+
+use super::client::Form;
+use super::{lifecycle, pages, scope, uncached};
+use crate::org::{Asked, Code, ConnectedApp, Id, Org, PendingPage};
+use crate::surface::Site;
+
+/// A page left open longer than this has to be asked for again.
+const PAGE_LIFETIME_MS: i64 = 60 * 60 * 1000;
+/// Pages kept open at once; the oldest is forgotten.
+const PAGES_MAX: usize = 1_000;
+const COOKIE: &str = "sid";
+
+/// `GET /services/oauth2/authorize`.
+pub(super) async fn open(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let org = &site.org;
+    let form = Form::parse(query.unwrap_or_default().as_bytes());
+    let asked = match asked(&org.app, &form) {
+        Ok(asked) => asked,
+        Err((error, description)) => return stuck(error, description),
+    };
+    let prompt = form.get("prompt").unwrap_or_default();
+    let asks = |word: &str| prompt.split_whitespace().any(|one| one == word);
+    let session = if asks("login") { None } else { browser_user(org, &headers) };
+    let page = org.secrets.word(48);
+    let now = org.now_ms();
+    {
+        let mut state = org.write();
+        let pages = &mut state.grants.pages;
+        pages.retain(|_, page| now - page.opened_ms < PAGE_LIFETIME_MS);
+        while pages.len() >= PAGES_MAX {
+            let oldest = pages.iter().min_by_key(|(_, page)| page.opened_ms).map(|(token, _)| token.clone());
+            oldest.and_then(|token| pages.remove(&token));
+        }
+        pages.insert(
+            page.clone(),
+            PendingPage { asked: asked.clone(), user: None, opened_ms: now, consent: asks("consent") },
+        );
+    }
+    match session {
+        Some(user) => logged_in(&site, &page, user),
+        None => uncached(pages::login(&page, &site.base_url(&headers), &asked, None).into_response()),
+    }
+}
+
+/// What an authorize request asks for, or the words of Salesforce's error page.
+fn asked(app: &ConnectedApp, form: &Form) -> Result<Asked, (&'static str, &'static str)> {
+    match form.get("client_id") {
+        None => return Err(("invalid_request", "missing required parameter: client_id")),
+        Some(id) if id != app.client_id => return Err(("invalid_client_id", "client identifier invalid")),
+        Some(_) => {}
+    }
+    let redirect_uri =
+        form.get("redirect_uri").ok_or(("redirect_uri_missing", "redirect_uri not provided"))?;
+    if !allowed_callback(app, redirect_uri) {
+        return Err(("redirect_uri_mismatch", "redirect_uri must match configuration"));
+    }
+    match form.get("response_type") {
+        Some("code") => {}
+        Some(_) => return Err(("unsupported_response_type", "response type not supported")),
+        None => return Err(("invalid_request", "missing required parameter: response_type")),
+    }
+    let code_challenge =
+        form.get("code_challenge").ok_or(("invalid_request", "missing required code challenge"))?;
+    // Without a method S256 is meant.
+    if !matches!(form.get("code_challenge_method"), None | Some("S256")) {
+        return Err(("invalid_request", "code challenge method not supported"));
+    }
+    Ok(Asked {
+        redirect_uri: redirect_uri.to_owned(),
+        state: form.get("state").map(str::to_owned),
+        scope: form.get("scope").unwrap_or_default().to_owned(),
+        code_challenge: code_challenge.to_owned(),
+        login_hint: form.get("login_hint").map(str::to_owned),
+    })
+}
+
+/// An exact match with a configured callback. With none configured any http loopback URL is taken: a leniency for
+/// trying things out that Salesforce does not have.
+fn allowed_callback(app: &ConnectedApp, redirect_uri: &str) -> bool {
+    if !app.callbacks.is_empty() {
+        return app.callbacks.iter().any(|callback| callback == redirect_uri);
+    }
+    let Ok(url) = Url::parse(redirect_uri) else { return false };
+    matches!(url.scheme(), "http" | "https")
+        && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// `POST /login`.
+pub(super) async fn login(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    let org = &site.org;
+    let form = Form::parse(&body);
+    let page = form.get("page").unwrap_or_default();
+    let Some(pending) = pending(org, page) else {
+        return stuck("invalid_request", "the login page has expired");
+    };
+    let found = {
+        let state = org.read();
+        let user = state
+            .users
+            .values()
+            .find(|user| form.get("username").is_some_and(|name| user.username.eq_ignore_ascii_case(name)));
+        user.filter(|user| form.get("pw") == Some(user.password.as_str()) && user.active).map(|user| user.id)
+    };
+    let Some(user) = found else {
+        let error = "Please check your username and password. If you still can't log in, contact your Salesforce administrator.";
+        return uncached(
+            pages::login(page, &site.base_url(&headers), &pending.asked, Some(error)).into_response(),
+        );
+    };
+    if org.read().rights(user).has("ApiUserOnly") {
+        let error = "Your account is limited to API access and cannot log in through the browser.";
+        return uncached(
+            pages::login(page, &site.base_url(&headers), &pending.asked, Some(error)).into_response(),
+        );
+    }
+    let sid = org.secrets.word(48);
+    {
+        let mut state = org.write();
+        state.grants.browsers.insert(sid.clone(), user);
+        let now = org.now_ms();
+        if let Some(user) = state.users.get_mut(&user) {
+            user.last_login_ms = Some(now);
+        }
+    }
+    let mut response = logged_in(&site, page, user);
+    let secure = if site.scheme == "https" { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={sid}; Path=/; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// What follows a login: a refusal, the approval page, or, for somebody who has allowed as much before, the redirect.
+fn logged_in(site: &Site, page: &str, user: Id) -> Response {
+    let org = &site.org;
+    let Some(pending) = pending(org, page) else {
+        return stuck("invalid_request", "the login page has expired");
+    };
+    let rights = org.read().rights(user);
+    if !org.app.installed && !rights.has("ApproveUninstalledConnectedApps") {
+        return stuck("invalid_client", "app must be installed into org");
+    }
+    let Some(scopes) = scope::granted(&org.app, Some(&pending.asked.scope)) else {
+        return stuck(
+            "OAUTH_APPROVAL_ERROR_GENERIC",
+            "An unexpected error has occurred during authentication. Please try again.",
+        );
+    };
+    let (name, approved) = {
+        let mut state = org.write();
+        if let Some(page) = state.grants.pages.get_mut(page) {
+            page.user = Some(user);
+        }
+        let covers = |had: &str| scopes.split(' ').all(|scope| scope::holds(had, scope));
+        let approved = state.grants.of_user(user).any(|grant| covers(&grant.scope));
+        (state.users.get(&user).map(|user| user.username.clone()).unwrap_or_default(), approved)
+    };
+    if approved && !pending.consent {
+        return allowed(org, page, pending.asked, user);
+    }
+    uncached(pages::approval(page, &org.app.name, &name, &org.name, &scopes).into_response())
+}
+
+/// `POST /setup/secur/RemoteAccessAuthorizationPage.apexp`: Allow or Deny.
+pub(super) async fn decide(State(site): State<Site>, body: Bytes) -> Response {
+    let org = &site.org;
+    let form = Form::parse(&body);
+    let page = form.get("page").unwrap_or_default();
+    let Some(PendingPage { asked, user: Some(user), .. }) = pending(org, page) else {
+        return stuck("invalid_request", "the approval page has expired");
+    };
+    if form.get("save").is_some() {
+        return allowed(org, page, asked, user);
+    }
+    org.write().grants.pages.remove(page);
+    let mut answer = vec![("error", "access_denied"), ("error_description", "end-user denied authorization")];
+    answer.extend(asked.state.as_deref().map(|state| ("state", state)));
+    back(&asked.redirect_uri, &answer)
+}
+
+fn allowed(org: &Org, page: &str, asked: Asked, user: Id) -> Response {
+    let code = format!("aPrx{}==", org.secrets.word(64));
+    let now = org.now_ms();
+    {
+        let mut state = org.write();
+        state.grants.pages.remove(page);
+        state.grants.codes.retain(|_, code| now - code.issued_ms < 2 * lifecycle::CODE_LIFETIME_MS);
+        state
+            .grants
+            .codes
+            .insert(code.clone(), Code { asked: asked.clone(), user, issued_ms: now, used: false });
+    }
+    let mut answer = vec![("code", code.as_str())];
+    answer.extend(asked.state.as_deref().map(|state| ("state", state)));
+    back(&asked.redirect_uri, &answer)
+}
+
+/// `GET /setup/secur/RemoteAccessErrorPage.apexp`.
+pub(super) async fn error_page(RawQuery(query): RawQuery) -> Response {
+    let form = Form::parse(query.unwrap_or_default().as_bytes());
+    let error = form.get("error").unwrap_or("OAUTH_APPROVAL_ERROR_GENERIC");
+    let description = form.get("error_description").unwrap_or_default();
+    uncached(pages::error(error, description).into_response())
+}
+
+fn pending(org: &Org, page: &str) -> Option<PendingPage> {
+    let now = org.now_ms();
+    let state = org.read();
+    state.grants.pages.get(page).filter(|page| now - page.opened_ms < PAGE_LIFETIME_MS).cloned()
+}
+
+/// The user of the browser's own session, if it brought one.
+fn browser_user(org: &Org, headers: &HeaderMap) -> Option<Id> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    let sid = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
+    org.read().grants.browsers.get(sid).copied()
+}
+
+fn stuck(error: &str, description: &str) -> Response {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("error", error)
+        .append_pair("error_description", description)
+        .finish();
+    redirect(&format!("/setup/secur/RemoteAccessErrorPage.apexp?{query}"))
+}
+
+fn back(redirect_uri: &str, answer: &[(&str, &str)]) -> Response {
+    match Url::parse(redirect_uri) {
+        Ok(mut url) => {
+            url.query_pairs_mut().extend_pairs(answer);
+            redirect(url.as_str())
+        }
+        // A configured callback that is no URL matched exactly; there is nowhere to go.
+        Err(_) => stuck("redirect_uri_mismatch", "redirect_uri must match configuration"),
+    }
+}
+
+fn redirect(to: &str) -> Response {
+    let mut response = StatusCode::FOUND.into_response();
+    if let Ok(location) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    uncached(response)
+}

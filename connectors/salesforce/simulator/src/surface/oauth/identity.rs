@@ -1,0 +1,176 @@
+//! Who the token belongs to.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::client::Form;
+use crate::org::{Id, Org, User, rest_time};
+use crate::surface::Site;
+
+/// The user of the bearer token; these endpoints refuse in plain text and with 403.
+fn bearer(org: &Org, headers: &HeaderMap, query: &Form) -> Result<User, Response> {
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("OAuth"))
+        .map(|(_, token)| token.trim())
+        .or_else(|| query.get("oauth_token"))
+        .or_else(|| query.get("access_token"));
+    let Some(token) = token else {
+        return Err((StatusCode::FORBIDDEN, "Missing_OAuth_Token").into_response());
+    };
+    let lifetime = org.session_lifetime_ms();
+    let mut state = org.write();
+    let session = state.sessions.touch(token, org.now_ms(), lifetime);
+    let user = session.and_then(|session| state.users.get(&session.user)).filter(|user| user.active);
+    user.cloned().ok_or_else(|| (StatusCode::FORBIDDEN, "Bad_OAuth_Token").into_response())
+}
+
+/// `/services/oauth2/userinfo`.
+pub(super) async fn userinfo(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = Form::parse(query.unwrap_or_default().as_bytes());
+    let org = &site.org;
+    let user = match bearer(org, &headers, &query) {
+        Ok(user) => user,
+        Err(refusal) => return refusal,
+    };
+    let base = site.base_url(&headers);
+    axum::Json(json!({
+        "sub": format!("{base}/id/{}/{}", org.id, user.id),
+        "user_id": user.id,
+        "organization_id": org.id,
+        "preferred_username": user.username,
+        "nickname": nickname(&user),
+        "name": user.name(),
+        "email": user.email,
+        "email_verified": true,
+        "given_name": user.first_name,
+        "family_name": user.last_name,
+        "zoneinfo": "America/Los_Angeles",
+        "photos": photos(&base),
+        "profile": format!("{base}/{}", user.id),
+        "picture": format!("{base}/profilephoto/005/F"),
+        "address": {},
+        "is_salesforce_integration_user": false,
+        "urls": urls(&base, org, user.id, "{version}"),
+        "active": true,
+        "user_type": "STANDARD",
+        "language": "en_US",
+        "locale": "en_US",
+        "utcOffset": -28_800_000,
+        "updated_at": rest_time(user.created_ms).replace("+0000", "Z"),
+    }))
+    .into_response()
+}
+
+/// `/id/{org}/{user}`.
+pub(super) async fn identity(
+    State(site): State<Site>,
+    Path((org_id, user_id)): Path<(String, String)>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = Form::parse(query.unwrap_or_default().as_bytes());
+    let org = &site.org;
+    let user = match bearer(org, &headers, &query) {
+        Ok(user) => user,
+        Err(refusal) => return refusal,
+    };
+    if Id::parse(&org_id) != Some(org.id) {
+        return (StatusCode::FORBIDDEN, "Wrong_Org").into_response();
+    }
+    if Id::parse(&user_id) != Some(user.id) {
+        return (StatusCode::NOT_FOUND, "Bad_Id").into_response();
+    }
+    let base = site.base_url(&headers);
+    let version = if query.get("version") == Some("latest") { "67.0" } else { "{version}" };
+    axum::Json(json!({
+        "id": format!("{base}/id/{}/{}", org.id, user.id),
+        "asserted_user": true,
+        "user_id": user.id,
+        "organization_id": org.id,
+        "username": user.username,
+        "nick_name": nickname(&user),
+        "display_name": user.name(),
+        "email": user.email,
+        "email_verified": true,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "timezone": "America/Los_Angeles",
+        "photos": photos(&base),
+        "addr_street": null, "addr_city": null, "addr_state": null, "addr_country": null, "addr_zip": null,
+        "mobile_phone": null,
+        "mobile_phone_verified": false,
+        "is_lightning_login_user": false,
+        "status": {"created_date": null, "body": null},
+        "urls": urls(&base, org, user.id, version),
+        "active": true,
+        "user_type": "STANDARD",
+        "language": "en_US",
+        "locale": "en_US",
+        "utcOffset": -28_800_000,
+        "last_modified_date": rest_time(user.created_ms),
+        "is_app_installed": org.app.installed,
+    }))
+    .into_response()
+}
+
+/// `/.well-known/openid-configuration`. Only what is served here is named.
+pub(super) async fn configuration(State(site): State<Site>, headers: HeaderMap) -> Response {
+    let base = site.base_url(&headers);
+    axum::Json(json!({
+        "issuer": base,
+        "authorization_endpoint": format!("{base}/services/oauth2/authorize"),
+        "token_endpoint": format!("{base}/services/oauth2/token"),
+        "revocation_endpoint": format!("{base}/services/oauth2/revoke"),
+        "introspection_endpoint": format!("{base}/services/oauth2/introspect"),
+        "userinfo_endpoint": format!("{base}/services/oauth2/userinfo"),
+        "scopes_supported": site.org.app.scopes,
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "display_values_supported": ["page", "popup", "touch"],
+    }))
+    .into_response()
+}
+
+fn nickname(user: &User) -> String {
+    format!("{}{}", user.first_name, user.last_name).to_lowercase()
+}
+
+fn photos(base: &str) -> Value {
+    json!({"picture": format!("{base}/profilephoto/005/F"), "thumbnail": format!("{base}/profilephoto/005/T")})
+}
+
+fn urls(base: &str, org: &Org, user: Id, version: &str) -> Value {
+    let short = org.id.short();
+    let rest = format!("{base}/services/data/v{version}/");
+    let named = [
+        ("enterprise", format!("{base}/services/Soap/c/{version}/{short}")),
+        ("metadata", format!("{base}/services/Soap/m/{version}/{short}")),
+        ("partner", format!("{base}/services/Soap/u/{version}/{short}")),
+        ("rest", rest.clone()),
+        ("sobjects", format!("{rest}sobjects/")),
+        ("search", format!("{rest}search/")),
+        ("query", format!("{rest}query/")),
+        ("recent", format!("{rest}recent/")),
+        ("tooling_soap", format!("{base}/services/Soap/T/{version}/{short}")),
+        ("tooling_rest", format!("{rest}tooling/")),
+        ("profile", format!("{base}/{user}")),
+        ("feeds", format!("{rest}chatter/feeds")),
+        ("groups", format!("{rest}chatter/groups")),
+        ("users", format!("{rest}chatter/users")),
+        ("feed_items", format!("{rest}chatter/feed-items")),
+        ("custom_domain", base.to_owned()),
+    ];
+    Value::Object(
+        named.into_iter().map(|(name, url)| (name.to_owned(), Value::String(url))).collect::<Map<_, _>>(),
+    )
+}

@@ -1,0 +1,217 @@
+//! Codes become grants, grants are refreshed, rotated, revoked. No HTTP here.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use super::scope;
+use crate::ledger::Kind;
+use crate::org::{Grant, Id, Org};
+
+/// How long an authorization code can be exchanged.
+pub(super) const CODE_LIFETIME_MS: i64 = 15 * 60 * 1000;
+
+/// An OAuth error and its description.
+pub(super) type Refused = (&'static str, &'static str);
+
+/// Tokens on their way to the app.
+pub(super) struct Issued {
+    pub access_token: String,
+    /// Absent on a refresh without rotation, or when the scope has no refreshing.
+    pub refresh_token: Option<String>,
+    pub user: Id,
+    pub scope: String,
+    pub issued_ms: i64,
+}
+
+/// Exchanges an authorization code.
+pub(super) fn exchange_code(
+    org: &Org,
+    code: &str,
+    redirect_uri: Option<&str>,
+    verifier: Option<&str>,
+) -> Result<Issued, Refused> {
+    let now = org.now_ms();
+    let code = {
+        let mut state = org.write();
+        let stored =
+            state.grants.codes.get_mut(code).ok_or(("invalid_grant", "invalid authorization code"))?;
+        if stored.used || now - stored.issued_ms >= CODE_LIFETIME_MS {
+            return Err(("invalid_grant", "expired authorization code"));
+        }
+        if redirect_uri != Some(stored.asked.redirect_uri.as_str()) {
+            return Err(("redirect_uri_mismatch", "redirect_uri must match configuration"));
+        }
+        // A wrong verifier spends the code too: nobody may try a second one.
+        stored.used = true;
+        stored.clone()
+    };
+    let verifier = verifier.ok_or(("invalid_grant", "missing code verifier"))?;
+    if URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) != code.asked.code_challenge {
+        return Err(("invalid_request", "invalid code verifier"));
+    }
+    if !active(org, code.user) {
+        return Err(("inactive_user", "user is inactive"));
+    }
+    let scope = scope::granted(&org.app, Some(&code.asked.scope))
+        .ok_or(("invalid_scope", "the requested scope is not allowed"))?;
+    Ok(grant(org, code.user, scope, now))
+}
+
+fn grant(org: &Org, user: Id, scope: String, now: i64) -> Issued {
+    let refresh_token = scope::holds(&scope, "refresh_token").then(|| new_refresh_token(org));
+    let (number, over) = {
+        let mut state = org.write();
+        let grants = &mut state.grants;
+        let live: Vec<u64> = grants.of_user(user).map(|grant| grant.number).collect();
+        let over = (live.len() + 1).saturating_sub(org.config.grants_per_user.max(1));
+        grants.last += 1;
+        let number = grants.last;
+        if let Some(token) = &refresh_token {
+            grants.refresh_tokens.insert(token.clone(), number);
+        }
+        let grant = Grant {
+            number,
+            user,
+            scope: scope.clone(),
+            refresh_token: refresh_token.clone(),
+            created_ms: now,
+            used_ms: now,
+            refreshing: false,
+        };
+        grants.grants.insert(number, grant);
+        (number, live.into_iter().take(over).collect::<Vec<_>>())
+    };
+    // Beyond the cap the oldest grant ends, silently for the app that held it.
+    for oldest in over {
+        end_grant(org, oldest, "over the limit of grants per user");
+    }
+    let access_token = org.open_session(user, Some(number), &scope);
+    org.note(
+        Kind::GrantIssued,
+        Some(user),
+        org.app.name.clone(),
+        &[("grant", &number.to_string()), ("scope", &scope)],
+    );
+    Issued { access_token, refresh_token, user, scope, issued_ms: now }
+}
+
+/// A refresh that has been accepted and not yet answered. Dropping it lets the next one in.
+pub(super) struct Refresh<'a> {
+    org: &'a Org,
+    grant: Grant,
+}
+
+impl Drop for Refresh<'_> {
+    fn drop(&mut self) {
+        if let Some(grant) = self.org.write().grants.grants.get_mut(&self.grant.number) {
+            grant.refreshing = false;
+        }
+    }
+}
+
+/// Takes a refresh token in. One at a time: a second one meanwhile is told so and may try again. A token that was
+/// rotated out ends the whole grant.
+pub(super) fn begin_refresh<'a>(org: &'a Org, token: &str) -> Result<Refresh<'a>, Refused> {
+    const DEAD: Refused = ("invalid_grant", "expired access/refresh token");
+    let number = *org.read().grants.refresh_tokens.get(token).ok_or(DEAD)?;
+    let mut state = org.write();
+    let grant = state.grants.grants.get_mut(&number).ok_or(DEAD)?;
+    if grant.refreshing {
+        return Err(("invalid_grant", "token request is already being processed"));
+    }
+    if grant.refresh_token.as_deref() != Some(token) {
+        drop(state);
+        end_grant(org, number, "a rotated refresh token was used again");
+        return Err(DEAD);
+    }
+    grant.refreshing = true;
+    let grant = grant.clone();
+    drop(state);
+    let refresh = Refresh { org, grant };
+    if active(org, refresh.grant.user) { Ok(refresh) } else { Err(("inactive_user", "user is inactive")) }
+}
+
+/// Hands out what a refresh has earned.
+pub(super) fn finish_refresh(refresh: Refresh<'_>) -> Result<Issued, Refused> {
+    let org = refresh.org;
+    let now = org.now_ms();
+    let number = refresh.grant.number;
+    let rotated = org.app.rotates.then(|| new_refresh_token(org));
+    {
+        let mut state = org.write();
+        let grants = &mut state.grants;
+        // It may have been revoked since.
+        let grant =
+            grants.grants.get_mut(&number).ok_or(("invalid_grant", "expired access/refresh token"))?;
+        grant.used_ms = now;
+        if let Some(token) = &rotated {
+            grant.refresh_token = Some(token.clone());
+            grants.refresh_tokens.insert(token.clone(), number);
+        }
+    }
+    let (user, scope) = (refresh.grant.user, refresh.grant.scope.clone());
+    let access_token = org.open_session(user, Some(number), &scope);
+    let rotation = if rotated.is_some() { "yes" } else { "no" };
+    org.note(
+        Kind::TokenRefreshed,
+        Some(user),
+        org.app.name.clone(),
+        &[("grant", &number.to_string()), ("rotated", rotation)],
+    );
+    Ok(Issued { access_token, refresh_token: rotated, user, scope, issued_ms: now })
+}
+
+/// Ends a grant with its refresh token and every session that came from it.
+pub(super) fn end_grant(org: &Org, number: u64, reason: &str) {
+    let user = {
+        let mut state = org.write();
+        state.sessions.end_of_grant(number);
+        state.grants.grants.remove(&number).map(|grant| grant.user)
+    };
+    if let Some(user) = user {
+        org.note(
+            Kind::GrantRevoked,
+            Some(user),
+            org.app.name.clone(),
+            &[("grant", &number.to_string()), ("reason", reason)],
+        );
+    }
+}
+
+/// Revokes an access or refresh token; false when nobody knows it.
+pub(super) fn revoke(org: &Org, token: &str) -> bool {
+    let number = org.read().grants.refresh_tokens.get(token).copied();
+    if let Some(number) = number {
+        let live = org.read().grants.grants.contains_key(&number);
+        end_grant(org, number, "revoked");
+        return live;
+    }
+    let ended = org.write().sessions.end(token);
+    if let Some(session) = &ended {
+        org.note(Kind::GrantRevoked, Some(session.user), "session", &[("reason", "revoked")]);
+    }
+    ended.is_some()
+}
+
+/// base64(HMAC-SHA256(client secret, identity URL ‖ issued_at)).
+pub(super) fn signature(org: &Org, id: &str, issued_at: &str) -> String {
+    match Hmac::<Sha256>::new_from_slice(org.app.client_secret.as_bytes()) {
+        Ok(mut mac) => {
+            mac.update(id.as_bytes());
+            mac.update(issued_at.as_bytes());
+            STANDARD.encode(mac.finalize().into_bytes())
+        }
+        // HMAC takes keys of any length.
+        Err(_) => String::new(),
+    }
+}
+
+fn new_refresh_token(org: &Org) -> String {
+    format!("5Aep{}", org.secrets.word(83))
+}
+
+fn active(org: &Org, user: Id) -> bool {
+    org.read().users.get(&user).is_some_and(|user| user.active)
+}

@@ -1,0 +1,70 @@
+//! The pages a person sees: login, approval, error. Plain HTML, no scripts.
+
+use axum::response::Html;
+use quick_xml::escape::escape;
+
+use super::scope;
+use crate::org::Asked;
+
+fn page(title: &str, body: &str) -> Html<String> {
+    Html(format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <style>body{{font:16px sans-serif;max-width:28em;margin:3em auto;color:#16325c}}label{{display:block;margin:.8em 0}}\
+         input{{width:100%;padding:.4em}}button{{padding:.5em 1.5em;margin-right:1em}}.error{{color:#c23934}}</style>\
+         </head><body>\n{body}\n</body></html>\n",
+    ))
+}
+
+/// The login form. `page` ties it to the authorize request.
+pub(super) fn login(page_token: &str, host: &str, asked: &Asked, error: Option<&str>) -> Html<String> {
+    let error = error
+        .map(|text| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(text)))
+        .unwrap_or_default();
+    let hint = asked.login_hint.as_deref().unwrap_or_default();
+    page(
+        "Login | Salesforce simulator",
+        &format!(
+            "<h1>Log in</h1><p>{host}</p>{error}\n<form method=\"post\" action=\"/login\">\n\
+             <input type=\"hidden\" name=\"page\" value=\"{token}\">\n\
+             <label>Username <input type=\"email\" name=\"username\" value=\"{hint}\" autocomplete=\"username\"></label>\n\
+             <label>Password <input type=\"password\" name=\"pw\" autocomplete=\"current-password\"></label>\n\
+             <button type=\"submit\" name=\"Login\" value=\"Log In\">Log In</button>\n</form>",
+            host = escape(host),
+            token = escape(page_token),
+            hint = escape(hint),
+        ),
+    )
+}
+
+/// The approval form with its two buttons.
+pub(super) fn approval(page_token: &str, app: &str, user: &str, org: &str, scopes: &str) -> Html<String> {
+    let items: String = scopes.split(' ').map(|name| format!("<li>{}</li>", scope::words(name))).collect();
+    page(
+        "Allow Access? | Salesforce simulator",
+        &format!(
+            "<h1>Allow Access?</h1>\n<p><strong>{app}</strong> is asking to:</p><ul>{items}</ul>\n\
+             <p>Do you want to allow access for <strong>{user}</strong> in the organization <strong>{org}</strong>?</p>\n\
+             <form method=\"post\" action=\"/setup/secur/RemoteAccessAuthorizationPage.apexp\">\n\
+             <input type=\"hidden\" name=\"page\" value=\"{token}\">\n\
+             <button type=\"submit\" name=\"save\" value=\"Allow\">Allow</button>\n\
+             <button type=\"submit\" name=\"cancel\" value=\"Deny\">Deny</button>\n</form>",
+            app = escape(app),
+            user = escape(user),
+            org = escape(org),
+            token = escape(page_token),
+        ),
+    )
+}
+
+/// Where a browser gets stuck when the org will not send it back to the app.
+pub(super) fn error(error: &str, description: &str) -> Html<String> {
+    page(
+        "Error | Salesforce simulator",
+        &format!(
+            "<h1>OAuth Error</h1>\n<p class=\"error\">We can't authorize you because of an OAuth error. For more information, \
+             contact your Salesforce administrator.</p>\n<p>{} : {}</p>",
+            escape(error),
+            escape(description)
+        ),
+    )
+}

@@ -1,0 +1,96 @@
+//! `query`, `queryAll` and their further pages.
+
+use serde_json::{Value, json};
+
+use super::Call;
+use super::cursors::{Cursor, Remaining};
+use crate::org::{Id, prefix};
+use crate::soql::{self, Outcome};
+use crate::surface::{Answer, ApiError, ApiResult, Site};
+
+const BATCH_DEFAULT: usize = 2_000;
+const BATCH_MIN: usize = 200;
+
+/// `GET …/query?q=`.
+pub(super) fn start(site: &Site, call: &Call) -> ApiResult {
+    let org = &site.org;
+    let Some(text) = call.parameter("q") else {
+        return Err(ApiError::bad("MALFORMED_QUERY", "A query string has to be specified"));
+    };
+    let deleted = call.segments.first().is_some_and(|name| name == "queryAll");
+    let state = org.read();
+    let view = call.view(org, &state);
+    let prepared = soql::prepare(&view, text)?;
+    if call.parameter("columns").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        return Ok(Answer::ok(soql::columns(&prepared)));
+    }
+    let remaining = match soql::run(&view, &prepared, deleted)? {
+        Outcome::Count(count) => {
+            return Ok(Answer::ok(json!({"totalSize": count, "done": true, "records": []})));
+        }
+        Outcome::Rows(rows) => Remaining::Rows { query: Box::new(prepared), rows },
+        Outcome::Groups(groups) => Remaining::Groups(groups),
+    };
+    let cursor = Cursor { user: call.rights.user, opened_ms: org.now_ms(), remaining, batch: batch(call) };
+    let id = org.ids.next(prefix::QUERY_CURSOR);
+    let (answer, more) = page(&view, call, &cursor, id, 0)?;
+    drop(state);
+    if more {
+        site.cursors().open(id, cursor);
+    }
+    Ok(Answer::ok(answer))
+}
+
+/// `GET …/query/01g…-2000`.
+pub(super) fn more(site: &Site, call: &Call, locator: &str) -> ApiResult {
+    let org = &site.org;
+    let invalid = || ApiError::bad("INVALID_QUERY_LOCATOR", "invalid query locator");
+    let (id, from) = locator.rsplit_once('-').ok_or_else(invalid)?;
+    let id = Id::parse(id).ok_or_else(invalid)?;
+    let from = from.parse().map_err(|_| invalid())?;
+    let cursors = site.cursors();
+    let cursor = cursors.get(id, call.rights.user, org.now_ms()).ok_or_else(invalid)?;
+    let state = org.read();
+    let (answer, _) = page(&call.view(org, &state), call, cursor, id, from)?;
+    Ok(Answer::ok(answer))
+}
+
+/// One page and whether another follows.
+fn page(
+    view: &crate::tables::View<'_>,
+    call: &Call,
+    cursor: &Cursor,
+    id: Id,
+    from: usize,
+) -> Result<(Value, bool), ApiError> {
+    let size = match &cursor.remaining {
+        Remaining::Rows { rows, .. } => rows.len(),
+        Remaining::Groups(groups) => groups.len(),
+    };
+    if from > size {
+        return Err(ApiError::bad("INVALID_QUERY_LOCATOR", "invalid query locator"));
+    }
+    let to = size.min(from + cursor.batch);
+    let records = match &cursor.remaining {
+        Remaining::Rows { query, rows } => soql::records(view, query, &rows[from..to], &call.root)?,
+        Remaining::Groups(groups) => groups[from..to].to_vec(),
+    };
+    let done = to == size;
+    let mut answer = json!({"totalSize": size, "done": done});
+    if !done {
+        answer["nextRecordsUrl"] = format!("{}/query/{id}-{to}", call.root).into();
+    }
+    answer["records"] = records.into();
+    Ok((answer, !done))
+}
+
+/// `Sforce-Query-Options: batchSize=500`.
+fn batch(call: &Call) -> usize {
+    let header =
+        call.headers.get("sforce-query-options").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let asked = header.split([',', ';']).find_map(|option| {
+        let (name, value) = option.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("batchSize").then(|| value.trim().parse().ok())?
+    });
+    asked.unwrap_or(BATCH_DEFAULT).clamp(BATCH_MIN, BATCH_DEFAULT)
+}

@@ -1,0 +1,92 @@
+//! One record at a time.
+
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use serde_json::{Map, Value, json};
+
+use super::{Call, write};
+use crate::org::{Id, ObjectKind, ObjectType};
+use crate::soql;
+use crate::surface::{Answer, ApiError, ApiResult, Site};
+use crate::tables::{self, Row, View};
+
+/// `POST …/sobjects/X`.
+pub(super) fn create(site: &Site, call: &Call, name: &str) -> ApiResult {
+    let org = &site.org;
+    let object = write::target(org, &call.rights, name)?;
+    let id = write::create(org, &call.rights, &object, &call.object()?)?;
+    Ok(created(site, call, &object, id))
+}
+
+/// The answer to a create.
+pub(super) fn created(site: &Site, call: &Call, object: &ObjectType, id: Id) -> Answer {
+    let mut body = json!({"id": id, "success": true, "errors": []});
+    if object.kind == ObjectKind::Event {
+        body["errors"] =
+            json!([{"statusCode": "OPERATION_ENQUEUED", "message": site.org.bus.next_uuid(), "fields": []}]);
+    }
+    let location = format!("{}/sobjects/{}/{id}", call.root, object.name);
+    Answer::json(StatusCode::CREATED, body).with(LOCATION, location)
+}
+
+/// `GET …/sobjects/X/{id}`, with `?fields=`.
+pub(super) fn get(site: &Site, call: &Call, name: &str, key: &str) -> ApiResult {
+    let state = site.org.read();
+    let view = call.view(&site.org, &state);
+    let object = view.object(name).ok_or_else(ApiError::not_found)?;
+    let deleted = Id::parse(key)
+        .and_then(|id| state.records.get(&object.name, id))
+        .is_some_and(|record| record.deleted);
+    if deleted {
+        return Err(ApiError::new(StatusCode::NOT_FOUND, "ENTITY_IS_DELETED", "entity is deleted"));
+    }
+    let row = tables::by_key(&view, object, key).ok_or_else(ApiError::no_record)?;
+    Ok(Answer::ok(shown(&view, call, object, &row)?))
+}
+
+/// All fields of a row that the caller may see, or those asked for.
+pub(super) fn shown(view: &View<'_>, call: &Call, object: &ObjectType, row: &Row) -> Result<Value, ApiError> {
+    let id = row.value(view, "Id");
+    let url = format!("{}/sobjects/{}/{}", call.root, object.name, id.as_str().unwrap_or_default());
+    let mut record = Map::new();
+    record.insert("attributes".to_owned(), json!({"type": object.name, "url": url}));
+    let readable = |name: &str| object.field(name).filter(|field| view.rights.field(object, field).read);
+    let names: Vec<String> = match call.parameter("fields") {
+        Some(list) => {
+            list.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+        }
+        None => object
+            .fields
+            .iter()
+            .map(|field| field.name.clone())
+            .filter(|name| readable(name).is_some())
+            .collect(),
+    };
+    for name in names {
+        let Some(field) = readable(&name) else {
+            let message = format!("No such column '{name}' on sobject of type {}", object.name);
+            return Err(ApiError::bad("INVALID_FIELD", message));
+        };
+        record
+            .insert(field.name.clone(), soql::value(view, object, row, &field.name, field.kind, &call.root));
+    }
+    Ok(Value::Object(record))
+}
+
+/// `PATCH …/sobjects/X/{id}`.
+pub(super) fn update(site: &Site, call: &Call, name: &str, key: &str) -> ApiResult {
+    let org = &site.org;
+    let object = write::target(org, &call.rights, name)?;
+    let id = Id::parse(key).ok_or_else(ApiError::no_record)?;
+    write::update(org, &call.rights, &object, id, &call.object()?)?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// `DELETE …/sobjects/X/{id}`.
+pub(super) fn delete(site: &Site, call: &Call, name: &str, key: &str) -> ApiResult {
+    let org = &site.org;
+    let object = write::target(org, &call.rights, name)?;
+    let id = Id::parse(key).ok_or_else(ApiError::no_record)?;
+    write::delete(org, &call.rights, &object, id)?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,106 @@
+//! Records by their external id, and the bytes of blob fields.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Call, records, write};
+use crate::org::{Field, FieldType, Id, ObjectType};
+use crate::surface::{Answer, ApiError, ApiResult, Content, Site};
+use crate::tables::{self, View};
+
+/// `GET …/sobjects/X/{id}/VersionData` or `GET …/sobjects/X/{field}/{value}`.
+pub(super) fn by_external_id_or_blob(
+    site: &Site,
+    call: &Call,
+    name: &str,
+    key: &str,
+    last: &str,
+) -> ApiResult {
+    let state = site.org.read();
+    let view = call.view(&site.org, &state);
+    let object = view.object(name).ok_or_else(ApiError::not_found)?;
+    if let Some(id) = Id::parse(key)
+        && let Some(field) = object.field(last).filter(|field| field.kind == FieldType::Base64)
+        && view.rights.field(object, field).read
+    {
+        tables::by_key(&view, object, key).ok_or_else(ApiError::no_record)?;
+        let bytes = state.records.blob(id).cloned().unwrap_or_default();
+        return Ok(Answer {
+            status: StatusCode::OK,
+            headers: Vec::new(),
+            content: Content::Bytes(bytes, "application/octet-stream"),
+        });
+    }
+    let field = external_id(&view, object, key).ok_or_else(ApiError::not_found)?;
+    let found = find(&view, object, field, last);
+    match found.as_slice() {
+        [] => Err(ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")),
+        [id] => {
+            let row = tables::by_key(&view, object, id.as_str()).ok_or_else(ApiError::no_record)?;
+            Ok(Answer::ok(records::shown(&view, call, object, &row)?))
+        }
+        several => Ok(ambiguous(call, object, several)),
+    }
+}
+
+/// `PATCH …/sobjects/X/{field}/{value}`: updates the record with this external id or creates it.
+pub(super) fn upsert(site: &Site, call: &Call, name: &str, field: &str, value: &str) -> ApiResult {
+    let org = &site.org;
+    let object = write::target(org, &call.rights, name)?;
+    let (field, found) = {
+        let state = org.read();
+        let view = call.view(org, &state);
+        let field = external_id(&view, &object, field).ok_or_else(ApiError::no_record)?;
+        (field.name.clone(), find(&view, &object, field, value))
+    };
+    let mut body = call.object()?;
+    if body.contains_key(&field) {
+        let message = format!("The {field} field should not be specified in the sobject data.");
+        return Err(ApiError::bad("INVALID_FIELD", message));
+    }
+    match found.as_slice() {
+        [] => {
+            body.insert(field, Value::from(value));
+            let id = write::create(org, &call.rights, &object, &body)?;
+            let mut answer = records::created(site, call, &object, id);
+            if let Content::Json(body) = &mut answer.content {
+                body["created"] = true.into();
+            }
+            Ok(answer)
+        }
+        [id] => {
+            write::update(org, &call.rights, &object, *id, &body)?;
+            Ok(Answer::ok(json!({"id": id, "success": true, "errors": [], "created": false})))
+        }
+        several => Ok(ambiguous(call, &object, several)),
+    }
+}
+
+fn external_id<'a>(view: &View<'_>, object: &'a ObjectType, name: &str) -> Option<&'a std::sync::Arc<Field>> {
+    object.field(name).filter(|field| {
+        (field.external_id || field.kind == FieldType::Id) && view.rights.field(object, field).read
+    })
+}
+
+fn find(view: &View<'_>, object: &ObjectType, field: &Field, value: &str) -> Vec<Id> {
+    let mut found = Vec::new();
+    tables::scan(view, object, false, &mut |row| {
+        let same = match row.value(view, &field.name) {
+            Value::String(text) if field.kind == FieldType::Id => crate::soql::same_id(&text, value),
+            Value::String(text) => text.to_lowercase() == value.to_lowercase(),
+            Value::Number(number) => value.parse::<f64>().ok() == number.as_f64(),
+            _ => false,
+        };
+        if same && let Some(id) = row.value(view, "Id").as_str().and_then(Id::parse) {
+            found.push(id);
+        }
+    });
+    found
+}
+
+/// 300 with the URLs of all records that have this value.
+fn ambiguous(call: &Call, object: &ObjectType, ids: &[Id]) -> Answer {
+    let urls: Vec<String> =
+        ids.iter().map(|id| format!("{}/sobjects/{}/{id}", call.root, object.name)).collect();
+    Answer::json(StatusCode::MULTIPLE_CHOICES, json!(urls))
+}

@@ -1,0 +1,148 @@
+//! JSON values on their way into fields.
+
+use axum::http::StatusCode;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use chrono::NaiveDate;
+use serde_json::Value;
+
+use crate::org::{Field, FieldType, Id, rest_time};
+use crate::surface::ApiError;
+
+/// A value ready to be stored.
+pub(super) enum Stored {
+    Value(Value),
+    Blob(Bytes),
+}
+
+/// Checks a value against its field.
+pub(super) fn coerce(field: &Field, value: &Value) -> Result<Stored, ApiError> {
+    let on = |error: ApiError| error.on(vec![field.name.clone()]);
+    let wrong = || {
+        let kind = match value {
+            Value::String(_) => "VALUE_STRING",
+            Value::Number(_) => "VALUE_NUMBER_INT",
+            Value::Bool(true) => "VALUE_TRUE",
+            Value::Bool(false) => "VALUE_FALSE",
+            Value::Array(_) => "START_ARRAY",
+            Value::Object(_) => "START_OBJECT",
+            Value::Null => "VALUE_NULL",
+        };
+        let shown = if let Value::String(text) = value {
+            text.chars().take(80).collect()
+        } else {
+            value.to_string().chars().take(80).collect::<String>()
+        };
+        ApiError::bad(
+            "JSON_PARSER_ERROR",
+            format!("Cannot deserialize instance of {} from {kind} value {shown}", field.kind.as_str()),
+        )
+    };
+    let value = match value {
+        Value::Null => Value::Null,
+        Value::String(text) if text.is_empty() => Value::Null,
+        value => value.clone(),
+    };
+    if value.is_null() {
+        if field.kind == FieldType::Boolean {
+            return Err(wrong());
+        }
+        if !field.nillable && !field.defaulted {
+            return Err(on(required(&[field.name.as_str()])));
+        }
+        return Ok(Stored::Value(Value::Null));
+    }
+    let stored = match field.kind {
+        FieldType::Boolean => value.is_boolean().then_some(value),
+        FieldType::Int | FieldType::Long => {
+            number(&value).filter(|number| number.fract() == 0.0).map(|number| Value::from(number as i64))
+        }
+        kind if kind.is_number() => number(&value).map(Value::from),
+        FieldType::Date => value.as_str().and_then(date).map(Value::from),
+        FieldType::DateTime => {
+            value.as_str().and_then(crate::soql::moment).map(|at| Value::from(rest_time(at)))
+        }
+        FieldType::Id | FieldType::Reference => {
+            let text = value.as_str().ok_or_else(wrong)?;
+            let id = Id::parse(text).ok_or_else(|| {
+                on(ApiError::bad(
+                    "MALFORMED_ID",
+                    format!("{}: id value of incorrect type: {text}", field.label),
+                ))
+            })?;
+            Some(id.into())
+        }
+        FieldType::Base64 => {
+            let text = value.as_str().ok_or_else(wrong)?;
+            let bytes = STANDARD.decode(text).map_err(|_| {
+                on(ApiError::bad(
+                    "JSON_PARSER_ERROR",
+                    format!(
+                        "Cannot deserialize instance of base64 from VALUE_STRING value in {}",
+                        field.name
+                    ),
+                ))
+            })?;
+            return Ok(Stored::Blob(Bytes::from(bytes)));
+        }
+        FieldType::Address | FieldType::Location | FieldType::ComplexValue => None,
+        _ => text(&value).map(Value::String),
+    };
+    let stored = stored.ok_or_else(wrong)?;
+    if let Value::String(text) = &stored {
+        check_text(field, text).map_err(on)?;
+    }
+    Ok(Stored::Value(stored))
+}
+
+fn check_text(field: &Field, text: &str) -> Result<(), ApiError> {
+    let length = text.chars().count();
+    let limited =
+        !matches!(field.kind, FieldType::Id | FieldType::Reference | FieldType::Date | FieldType::DateTime);
+    if limited && field.length > 0 && length > field.length as usize {
+        let shown: String = text.chars().take(255).collect();
+        let message = format!("{}: data value too large: {shown} (max length={})", field.label, field.length);
+        return Err(ApiError::bad("STRING_TOO_LONG", message));
+    }
+    if field.kind == FieldType::Email
+        && !text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+    {
+        return Err(ApiError::bad(
+            "INVALID_EMAIL_ADDRESS",
+            format!("{}: invalid email address: {text}", field.label),
+        ));
+    }
+    Ok(())
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+        _ => None,
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+/// A day, also where a moment is given.
+fn date(text: &str) -> Option<String> {
+    let day = text.get(..10)?;
+    NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
+    Some(day.to_owned())
+}
+
+/// A refusal for fields without a value.
+pub(super) fn required(fields: &[&str]) -> ApiError {
+    let message = format!("Required fields are missing: [{}]", fields.join(", "));
+    ApiError::new(StatusCode::BAD_REQUEST, "REQUIRED_FIELD_MISSING", message)
+        .on(fields.iter().map(|name| (*name).to_owned()).collect())
+}

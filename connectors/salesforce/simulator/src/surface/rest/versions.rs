@@ -1,0 +1,62 @@
+//! API versions and the resources of one.
+
+use std::ops::RangeInclusive;
+
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+
+use super::Call;
+use crate::surface::{Answer, ApiError, ApiResult, Site};
+
+/// API versions served.
+pub(in crate::surface) const VERSIONS: RangeInclusive<u32> = 51..=67;
+/// Versions up to this one are retired.
+pub(in crate::surface) const RETIRED: u32 = 30;
+
+/// Releases come three times a year; version 51 was Spring '21.
+fn label(version: u32) -> String {
+    let season = ["Spring", "Summer", "Winter"][(version as usize) % 3];
+    let year = 21 + (version - 51) / 3 + u32::from(version % 3 == 2);
+    format!("{season} '{year}")
+}
+
+/// `GET /services/data`, which needs no session.
+pub(super) fn list(method: &Method) -> ApiResult {
+    if method != Method::GET && method != Method::HEAD {
+        return Err(ApiError::method(method, "HEAD, GET"));
+    }
+    let versions = VERSIONS.map(|version| {
+        json!({"label": label(version), "url": format!("/services/data/v{version}.0"), "version": format!("{version}.0")})
+    });
+    Ok(Answer::ok(versions.collect()))
+}
+
+/// Resource names and their paths; only what is served is named.
+pub(super) fn resources(site: &Site, call: &Call) -> Answer {
+    let names: &[&str] = if call.tooling {
+        &["query", "queryAll", "sobjects", "composite"]
+    } else {
+        &["tooling", "query", "queryAll", "sobjects", "limits", "composite", "metadata"]
+    };
+    let mut resources: Map<String, Value> =
+        names.iter().map(|name| ((*name).to_owned(), Value::from(format!("{}/{name}", call.root)))).collect();
+    if !call.tooling {
+        let base = site.base_url(&call.headers);
+        let identity = format!("{base}/id/{}/{}", site.org.id, call.rights.user);
+        resources.insert("identity".to_owned(), identity.into());
+    }
+    Answer::ok(Value::Object(resources))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_follow_the_seasons() {
+        assert_eq!(label(51), "Spring '21");
+        assert_eq!(label(53), "Winter '22");
+        assert_eq!(label(67), "Summer '26");
+        assert_eq!(label(64), "Summer '25");
+    }
+}

@@ -1,0 +1,106 @@
+//! Which records a caller may read and change.
+
+use crate::org::{Id, ObjectAccess, ObjectType, Record, SharingModel};
+
+use super::View;
+
+/// Parents of parents looked at for records that their parent controls.
+const DEPTH_MAX: usize = 4;
+
+/// Whether the caller may read a record, object permissions and sharing taken together.
+pub(crate) fn may_read(view: &View<'_>, object: &ObjectType, access: ObjectAccess, record: &Record) -> bool {
+    readable(view, object, access, record, 0)
+}
+
+fn readable(
+    view: &View<'_>,
+    object: &ObjectType,
+    access: ObjectAccess,
+    record: &Record,
+    depth: usize,
+) -> bool {
+    if !access.read || depth > DEPTH_MAX {
+        return false;
+    }
+    if matches!(object.name.as_str(), "ContentVersion" | "ContentDocument" | "ContentDocumentLink") {
+        return file_readable(view, record, &object.name, depth);
+    }
+    if access.view_all || access.modify_all || owns(view, record) {
+        return true;
+    }
+    match object.sharing {
+        SharingModel::Read | SharingModel::ReadWrite => true,
+        SharingModel::Private => false,
+        SharingModel::ControlledByParent => parent(view, object, record).is_none_or(|(object, record)| {
+            readable(view, object, view.rights.object(object), record, depth + 1)
+        }),
+    }
+}
+
+/// Whether the caller may change (or delete) a record. The right on the object is checked by the caller.
+pub(crate) fn may_change(
+    view: &View<'_>,
+    object: &ObjectType,
+    access: ObjectAccess,
+    record: &Record,
+) -> bool {
+    if access.modify_all || owns(view, record) {
+        return true;
+    }
+    match object.sharing {
+        SharingModel::ReadWrite => true,
+        SharingModel::Read | SharingModel::Private => false,
+        SharingModel::ControlledByParent => parent(view, object, record)
+            .is_none_or(|(object, record)| may_change(view, object, view.rights.object(object), record)),
+    }
+}
+
+fn owns(view: &View<'_>, record: &Record) -> bool {
+    record.reference("OwnerId") == Some(view.rights.user)
+}
+
+/// The record that controls this one: its master, or what it hangs on.
+fn parent<'a>(view: &View<'a>, object: &ObjectType, record: &Record) -> Option<(&'a ObjectType, &'a Record)> {
+    let master = object.fields.iter().find(|field| field.master_detail);
+    let usual = || {
+        object.fields.iter().find(|field| {
+            matches!(field.name.as_str(), "ParentId" | "AccountId" | "OpportunityId" | "OrderId")
+        })
+    };
+    let field = master.or_else(usual)?;
+    let id = record.reference(&field.name)?;
+    field.reference_to.iter().find_map(|name| {
+        let object = view.any_object(name)?;
+        view.state.records.get(name, id).map(|record| (object.as_ref(), record.as_ref()))
+    })
+}
+
+/// Files: their owner, everybody who may read a record they are attached to, and holders of "Query All Files".
+/// "View All Data" alone does not open other people's private files.
+fn file_readable(view: &View<'_>, record: &Record, object: &str, depth: usize) -> bool {
+    if view.rights.has("QueryAllFiles") || owns(view, record) {
+        return true;
+    }
+    let document = match object {
+        "ContentDocument" => Some(record.id),
+        _ => record.reference("ContentDocumentId"),
+    };
+    let Some(document) = document else { return false };
+    let owner =
+        view.state.records.get("ContentDocument", document).is_some_and(|document| owns(view, document));
+    owner
+        || links(view, document)
+            .any(|entity| entity == view.rights.user || entity_readable(view, entity, depth))
+}
+
+fn links<'a>(view: &View<'a>, document: Id) -> impl Iterator<Item = Id> + 'a {
+    let all = view.state.records.table("ContentDocumentLink").filter(|link| !link.deleted);
+    all.filter(move |link| link.reference("ContentDocumentId") == Some(document))
+        .filter_map(|link| link.reference("LinkedEntityId"))
+}
+
+fn entity_readable(view: &View<'_>, entity: Id, depth: usize) -> bool {
+    let Some(object) = view.state.metadata.object_of(entity) else { return false };
+    let record = view.state.records.get(&object.name, entity);
+    record.is_some_and(|record| readable(view, object, view.rights.object(object), record, depth + 1))
+}
