@@ -1,4 +1,4 @@
-//! The contract of [`Store`](crate::Store) as tests that every engine runs.
+//! The contract of [`Store`] as tests that every engine runs.
 //!
 //! An engine brings a [`Harness`] and invokes one macro in a test module; each case becomes a test of its own:
 //!

@@ -8,10 +8,8 @@ mod history;
 mod index;
 pub mod memory;
 mod shared;
-#[cfg(feature = "sled")]
 pub mod sled;
 mod staging;
-#[cfg(feature = "sled")]
 mod writer;
 
 pub use history::History;
