@@ -123,7 +123,7 @@ fn spawn_pubsub(
 ) -> JoinHandle<()> {
     let identity = tls.map(|tls| (tls.cert_pem.clone(), tls.key_pem.clone()));
     tokio::spawn(async move {
-        if let Err(error) = crate::pubsub::serve(org, listener, identity, stop).await {
+        if let Err(error) = pubsub::serve(org, listener, identity, stop).await {
             tracing::error!(%error, "the Pub/Sub listener failed");
         }
     })
