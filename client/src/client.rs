@@ -108,18 +108,25 @@ impl Client {
         Q: Clone,
         F: Future<Output = Result<Response<A>, Status>>,
     {
-        retry::unavailable(|| {
-            let mut request = Request::new(request.clone());
-            request.set_timeout(deadline);
-            let answer = send(self.wire(), request);
-            async move {
-                match tokio::time::timeout(deadline, answer).await {
-                    Ok(answer) => Ok(answer?.into_inner()),
-                    Err(_) => Err(Error::deadline(deadline)),
-                }
-            }
-        })
-        .await
+        retry::unavailable(|| self.attempt(deadline, request.clone(), &send)).await
+    }
+
+    /// One unary call that is not repeated.
+    pub(crate) async fn attempt<Q, A, F>(
+        &self,
+        deadline: Duration,
+        request: Q,
+        send: impl Fn(Wire, Request<Q>) -> F,
+    ) -> Result<A, Error>
+    where
+        F: Future<Output = Result<Response<A>, Status>>,
+    {
+        let mut request = Request::new(request);
+        request.set_timeout(deadline);
+        match tokio::time::timeout(deadline, send(self.wire(), request)).await {
+            Ok(answer) => Ok(answer?.into_inner()),
+            Err(_) => Err(Error::deadline(deadline)),
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use provision_api::google::longrunning::Operation;
 use provision_api::google::longrunning::operation::Result as Outcome;
 use provision_api::google::longrunning::operations_client::OperationsClient;
 use tokio::time::{Instant, sleep};
-use tonic::Code;
+use tonic::{Code, Request, Response, Status};
 
-use crate::client::{Client, rpc};
+use crate::client::{Client, Wire, rpc};
 use crate::error::Error;
 use crate::page::{ListOptions, collect};
 use crate::progress::{Progress, metadata};
@@ -73,15 +73,19 @@ impl Operations {
 
     /// Waits until the operation is done, at most `limit`; answers its latest state either way.
     pub async fn wait(&self, name: &str, limit: Duration) -> Result<Operation, Error> {
+        let (deadline, request) = self.wait_request(name, limit)?;
+        self.client.call_within(deadline, request, wait_operation).await
+    }
+
+    fn wait_request(
+        &self,
+        name: &str,
+        limit: Duration,
+    ) -> Result<(Duration, lro::WaitOperationRequest), Error> {
         let timeout = prost_types::Duration::try_from(limit)
             .map_err(|_| Error::Options("the time to wait is out of range".to_owned()))?;
         let request = lro::WaitOperationRequest { name: name.to_owned(), timeout: Some(timeout) };
-        let deadline = limit + self.client.timeouts().call;
-        self.client
-            .call_within(deadline, request, |wire, request| async move {
-                OperationsClient::new(wire).wait_operation(request).await
-            })
-            .await
+        Ok((limit.saturating_add(self.client.timeouts().call), request))
     }
 
     /// Waits until the operation is done and answers it when it succeeded. `on_progress` sees each change of its
@@ -98,7 +102,9 @@ impl Operations {
         let mut silent_since = None;
         loop {
             let asked = Instant::now();
-            match self.wait(name, self.poll).await {
+            // Not repeated here: the loop does that, and tells why nothing moves.
+            let (deadline, request) = self.wait_request(name, self.poll)?;
+            match self.client.attempt(deadline, request, wait_operation).await {
                 Ok(operation) => {
                     silent_since = None;
                     let now = metadata(&operation)?;
@@ -124,6 +130,13 @@ impl Operations {
             }
         }
     }
+}
+
+async fn wait_operation(
+    wire: Wire,
+    request: Request<lro::WaitOperationRequest>,
+) -> Result<Response<Operation>, Status> {
+    OperationsClient::new(wire).wait_operation(request).await
 }
 
 fn done(operation: Operation) -> Result<Operation, Error> {

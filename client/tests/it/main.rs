@@ -1,0 +1,14 @@
+//! Tests of the client library and of provisionctl against a small server of the same API that answers from a script.
+
+mod cli;
+mod cli_authorize;
+mod cli_errors;
+mod cli_help;
+mod cli_json;
+mod cli_provision;
+mod cli_tables;
+mod client_calls;
+mod client_follow;
+mod client_operations;
+mod fake;
+mod samples;
