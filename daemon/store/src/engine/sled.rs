@@ -93,7 +93,7 @@ impl SledStore {
             let _ = opened_sender.send(Ok(Arc::clone(&shared)));
             inbox.serve(&shared, &mut journal, forgotten);
             drop(journal);
-            lock.release(options.lock_wait);
+            lock.release();
             shared.close();
             inbox.end();
         });

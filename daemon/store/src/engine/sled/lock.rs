@@ -7,6 +7,9 @@ use crate::engine::sled::open::OpenError;
 
 const RETRY_EVERY: Duration = Duration::from_millis(10);
 
+/// Longest wait for sled to let go of its file after it was dropped; seen are a few milliseconds.
+const RELEASE_WAIT: Duration = Duration::from_secs(10);
+
 /// The right to use a directory, held through a lock file of our own. sled locks its data file too, but opening it to
 /// find out would already act on the directory.
 pub(super) struct DirLock {
@@ -34,10 +37,10 @@ impl DirLock {
         }
     }
 
-    /// Gives the directory up once sled, which was dropped before, has let go of its file, or after `wait`.
-    pub(super) fn release(self, wait: Duration) {
+    /// Gives the directory up once sled, which was dropped before, has let go of its file, or after [`RELEASE_WAIT`].
+    pub(super) fn release(self) {
         // An error or the deadline leaves the rest of the wait to the next store that opens the directory.
-        let _ = sled_is_gone(&self.dir, Instant::now() + wait);
+        let _ = sled_is_gone(&self.dir, Instant::now() + RELEASE_WAIT);
     }
 }
 
