@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::field::Field;
 use super::id::Id;
-use super::schema::{Field, ObjectKind, ObjectType};
+use super::schema::{ObjectKind, ObjectType};
 
 /// Rights on an object's records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, RwLock};
 
+use super::field::{Field, FieldType};
 use super::grants::{ConnectedApp, Grants};
 use super::id::{IdGenerator, mix, prefix};
 use super::metadata::Metadata;
 use super::population::populate;
 use super::records::Records;
-use super::schema::{Field, FieldType, ObjectType};
+use super::schema::ObjectType;
 use super::secrets::Secrets;
 use super::sessions::Sessions;
 use super::standard::{setup_objects, standard_objects, tooling_objects, user_permissions};

@@ -1,7 +1,8 @@
 //! Custom objects that make an org as large as asked, always the same for the same seed.
 
+use super::field::{Field, FieldType};
 use super::id::{Id, mix, prefix};
-use super::schema::{Field, FieldType, ObjectType, SharingModel};
+use super::schema::{ObjectType, SharingModel};
 
 const NOUNS: [&str; 40] = [
     "Shipment",

@@ -5,6 +5,7 @@ mod apex;
 mod birth;
 mod clock;
 mod deploy;
+mod field;
 mod generated;
 mod grants;
 mod id;
@@ -27,15 +28,14 @@ pub use apex::{ApexClass, ApexTrigger, ApexUnit};
 pub(crate) use clock::date_time;
 pub use clock::{Clock, ManualClock, SystemClock, metadata_time, rest_time};
 pub use deploy::DeployRequest;
+pub use field::{Field, FieldType, audit_fields, owner_field, spaced};
 pub use grants::{Asked, Code, ConnectedApp, Grant, Grants, PendingPage};
 pub(crate) use id::mix;
 pub use id::{Id, IdGenerator, prefix};
 pub use metadata::Metadata;
 pub use population::License;
 pub use records::{Record, Records};
-pub use schema::{
-    Field, FieldType, ObjectKind, ObjectType, SharingModel, TriggerEvent, audit_fields, owner_field, spaced,
-};
+pub use schema::{ObjectKind, ObjectType, SharingModel, TriggerEvent};
 pub use secrets::Secrets;
 pub use sessions::{Session, Sessions};
 pub use standard::user_permissions;

@@ -4,9 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
-use super::schema::{
-    Field, FieldType, ObjectKind, ObjectType, SharingModel, TriggerEvent, audit_fields, owner_field,
-};
+use super::field::{Field, FieldType, audit_fields, owner_field, spaced};
+use super::schema::{ObjectKind, ObjectType, SharingModel, TriggerEvent};
 
 const STANDARD: &str = include_str!("../../data/standard-objects.jsonl");
 const SETUP: &str = include_str!("../../data/setup-objects.jsonl");
@@ -111,7 +110,7 @@ fn build(line: ObjectLine) -> ObjectType {
     if line.system {
         fields.extend(audit_fields());
     }
-    let label = line.label.unwrap_or_else(|| super::schema::spaced(&line.name));
+    let label = line.label.unwrap_or_else(|| spaced(&line.name));
     ObjectType {
         label_plural: plural(&label),
         label,

@@ -52,7 +52,11 @@ pub(super) fn outputs(binder: &Binder<'_>, query: &Query) -> Result<Vec<Output>,
                 return Err(malformed(binder.text, *at, "FIELDS is not allowed with GROUP BY"));
             }
             Item::Child(child) => {
-                return Err(malformed(binder.text, child.from.at, "subqueries are not allowed with GROUP BY"));
+                return Err(malformed(
+                    binder.text,
+                    child.from.at,
+                    "subqueries are not allowed with GROUP BY",
+                ));
             }
         }
     }

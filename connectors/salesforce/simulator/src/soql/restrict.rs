@@ -24,7 +24,7 @@ pub(super) fn check(binder: &Binder<'_>, query: &Query, below_parent: bool) -> R
             return refuse(&format!("{table} does not support GROUP BY or aggregate functions"));
         }
         if let Some(condition) = &query.condition {
-            catalogue_condition(condition).or_else(|message| refuse(message))?;
+            catalogue_condition(condition).or_else(refuse)?;
         }
     }
     let reified: &[&str] = match table {

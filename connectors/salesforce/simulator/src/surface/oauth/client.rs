@@ -1,12 +1,13 @@
 //! The calling app's credentials, in the form or in a Basic header.
 
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{bad, refusal};
 use crate::org::ConnectedApp;
+
+/// Status, error and description of a refusal.
+pub(super) type Refused = (StatusCode, &'static str, &'static str);
 
 /// A form, as the OAuth endpoints take it. The first value of a name counts.
 pub(super) struct Form(Vec<(String, String)>);
@@ -32,7 +33,7 @@ pub(super) fn check(
     headers: &HeaderMap,
     form: &Form,
     status: StatusCode,
-) -> Result<(), Response> {
+) -> Result<(), Refused> {
     let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(basic);
     let (id, secret) = match basic {
         Some((id, secret)) => (Some(id), Some(secret)),
@@ -40,14 +41,12 @@ pub(super) fn check(
     };
     match id {
         None if status == StatusCode::UNAUTHORIZED => {
-            Err(refusal(status, "invalid_client", "invalid client credentials"))
+            Err((status, "invalid_client", "invalid client credentials"))
         }
-        None => Err(bad("invalid_request", "missing required parameter: client_id")),
-        Some(id) if id != app.client_id => {
-            Err(refusal(status, "invalid_client_id", "client identifier invalid"))
-        }
+        None => Err((status, "invalid_request", "missing required parameter: client_id")),
+        Some(id) if id != app.client_id => Err((status, "invalid_client_id", "client identifier invalid")),
         Some(_) if secret.as_deref() != Some(app.client_secret.as_str()) => {
-            Err(refusal(status, "invalid_client", "invalid client credentials"))
+            Err((status, "invalid_client", "invalid client credentials"))
         }
         Some(_) => Ok(()),
     }

@@ -10,7 +10,7 @@ use crate::org::{Id, Org, User, rest_time};
 use crate::surface::Site;
 
 /// The user of the bearer token; these endpoints refuse in plain text and with 403.
-fn bearer(org: &Org, headers: &HeaderMap, query: &Form) -> Result<User, Response> {
+fn bearer(org: &Org, headers: &HeaderMap, query: &Form) -> Result<User, (StatusCode, &'static str)> {
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = header
         .and_then(|value| value.split_once(' '))
@@ -19,13 +19,13 @@ fn bearer(org: &Org, headers: &HeaderMap, query: &Form) -> Result<User, Response
         .or_else(|| query.get("oauth_token"))
         .or_else(|| query.get("access_token"));
     let Some(token) = token else {
-        return Err((StatusCode::FORBIDDEN, "Missing_OAuth_Token").into_response());
+        return Err((StatusCode::FORBIDDEN, "Missing_OAuth_Token"));
     };
     let lifetime = org.session_lifetime_ms();
     let mut state = org.write();
     let session = state.sessions.touch(token, org.now_ms(), lifetime);
     let user = session.and_then(|session| state.users.get(&session.user)).filter(|user| user.active);
-    user.cloned().ok_or_else(|| (StatusCode::FORBIDDEN, "Bad_OAuth_Token").into_response())
+    user.cloned().ok_or((StatusCode::FORBIDDEN, "Bad_OAuth_Token"))
 }
 
 /// `/services/oauth2/userinfo`.
@@ -38,7 +38,7 @@ pub(super) async fn userinfo(
     let org = &site.org;
     let user = match bearer(org, &headers, &query) {
         Ok(user) => user,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let base = site.base_url(&headers);
     axum::Json(json!({
@@ -80,7 +80,7 @@ pub(super) async fn identity(
     let org = &site.org;
     let user = match bearer(org, &headers, &query) {
         Ok(user) => user,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     if Id::parse(&org_id) != Some(org.id) {
         return (StatusCode::FORBIDDEN, "Wrong_Org").into_response();

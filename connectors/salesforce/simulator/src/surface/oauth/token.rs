@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::client::{self, Form};
 use super::lifecycle::{self, Issued};
-use super::{bad, scope, uncached};
+use super::{bad, refusal, scope, uncached};
 use crate::surface::Site;
 
 /// How long a refresh takes: the window in which a second one with the same token is refused.
@@ -26,8 +26,10 @@ pub(super) async fn exchange(State(site): State<Site>, headers: HeaderMap, body:
     if !matches!(grant_type, "authorization_code" | "refresh_token") {
         return bad("unsupported_grant_type", "grant type not supported");
     }
-    if let Err(refusal) = client::check(&org.app, &headers, &form, StatusCode::BAD_REQUEST) {
-        return refusal;
+    if let Err((status, error, description)) =
+        client::check(&org.app, &headers, &form, StatusCode::BAD_REQUEST)
+    {
+        return refusal(status, error, description);
     }
     let issued = if grant_type == "authorization_code" {
         let Some(code) = form.get("code") else {
@@ -99,8 +101,10 @@ fn revoked(site: &Site, token: Option<&str>) -> Response {
 pub(super) async fn introspect(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
     let org = &site.org;
     let form = Form::parse(&body);
-    if let Err(refusal) = client::check(&org.app, &headers, &form, StatusCode::UNAUTHORIZED) {
-        return refusal;
+    if let Err((status, error, description)) =
+        client::check(&org.app, &headers, &form, StatusCode::UNAUTHORIZED)
+    {
+        return refusal(status, error, description);
     }
     let Some(token) = form.get("token") else {
         return bad("invalid_request", "missing required parameter: token");

@@ -265,7 +265,7 @@ fn row(result: Result<Id, ApiError>) -> Value {
     }
 }
 
-fn typed<'a>(record: &'a Value) -> Result<(&'a str, &'a Map<String, Value>), ApiError> {
+fn typed(record: &Value) -> Result<(&str, &Map<String, Value>), ApiError> {
     let name = record.pointer("/attributes/type").and_then(Value::as_str);
     name.zip(record.as_object())
         .ok_or_else(|| ApiError::bad("INVALID_INPUT", "attributes.type is required for each record"))
