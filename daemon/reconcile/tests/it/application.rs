@@ -1,0 +1,151 @@
+//! A small SaaS application: an organisation with components, jobs and events, and an OAuth endpoint over real HTTP.
+//! It keeps a ledger of effects.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Form, Json, Router};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+/// The application's state.
+pub struct Application {
+    inner: Mutex<Inner>,
+    /// Grows with every event.
+    pub events: watch::Sender<usize>,
+    pub address: SocketAddr,
+}
+
+#[derive(Default)]
+pub struct Inner {
+    /// Component to the number of times it was created.
+    pub created: BTreeMap<String, u32>,
+    /// Jobs by idempotency key: components that come in when the job is asked about.
+    pub jobs: HashMap<String, Vec<String>>,
+    pub event_log: Vec<String>,
+    pub refresh_token: String,
+    pub access_token: String,
+    pub tokens_issued: u32,
+    pub refreshes: u32,
+    /// Refresh tokens that were presented after they were rotated out.
+    pub reuses: u32,
+    pub revoked: Vec<String>,
+    pub codes: HashMap<String, bool>,
+    /// What the next token exchange does instead of answering.
+    pub next_exchange: Option<Trouble>,
+    pub grant_dead: bool,
+    pub organization: String,
+    pub environment: String,
+    pub effects: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Rotates, then answers nothing readable.
+    LoseAnswer,
+    /// Does nothing and answers 504.
+    GatewayTimeout,
+}
+
+impl Application {
+    pub async fn start() -> Arc<Application> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let address = listener.local_addr().expect("bound");
+        let application = Arc::new(Application {
+            inner: Mutex::new(Inner {
+                organization: "org-1".into(),
+                environment: "sandbox".into(),
+                ..Inner::default()
+            }),
+            events: watch::Sender::new(0),
+            address,
+        });
+        let router = Router::new()
+            .route("/token", post(token))
+            .route("/revoke", post(revoke))
+            .route("/introspect", post(introspect))
+            .with_state(application.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        application
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().expect("no test panics while it holds the lock")
+    }
+
+    pub fn publish(&self, marker: &str) {
+        let count = {
+            let mut state = self.state();
+            state.event_log.push(marker.to_owned());
+            state.event_log.len()
+        };
+        self.events.send_replace(count);
+    }
+
+    pub fn issue_code(&self) -> String {
+        let mut state = self.state();
+        let code = format!("code-{}", state.codes.len());
+        state.codes.insert(code.clone(), false);
+        code
+    }
+}
+
+impl Inner {
+    fn issue(&mut self) -> Value {
+        self.tokens_issued += 1;
+        self.access_token = format!("access-{}", self.tokens_issued);
+        self.refresh_token = format!("refresh-{}", self.tokens_issued);
+        self.grant_dead = false;
+        json!({"access_token": self.access_token, "refresh_token": self.refresh_token, "token_type": "Bearer"})
+    }
+}
+
+type Answer = (axum::http::StatusCode, Json<Value>);
+
+fn refused(error: &str) -> Answer {
+    (axum::http::StatusCode::BAD_REQUEST, Json(json!({"error": error, "error_description": "refused"})))
+}
+
+async fn token(State(app): State<Arc<Application>>, Form(form): Form<HashMap<String, String>>) -> Answer {
+    let mut state = app.state();
+    if form.get("grant_type").map(String::as_str) == Some("authorization_code") {
+        let code = form.get("code").cloned().unwrap_or_default();
+        if !form.contains_key("code_verifier") || state.codes.insert(code, true) != Some(false) {
+            return refused("invalid_grant");
+        }
+        return (axum::http::StatusCode::OK, Json(state.issue()));
+    }
+    state.refreshes += 1;
+    if state.next_exchange == Some(Trouble::GatewayTimeout) {
+        state.next_exchange = None;
+        return (axum::http::StatusCode::GATEWAY_TIMEOUT, Json(json!("gateway")));
+    }
+    if state.grant_dead || form.get("refresh_token") != Some(&state.refresh_token) {
+        state.reuses += u32::from(!state.grant_dead);
+        state.grant_dead = true;
+        return refused("invalid_grant");
+    }
+    let answer = state.issue();
+    if state.next_exchange.take() == Some(Trouble::LoseAnswer) {
+        return (axum::http::StatusCode::GATEWAY_TIMEOUT, Json(json!("lost")));
+    }
+    (axum::http::StatusCode::OK, Json(answer))
+}
+
+async fn revoke(State(app): State<Arc<Application>>, Form(form): Form<HashMap<String, String>>) -> Answer {
+    let token = form.get("token").cloned().unwrap_or_default();
+    app.state().revoked.push(token);
+    (axum::http::StatusCode::OK, Json(json!({})))
+}
+
+async fn introspect(
+    State(app): State<Arc<Application>>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Answer {
+    let state = app.state();
+    let active = !state.grant_dead && form.get("token") == Some(&state.refresh_token);
+    (axum::http::StatusCode::OK, Json(json!({"active": active})))
+}

@@ -1,0 +1,343 @@
+//! The connector of the small application. Every call can be made to die before it leaves or after its effect.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use provision_connector_sdk::*;
+use provision_core::account::{ConditionType, Identity};
+use provision_core::component::ComponentState;
+use provision_core::connector::{Environment, Manifest};
+use provision_core::inventory::{Inventory, ObjectType};
+use provision_core::notification::NotificationCode;
+use provision_core::plan::{Plan, PlanStep, PlannedAction, PlannedComponent, StepKind};
+use provision_core::{Fault, Reason};
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+use crate::application::Application;
+use crate::world::Crash;
+
+pub struct FakeConnector {
+    manifest: Manifest,
+    application: Arc<Application>,
+    pub crash: Arc<Crash>,
+    pub throttle: AtomicU32,
+}
+
+impl FakeConnector {
+    pub fn new(application: Arc<Application>, crash: Arc<Crash>) -> Self {
+        let mut texts: BTreeMap<_, _> =
+            NotificationCode::ALL.into_iter().map(|code| (code, code.as_str().to_owned())).collect();
+        texts.insert(NotificationCode::AccountProtected, "Fake {environment} protected.".to_owned());
+        let manifest = Manifest {
+            id: "fake".parse().expect("valid"),
+            display_name: "Fake".into(),
+            version: "1".into(),
+            environments: ["sandbox", "production"]
+                .map(|id| Environment { id: id.into(), display_name: id.to_uppercase() })
+                .to_vec(),
+            capabilities: vec!["changes".into()],
+            settings_schema: serde_json::json!({
+                "type": "object", "additionalProperties": false, "properties": {"region": {"type": "string"}}
+            }),
+            required_permissions: vec![],
+            notification_texts: texts,
+        };
+        FakeConnector { manifest, application, crash, throttle: AtomicU32::new(0) }
+    }
+
+    /// A call that passes the crash points and the check of the token.
+    async fn call<T>(
+        &self,
+        session: &Session,
+        effect: impl FnOnce() -> T + Send,
+    ) -> Result<T, ConnectorFault> {
+        self.crash.point().await;
+        session.calls.count();
+        let mut access = session.credentials.current().await?;
+        if *access.token.expose_secret() != *self.application.state().access_token {
+            access = session.credentials.renew(&access).await?;
+            if *access.token.expose_secret() != *self.application.state().access_token {
+                return Err(ConnectorFault::denied(Fault::new(Reason::ReauthorizationRequired, "denied")));
+            }
+        }
+        let answer = effect();
+        self.crash.point().await;
+        Ok(answer)
+    }
+}
+
+fn component(name: &str) -> PlannedComponent {
+    PlannedComponent {
+        kind: "Thing".into(),
+        full_name: name.into(),
+        action: PlannedAction::Create,
+        reason: "needed".into(),
+        checksum: format!("sum-{name}"),
+        version: "1".into(),
+    }
+}
+
+fn step(
+    id: &str,
+    kind: StepKind,
+    components: Vec<PlannedComponent>,
+    establishes: Vec<ConditionType>,
+) -> PlanStep {
+    PlanStep { id: id.into(), title: id.into(), kind, components, establishes }
+}
+
+#[async_trait]
+impl Connector for FakeConnector {
+    fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    fn authorization(&self, _account: &AccountContext) -> Result<AuthorizationSpec, ConnectorFault> {
+        let url =
+            |path: &str| Url::parse(&format!("http://{}{path}", self.application.address)).expect("valid");
+        Ok(AuthorizationSpec {
+            issuer: url("").to_string(),
+            authorize_url: url("/authorize"),
+            token_url: url("/token"),
+            revoke_url: url("/revoke"),
+            introspect_url: Some(url("/introspect")),
+            client_id: "client".into(),
+            client_secret: Some("secret".to_owned().into()),
+            scopes: vec!["all".into()],
+            extra_parameters: vec![],
+        })
+    }
+
+    fn instance_url(
+        &self,
+        _account: &AccountContext,
+        _answer: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<String, ConnectorFault> {
+        Ok(format!("http://{}", self.application.address))
+    }
+
+    fn token_error(&self, error: &str, _description: &str) -> TokenErrorClass {
+        if error == "invalid_grant" { TokenErrorClass::Revoked } else { TokenErrorClass::Other }
+    }
+
+    async fn identify(&self, session: &Session) -> Result<Identity, ConnectorFault> {
+        let (organization_id, environment) = self
+            .call(session, || {
+                let state = self.application.state();
+                (state.organization.clone(), state.environment.clone())
+            })
+            .await?;
+        Ok(Identity {
+            organization_id,
+            organization_name: "Org".into(),
+            environment,
+            edition: "E".into(),
+            user_id: "u".into(),
+            username: "admin@org".into(),
+            user_display_name: "Admin".into(),
+            instance_url: format!("http://{}", self.application.address),
+            authorize_time: chrono::DateTime::from_timestamp(0, 0).expect("valid"),
+        })
+    }
+
+    async fn check(&self, session: &Session) -> Result<Vec<Check>, ConnectorFault> {
+        self.call(session, Vec::new).await
+    }
+
+    async fn inventory(
+        &self,
+        session: &Session,
+        progress: &dyn InventoryProgress,
+    ) -> Result<Inventory, ConnectorFault> {
+        progress.report("objects", 1, 1);
+        let object = |name: &str| ObjectType {
+            api_name: name.into(),
+            label: name.into(),
+            custom: false,
+            accepts_triggers: true,
+            holds_files: false,
+            holds_feed: false,
+            queryable: true,
+            createable: true,
+            updateable: true,
+            deletable: true,
+            fields: vec![],
+        };
+        self.call(session, || Inventory { object_types: vec![object("A"), object("B")], profiles: vec![] })
+            .await
+    }
+
+    async fn plan(
+        &self,
+        session: &Session,
+        request: PlanRequest<'_>,
+    ) -> Result<ProposedPlan, ConnectorFault> {
+        let object_types: Vec<String> =
+            request.inventory.object_types.iter().map(|o| o.api_name.clone()).collect();
+        self.call(session, || ProposedPlan {
+            steps: vec![
+                step("channel", StepKind::Apply, vec![component("channel")], vec![]),
+                step("open", StepKind::OpenEvents, vec![], vec![]),
+                step("store", StepKind::Apply, vec![component("box")], vec![ConditionType::QuarantineReady]),
+                step(
+                    "triggers",
+                    StepKind::Apply,
+                    object_types.iter().map(|o| component(&format!("trigger-{o}"))).collect(),
+                    vec![ConditionType::TriggersInstalled],
+                ),
+                step("look", StepKind::Verify, vec![], vec![]),
+                step("canary", StepKind::Canary, vec![], vec![ConditionType::EventsFlowing]),
+            ],
+            estimated_api_calls: 9,
+            tests: vec![],
+            risks: vec![],
+            unprotected: vec![],
+            object_types: object_types.clone(),
+            observed_digest: String::new(),
+        })
+        .await
+    }
+
+    async fn apply(
+        &self,
+        session: &Session,
+        request: ApplyRequest<'_>,
+    ) -> Result<ApplyProgress, ConnectorFault> {
+        if self.throttle.load(Ordering::SeqCst) > 0 {
+            self.throttle.fetch_sub(1, Ordering::SeqCst);
+            let class = FaultClass::Throttled { wait: Duration::from_millis(1) };
+            return Err(ConnectorFault::new(class, Fault::new(Reason::SaasRateLimited, "slow down")));
+        }
+        let names: Vec<String> = request.step.components.iter().map(|c| c.full_name.clone()).collect();
+        let key = request.idempotency_key.to_owned();
+        self.call(session, || {
+            let mut state = self.application.state();
+            match request.begin {
+                Begin::Fresh => {}
+                Begin::Resume { .. } => {
+                    // The job's work happens while it is asked about, once.
+                    for name in state.jobs.remove(&key).unwrap_or_default() {
+                        *state.created.entry(name).or_default() += 1;
+                        state.effects += 1;
+                    }
+                    let done = |name: &String| Applied {
+                        kind: "Thing".into(),
+                        full_name: name.clone(),
+                        remote_id: format!("id-{name}"),
+                    };
+                    return ApplyProgress::Done { applied: names.iter().map(done).collect() };
+                }
+                // A job that the lost call has started is found by its key; without one nothing has happened.
+                Begin::Uncertain { .. } => {
+                    if names.iter().all(|n| state.created.contains_key(n)) {
+                        return ApplyProgress::Running {
+                            handle: key.clone(),
+                            done: 1,
+                            total: 1,
+                            message: "found done".into(),
+                            poll_after: Duration::from_millis(1),
+                        };
+                    }
+                }
+            }
+            state.jobs.entry(key.clone()).or_insert_with(|| names.clone());
+            ApplyProgress::Running {
+                handle: key.clone(),
+                done: 0,
+                total: names.len() as u64,
+                message: "working".into(),
+                poll_after: Duration::from_millis(1),
+            }
+        })
+        .await
+    }
+
+    async fn observe(
+        &self,
+        session: &Session,
+        _plan: &Plan,
+        components: &[PlannedComponent],
+    ) -> Result<Vec<Observation>, ConnectorFault> {
+        self.call(session, || {
+            let state = self.application.state();
+            components
+                .iter()
+                .map(|c| Observation {
+                    kind: c.kind.clone(),
+                    full_name: c.full_name.clone(),
+                    state: if state.created.contains_key(&c.full_name) {
+                        ComponentState::Present
+                    } else {
+                        ComponentState::Missing
+                    },
+                    remote_id: format!("id-{}", c.full_name),
+                    message: String::new(),
+                })
+                .collect()
+        })
+        .await
+    }
+
+    async fn verify(&self, session: &Session, _plan: &Plan) -> Result<(), ConnectorFault> {
+        self.call(session, || ()).await
+    }
+
+    fn changes(&self) -> Option<&dyn Changes> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Changes for FakeConnector {
+    async fn open(
+        &self,
+        session: &Session,
+        cursor: Option<&Cursor>,
+    ) -> Result<Box<dyn ChangeStream>, ConnectorFault> {
+        self.call(session, || ()).await?;
+        let end = self.application.state().event_log.len();
+        let position = match cursor {
+            Some(cursor) => usize::from(*cursor.0.first().unwrap_or(&0)),
+            None => end,
+        };
+        Ok(Box::new(Stream { application: self.application.clone(), position }))
+    }
+
+    async fn send_canary(&self, session: &Session, marker: &str) -> Result<(), ConnectorFault> {
+        self.call(session, || self.application.publish(marker)).await
+    }
+}
+
+struct Stream {
+    application: Arc<Application>,
+    position: usize,
+}
+
+#[async_trait]
+impl ChangeStream for Stream {
+    async fn next(&mut self) -> Result<ChangeBatch, ConnectorFault> {
+        let mut events = self.application.events.subscribe();
+        let position = self.position;
+        events.wait_for(|count| *count > position).await.map_err(ConnectorFault::transient)?;
+        let log = self.application.state().event_log.clone();
+        let changes = log[self.position..]
+            .iter()
+            .enumerate()
+            .map(|(index, marker)| Change {
+                id: format!("event-{}", self.position + index),
+                occurred_at: chrono::DateTime::from_timestamp(1, 0).expect("valid"),
+                canary: (marker != "change").then(|| marker.clone()),
+                object_type: "A".into(),
+                operation: "INSERT".into(),
+                record_ids: vec![],
+                user_id: "u".into(),
+            })
+            .collect();
+        self.position = log.len();
+        Ok(ChangeBatch { changes, cursor: Some(Cursor(vec![u8::try_from(log.len()).expect("few events")])) })
+    }
+}

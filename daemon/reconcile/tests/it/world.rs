@@ -1,0 +1,241 @@
+//! One daemon's reconciler, which can die and be started again on the same data.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use provision_core::account::ServiceAccount;
+use provision_core::operation::{Operation, OperationState};
+use provision_core::ports::{
+    Accounts as _, Admin as _, BeginAuthorization, Callback, Clock, CompleteAuthorization, CreateAccount,
+    CreateTenant, Mutation, Notifications as _, Operations as _, ProvisionAccount, Randomness, UpdateLicense,
+};
+use provision_core::{AccountName, Fault, OperationName, Principal, Result, TenantId, Timestamp};
+use provision_reconcile::{
+    Broker, Context, ControlPlane, Envelope, KeyProvider, Registry, Runtime, Settings,
+};
+use provision_store::artifact::ArtifactStore;
+use provision_store::engine::memory::MemoryStore;
+use rand::RngCore as _;
+use secrecy::{ExposeSecret as _, SecretBox};
+use tokio_util::sync::CancellationToken;
+
+use crate::application::Application;
+use crate::connector::FakeConnector;
+use crate::store::CrashingStore;
+
+/// Where a daemon dies. Points are counted: each commit has one before and one after, each outside call likewise.
+#[derive(Debug)]
+pub struct Crash {
+    left: AtomicI64,
+    pub dead: CancellationToken,
+}
+
+impl Crash {
+    pub fn never() -> Arc<Crash> {
+        Crash::after(i64::MAX)
+    }
+
+    pub fn after(points: i64) -> Arc<Crash> {
+        Arc::new(Crash { left: AtomicI64::new(points), dead: CancellationToken::new() })
+    }
+
+    /// Passes, or dies here: nothing that comes after happens in this life.
+    pub async fn point(&self) {
+        if self.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            self.dead.cancel();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What outlives a daemon.
+pub struct World {
+    pub data: Arc<MemoryStore>,
+    pub application: Arc<Application>,
+    dir: tempfile::TempDir,
+    pub clock: Arc<TestClock>,
+}
+
+/// One life of a daemon.
+pub struct Life {
+    pub plane: ControlPlane,
+    pub runtime: Arc<Runtime>,
+    pub connector: Arc<FakeConnector>,
+    pub shutdown: CancellationToken,
+}
+
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        // A millisecond a look, so that ids made from it differ in order.
+        chrono::DateTime::from_timestamp_millis(self.0.fetch_add(1, Ordering::SeqCst)).expect("in range")
+    }
+}
+
+struct TestRandomness;
+impl Randomness for TestRandomness {
+    fn fill(&self, bytes: &mut [u8]) {
+        rand::rng().fill_bytes(bytes);
+    }
+}
+
+struct OneKey(SecretBox<[u8; 32]>);
+impl KeyProvider for OneKey {
+    fn current(&self) -> &str {
+        "k1"
+    }
+    fn key(&self, id: &str) -> Option<&SecretBox<[u8; 32]>> {
+        (id == "k1").then_some(&self.0)
+    }
+}
+
+impl World {
+    pub async fn new() -> World {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        World {
+            data: Arc::new(MemoryStore::new()),
+            application: Application::start().await,
+            dir: tempfile::tempdir().expect("temp dir"),
+            clock: Arc::new(TestClock(AtomicI64::new(1_700_000_000_000))),
+        }
+    }
+
+    pub async fn live(&self, crash: Arc<Crash>) -> Life {
+        let shutdown = CancellationToken::new();
+        let randomness = Arc::new(TestRandomness);
+        let connector = Arc::new(FakeConnector::new(self.application.clone(), crash.clone()));
+        let mut connectors = Registry::default();
+        connectors.add(connector.clone());
+        let context = Arc::new(Context {
+            store: Arc::new(CrashingStore { inner: self.data.clone(), crash: crash.clone() }),
+            artifacts: ArtifactStore::open(self.dir.path()).expect("artifacts"),
+            clock: self.clock.clone(),
+            randomness: randomness.clone(),
+            connectors,
+            envelope: Envelope::new(Arc::new(OneKey(SecretBox::new(Box::new([1; 32])))), randomness),
+            settings: Settings {
+                callback_url: "http://127.0.0.1:1/oauth/callback".into(),
+                console_redirect_uris: vec!["https://console.example/back".into()],
+                canary_patience: Duration::from_secs(20),
+                retry_delay_min: Duration::from_millis(1),
+                retry_delay_max: Duration::from_millis(20),
+                ..Settings::default()
+            },
+            shutdown: shutdown.clone(),
+        });
+        let http = provision_connector_sdk::http::client(&Default::default()).expect("client");
+        let broker = Broker::new(context.clone(), http);
+        let runtime = Runtime::new(context.clone(), broker.clone());
+        let plane = ControlPlane::new(context, broker, runtime.clone());
+        Life { plane, runtime, connector, shutdown }
+    }
+}
+
+pub fn by(principal: &str) -> Mutation {
+    Mutation { principal: Principal::new(principal).expect("valid"), method: "Test", idempotency: None }
+}
+
+pub fn account_name() -> AccountName {
+    "tenants/acme/serviceAccounts/main".parse().expect("valid")
+}
+
+impl Life {
+    pub async fn end(self) {
+        self.shutdown.cancel();
+        self.runtime.drain().await;
+    }
+
+    pub async fn tenant(&self) {
+        let tenant: TenantId = "acme".parse().expect("valid");
+        let create = CreateTenant { id: tenant.clone(), display_name: "Acme".into() };
+        self.plane.create_tenant(by("platform"), create).await.expect("tenant");
+        let license = UpdateLicense {
+            tenant,
+            connector: "fake".parse().expect("valid"),
+            start_time: None,
+            expire_time: None,
+            etag: None,
+        };
+        self.plane.update_license(by("platform"), license).await.expect("license");
+    }
+
+    pub fn create_request(&self) -> CreateAccount {
+        let name = account_name();
+        CreateAccount {
+            tenant: name.tenant,
+            id: Some(name.account),
+            display_name: "Main".into(),
+            connector: "fake".parse().expect("valid"),
+            environment: "sandbox".into(),
+            settings: Default::default(),
+            validate_only: false,
+        }
+    }
+
+    /// The `state` of a begun authorisation.
+    pub async fn begin(&self) -> String {
+        let request = BeginAuthorization { name: account_name(), redirect_uri: None, login_hint: None };
+        let begun = self.plane.begin_authorization(by("admin"), request).await.expect("begun");
+        let url = url::Url::parse(begun.url.expose_secret()).expect("a URL");
+        url.query_pairs().find(|(k, _)| k == "state").expect("state").1.into_owned()
+    }
+
+    pub async fn complete(&self, state: &str, code: String) -> Result<ServiceAccount> {
+        let request = CompleteAuthorization {
+            expected: Some(account_name()),
+            state: state.to_owned().into(),
+            callback: Callback::Code(code.into()),
+        };
+        Ok(self.plane.complete_authorization(by("admin"), request).await?.value.0)
+    }
+
+    /// Tenant, licence, account, grant, inventory.
+    pub async fn until_read(&self, world: &World) {
+        self.tenant().await;
+        self.plane.create(by("admin"), self.create_request()).await.expect("account");
+        let state = self.begin().await;
+        self.complete(&state, world.application.issue_code()).await.expect("authorised");
+        let read = self.plane.refresh_inventory(by("admin"), &account_name()).await.expect("started");
+        assert_eq!(self.done(&read.name).await.expect("read").state, OperationState::Succeeded);
+    }
+
+    pub async fn provision(&self) -> Result<Operation> {
+        let plan = self.plane.plan(by("admin"), &account_name(), vec![]).await?;
+        let request = ProvisionAccount { name: account_name(), plan_etag: plan.etag, validate_only: false };
+        self.plane.provision(by("admin"), request).await
+    }
+
+    pub async fn done(&self, name: &OperationName) -> Result<Operation> {
+        let operation = self.plane.wait(name, Duration::from_secs(60)).await?;
+        if operation.is_done() { Ok(operation) } else { Err(Fault::internal_error("not done in time")) }
+    }
+
+    pub async fn account(&self) -> ServiceAccount {
+        self.plane.get_account(&account_name()).await
+    }
+
+    /// Texts of all notifications, oldest first.
+    pub async fn told(&self) -> Vec<String> {
+        let (all, _) = self.plane.snapshot(&account_name().tenant, 1_000).await.expect("read");
+        all.into_iter().map(|(n, _)| n.text).collect()
+    }
+}
+
+/// `get` stands in three ports; this is the accounts' one.
+trait GetAccount {
+    async fn get_account(&self, name: &AccountName) -> ServiceAccount;
+}
+
+impl GetAccount for ControlPlane {
+    async fn get_account(&self, name: &AccountName) -> ServiceAccount {
+        provision_core::ports::Accounts::get(self, name).await.expect("there").value.0
+    }
+}
