@@ -21,7 +21,8 @@ const URI_MAX: usize = 16_384;
 const FORM_MAX: usize = 64 << 10;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
-pub(super) async fn pass(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    name_host(&mut request);
     let org = site.org.clone();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -64,6 +65,15 @@ pub(super) async fn pass(State(site): State<Site>, request: Request, next: Next)
         Some(Fault::AnswerLost) => cut(&wire),
         Some(Fault::TruncatedJson) => truncated(response).await,
         _ => response,
+    }
+}
+
+/// HTTP/2 names the host in the URI, where handlers do not look for it.
+fn name_host(request: &mut Request) {
+    let authority =
+        request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(authority) = authority {
+        request.headers_mut().entry(header::HOST).or_insert(authority);
     }
 }
 

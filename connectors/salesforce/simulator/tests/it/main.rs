@@ -1,0 +1,15 @@
+//! The simulator from outside, over HTTP.
+
+mod browser;
+mod client;
+
+mod authorize;
+mod catalogue;
+mod describes;
+mod faults;
+mod files;
+mod queries;
+mod records;
+mod rights;
+mod running;
+mod tokens;
