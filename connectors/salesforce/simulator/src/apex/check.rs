@@ -1,6 +1,6 @@
 //! Resolves the names of a parsed source against the org as it will be after the deploy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tree_sitter::{Node, Tree};
 
@@ -18,98 +18,106 @@ pub fn check_class(source: &str, org: &Metadata) -> Result<(), Problem> {
     custom_names(&tree, source, org)
 }
 
-/// Checks every class, type and variable that a trigger's body names; `failed` holds classes of the same deploy
-/// that do not compile, in lower case.
-pub fn check_trigger(source: &str, org: &Metadata, failed: &BTreeSet<String>) -> Result<(), Problem> {
-    let tree = parse(source)?;
-    custom_names(&tree, source, org)?;
-    let locals = local_names(&tree, source);
-    let mut problem = None;
-    each(tree.root_node(), |node| {
-        if problem.is_none() {
-            problem = match node.kind() {
-                "method_invocation" => check_call(node, source, org, failed, &locals).err(),
-                "field_access" => node
-                    .child_by_field_name("object")
-                    .filter(|object| object.kind() == "identifier")
-                    .and_then(|object| check_owner(object, source, org, failed, &locals).err()),
-                "type_identifier" if is_leftmost(node) => check_type(node, source, org, failed).err(),
-                _ => None,
-            };
+/// What the names in triggers may stand for.
+#[derive(Debug, Default)]
+pub struct TriggerNames {
+    /// Classes of the same deploy that do not compile, in lower case.
+    failed: BTreeSet<String>,
+    /// Classes read so far: most triggers of a deploy call the same one.
+    classes: BTreeMap<String, Option<ClassUnit>>,
+}
+
+impl TriggerNames {
+    /// Names for the triggers of one deploy, whose classes are all in place.
+    pub fn new(failed: BTreeSet<String>) -> Self {
+        Self { failed, classes: BTreeMap::new() }
+    }
+
+    /// Checks every class, type and variable that a trigger's body names.
+    pub fn check(&mut self, source: &str, org: &Metadata) -> Result<(), Problem> {
+        let tree = parse(source)?;
+        custom_names(&tree, source, org)?;
+        let locals = local_names(&tree, source);
+        let mut problem = None;
+        each(tree.root_node(), |node| {
+            if problem.is_none() {
+                problem = match node.kind() {
+                    "method_invocation" => self.check_call(node, source, org, &locals).err(),
+                    "field_access" => node
+                        .child_by_field_name("object")
+                        .filter(|object| object.kind() == "identifier")
+                        .and_then(|object| self.check_owner(object, source, org, &locals).err()),
+                    "type_identifier" if is_leftmost(node) => self.check_type(node, source, org).err(),
+                    _ => None,
+                };
+            }
+        });
+        problem.map_or(Ok(()), Err)
+    }
+
+    fn check_call(
+        &mut self,
+        node: Node<'_>,
+        source: &str,
+        org: &Metadata,
+        locals: &BTreeSet<String>,
+    ) -> Result<(), Problem> {
+        let (Some(object), Some(method)) =
+            (node.child_by_field_name("object"), node.child_by_field_name("name"))
+        else {
+            return Ok(());
+        };
+        if object.kind() != "identifier" {
+            return Ok(());
         }
-    });
-    problem.map_or(Ok(()), Err)
-}
-
-fn check_call(
-    node: Node<'_>,
-    source: &str,
-    org: &Metadata,
-    failed: &BTreeSet<String>,
-    locals: &BTreeSet<String>,
-) -> Result<(), Problem> {
-    let (Some(object), Some(method)) = (node.child_by_field_name("object"), node.child_by_field_name("name"))
-    else {
-        return Ok(());
-    };
-    if object.kind() != "identifier" {
-        return Ok(());
-    }
-    match check_owner(object, source, org, failed, locals)? {
-        Some(class)
-            if !class.inherits && !class.methods.contains(&text(method, source).to_ascii_lowercase()) =>
-        {
-            Err(Problem::at(
-                method,
-                format!(
-                    "Method does not exist or incorrect signature: void {}() from the type {}",
-                    text(method, source),
-                    class.name
-                ),
-            ))
+        let method_name = text(method, source);
+        match self.check_owner(object, source, org, locals)? {
+            Some(class) if !class.inherits && !class.methods.contains(&method_name.to_ascii_lowercase()) => {
+                let class = &class.name;
+                let message = format!(
+                    "Method does not exist or incorrect signature: void {method_name}() from the type {class}"
+                );
+                Err(Problem::at(method, message))
+            }
+            _ => Ok(()),
         }
-        _ => Ok(()),
     }
-}
 
-/// The class that an identifier before a dot names, if it is one of the org's.
-fn check_owner(
-    object: Node<'_>,
-    source: &str,
-    org: &Metadata,
-    failed: &BTreeSet<String>,
-    locals: &BTreeSet<String>,
-) -> Result<Option<ClassUnit>, Problem> {
-    let name = text(object, source);
-    let lower = name.to_ascii_lowercase();
-    if locals.contains(&lower) {
-        return Ok(None);
+    /// The class that an identifier before a dot names, if it is one of the org's.
+    fn check_owner(
+        &mut self,
+        object: Node<'_>,
+        source: &str,
+        org: &Metadata,
+        locals: &BTreeSet<String>,
+    ) -> Result<Option<&ClassUnit>, Problem> {
+        let name = text(object, source);
+        let lower = name.to_ascii_lowercase();
+        if locals.contains(&lower) {
+            return Ok(None);
+        }
+        if self.failed.contains(&lower) {
+            return Err(dependent(object, name));
+        }
+        let class = self
+            .classes
+            .entry(lower)
+            .or_insert_with(|| org.class(name).and_then(|class| read_class(&class.unit.body).ok()));
+        match class {
+            Some(class) => Ok(Some(class)),
+            None if is_platform(name) || org.object(name).is_some() => Ok(None),
+            None => Err(Problem::at(object, format!("Variable does not exist: {name}"))),
+        }
     }
-    if failed.contains(&lower) {
-        return Err(dependent(object, name));
-    }
-    if let Some(class) = org.class(name) {
-        return Ok(read_class(&class.unit.body).ok());
-    }
-    if is_platform(name) || org.object(name).is_some() {
-        Ok(None)
-    } else {
-        Err(Problem::at(object, format!("Variable does not exist: {name}")))
-    }
-}
 
-fn check_type(
-    node: Node<'_>,
-    source: &str,
-    org: &Metadata,
-    failed: &BTreeSet<String>,
-) -> Result<(), Problem> {
-    let name = text(node, source);
-    if failed.contains(&name.to_ascii_lowercase()) {
-        return Err(dependent(node, name));
+    fn check_type(&self, node: Node<'_>, source: &str, org: &Metadata) -> Result<(), Problem> {
+        let name = text(node, source);
+        if self.failed.contains(&name.to_ascii_lowercase()) {
+            return Err(dependent(node, name));
+        }
+        let known = is_platform(name) || org.class(name).is_some() || org.object(name).is_some();
+        if known { Ok(()) } else { Err(Problem::at(node, format!("Invalid type: {name}"))) }
     }
-    let known = is_platform(name) || org.class(name).is_some() || org.object(name).is_some();
-    if known { Ok(()) } else { Err(Problem::at(node, format!("Invalid type: {name}"))) }
 }
 
 fn dependent(node: Node<'_>, class: &str) -> Problem {

@@ -5,7 +5,7 @@ mod names;
 mod parse;
 mod unit;
 
-pub use check::{check_class, check_trigger};
+pub use check::{TriggerNames, check_class};
 pub use names::mentions;
 pub use parse::{Problem, SOURCE_CHARS_MAX};
 pub use unit::{ClassUnit, TriggerUnit, length_without_comments, read_class, read_trigger};

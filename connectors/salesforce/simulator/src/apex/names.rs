@@ -109,8 +109,8 @@ static PLATFORM: &[&str] = &[
     "schema",
     "search",
     "searchexception",
-    "securityexception",
     "security",
+    "securityexception",
     "selectoption",
     "serializationexception",
     "set",
@@ -119,8 +119,8 @@ static PLATFORM: &[&str] = &[
     "sobjectexception",
     "sobjectfield",
     "sobjecttype",
-    "stringexception",
     "string",
+    "stringexception",
     "support",
     "system",
     "test",
@@ -128,8 +128,8 @@ static PLATFORM: &[&str] = &[
     "timezone",
     "transactionfinalizer",
     "trigger",
-    "triggeroperation",
     "triggerexception",
+    "triggeroperation",
     "type",
     "typeexception",
     "url",
@@ -148,5 +148,24 @@ static PLATFORM: &[&str] = &[
 /// Whether the platform itself brings this name.
 pub(super) fn is_platform(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    PLATFORM.contains(&name.as_str())
+    PLATFORM.binary_search(&name.as_str()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platform_names_are_found() {
+        assert!(PLATFORM.is_sorted());
+        assert!(is_platform("System") && is_platform("EventBus") && is_platform("uuid"));
+        assert!(!is_platform("Handler"));
+    }
+
+    #[test]
+    fn mentions_are_whole_identifiers() {
+        let names = mentions("public class A { void f() { Handler.run(); } }");
+        assert!(names.contains("handler") && !names.contains("hand"));
+        assert!(mentions("not apex {").is_empty());
+    }
 }

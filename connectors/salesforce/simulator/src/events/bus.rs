@@ -184,6 +184,16 @@ impl EventBus {
         Ok(Published { replay_id, event_id })
     }
 
+    /// Stores an event once more under a new replay id, as the real bus may: subscribers tell duplicates by the event id.
+    /// Absent when the topic no longer keeps such an event.
+    pub fn repeat(&self, topic: &str, event_id: &str) -> Option<ReplayId> {
+        let now_ms = self.clock.now_ms();
+        let mut inner = self.lock();
+        let log = self.log(&mut inner, topic, now_ms);
+        let event = log.find(event_id)?;
+        Some(log.append(event, now_ms))
+    }
+
     /// A random-looking id that the seed fixes, in the form of a UUID.
     pub fn next_uuid(&self) -> String {
         let mut inner = self.lock();
@@ -287,6 +297,17 @@ mod tests {
         assert!(bus.deliver("/event/A__e", published.replay_id, 100).unwrap().is_empty());
         assert!(bus.deliver("/event/a__e", start, 100).unwrap().is_empty());
         assert_eq!(bus.usage().0, 1);
+    }
+
+    #[test]
+    fn a_duplicate_has_the_same_id_and_another_position() {
+        let bus = EventBus::new(Arc::new(ManualClock::new(1_000)), 1);
+        let published = bus.publish_record(&event(), user(), &record("x")).unwrap();
+        let again = bus.repeat("/event/A__e", &published.event_id).unwrap();
+        assert!(again > published.replay_id);
+        let events = bus.deliver("/event/A__e", published.replay_id, 10).unwrap();
+        assert_eq!((events.len(), &events[0].event.id), (1, &published.event_id));
+        assert_eq!(bus.repeat("/event/A__e", "nothing"), None);
     }
 
     #[test]

@@ -110,6 +110,16 @@ impl Log {
             .collect()
     }
 
+    /// The newest kept event with this id.
+    pub(super) fn find(&self, event_id: &str) -> Option<RawEvent> {
+        self.slots
+            .iter()
+            .rev()
+            .filter_map(|slot| slot.event.as_ref())
+            .find(|event| event.id == event_id)
+            .cloned()
+    }
+
     pub(super) fn moved(&self) -> watch::Receiver<ReplayId> {
         self.moved.subscribe()
     }

@@ -12,9 +12,9 @@ pub struct Allocations {
 }
 
 impl Default for Allocations {
-    /// Those of an Unlimited Edition org without add-ons.
+    /// Those of an Enterprise Edition org without add-ons.
     fn default() -> Self {
-        Self { published_per_hour: 250_000, delivered_per_day: 50_000 }
+        Self { published_per_hour: 250_000, delivered_per_day: 25_000 }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::package::Component;
 use super::row::{Complaint, Row};
 use super::stage::Stage;
-use crate::apex::{check_class, check_trigger, length_without_comments, read_class, read_trigger};
+use crate::apex::{TriggerNames, check_class, length_without_comments, read_class, read_trigger};
 use crate::org::{ApexClass, ApexTrigger, ApexUnit, Id, prefix};
 
 /// Characters of all classes and triggers of the org together (limit of Enterprise and Unlimited Edition).
@@ -57,10 +57,11 @@ pub(super) fn deploy_classes(stage: &mut Stage<'_>, components: Vec<Component>) 
 }
 
 /// Deploys the triggers; `failed` holds the classes of this deploy that do not compile.
-pub(super) fn deploy_triggers(stage: &mut Stage<'_>, components: Vec<Component>, failed: &BTreeSet<String>) {
+pub(super) fn deploy_triggers(stage: &mut Stage<'_>, components: Vec<Component>, failed: BTreeSet<String>) {
+    let mut names = TriggerNames::new(failed);
     for component in components {
         let row = Row::of("ApexTrigger", &component.full_name, &component.file);
-        let row = match trigger(stage, &component, failed) {
+        let row = match trigger(stage, &component, &mut names) {
             Ok((trigger, before)) => {
                 let (id, created) = (trigger.unit.id, before.is_none());
                 let changed = before.as_deref() != Some(&trigger);
@@ -103,7 +104,7 @@ fn place_class(stage: &Stage<'_>, component: &Component) -> Result<Placed<ApexCl
 fn trigger(
     stage: &Stage<'_>,
     component: &Component,
-    failed: &BTreeSet<String>,
+    names: &mut TriggerNames,
 ) -> Result<Placed<ApexTrigger>, Complaint> {
     let (source, meta) = read_files(stage, component)?;
     let declared = read_trigger(source)?;
@@ -123,7 +124,7 @@ fn trigger(
         )
         .into());
     }
-    check_trigger(source, &stage.metadata, failed)?;
+    names.check(source, &stage.metadata)?;
     let before = stage.metadata.trigger(&component.full_name).cloned();
     if let Some(before) = before.as_ref().filter(|before| !before.object.eq_ignore_ascii_case(&object.name)) {
         return Err(format!(

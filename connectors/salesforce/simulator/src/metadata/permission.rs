@@ -174,23 +174,19 @@ fn object_permission(stage: &Stage<'_>, set: &mut PermissionSet, element: &Eleme
 /// Each right brings the weaker ones it needs.
 fn closed(access: ObjectAccess) -> Result<(), String> {
     let ObjectAccess { read, create, edit, delete, view_all, modify_all } = access;
-    let needs: [(bool, &str, &[(bool, &str)]); 5] = [
-        (create, "Create", &[(read, "Read")]),
-        (edit, "Edit", &[(read, "Read")]),
-        (delete, "Delete", &[(read, "Read"), (edit, "Edit")]),
-        (view_all, "ViewAllRecords", &[(read, "Read")]),
-        (
-            modify_all,
-            "ModifyAllRecords",
-            &[(read, "Read"), (edit, "Edit"), (delete, "Delete"), (view_all, "ViewAllRecords")],
-        ),
-    ];
-    for (granted, right, weaker) in needs {
-        let missing: Vec<&str> =
-            weaker.iter().filter(|(held, _)| granted && !held).map(|(_, name)| *name).collect();
-        if !missing.is_empty() {
-            return Err(format!("Permission {right} depends on permission(s): {}", missing.join(", ")));
-        }
+    let (r, e, d) = ((read, "Read"), (edit, "Edit"), (delete, "Delete"));
+    requires(create, "Create", &[r])?;
+    requires(edit, "Edit", &[r])?;
+    requires(delete, "Delete", &[r, e])?;
+    requires(view_all, "ViewAllRecords", &[r])?;
+    requires(modify_all, "ModifyAllRecords", &[r, e, d, (view_all, "ViewAllRecords")])
+}
+
+fn requires(granted: bool, right: &str, weaker: &[(bool, &str)]) -> Result<(), String> {
+    let missing: Vec<&str> =
+        weaker.iter().filter(|(held, _)| granted && !held).map(|(_, name)| *name).collect();
+    if !missing.is_empty() {
+        return Err(format!("Permission {right} depends on permission(s): {}", missing.join(", ")));
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ impl<'a> Stage<'a> {
         deploy_fields(&mut stage, pending);
         deploy_custom_permissions(&mut stage, of("CustomPermission"));
         let failed = deploy_classes(&mut stage, of("ApexClass"));
-        deploy_triggers(&mut stage, of("ApexTrigger"), &failed);
+        deploy_triggers(&mut stage, of("ApexTrigger"), failed);
         deploy_permission_sets(&mut stage, of("PermissionSet"));
         remove(&mut stage, &package.deletions_after, &package.files[1]);
         stage

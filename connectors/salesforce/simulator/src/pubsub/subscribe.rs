@@ -107,14 +107,7 @@ impl<'a> Subscription<'a> {
                 () = answers.closed() => return Ok(()),
                 () = self.stop.cancelled() => return Err(unavailable(self.rpc_id)),
             }
-            if !self.user_is_active() {
-                return Err(refusal(
-                    Code::Unauthenticated,
-                    "service.auth.error",
-                    "Authentication exception occurred.",
-                    self.rpc_id,
-                ));
-            }
+            self.still_allowed(&position)?;
         }
     }
 
@@ -237,8 +230,18 @@ impl<'a> Subscription<'a> {
         self.org.clock.sleep(if position.credit > 0 { KEEP_ALIVE } else { WITHOUT_CREDIT })
     }
 
-    fn user_is_active(&self) -> bool {
-        self.org.read().users.get(&self.rights.user).is_some_and(|user| user.active)
+    /// An expired session leaves an open stream alone; a locked-out user or a deleted event ends it.
+    fn still_allowed(&self, position: &Position) -> Result<(), Status> {
+        let state = self.org.read();
+        if !state.users.get(&self.rights.user).is_some_and(|user| user.active) {
+            let text = "Authentication exception occurred.";
+            return Err(refusal(Code::Unauthenticated, "service.auth.error", text, self.rpc_id));
+        }
+        if state.metadata.object(&position.topic.object.name).is_none() {
+            let text = format!("The topic {} does not exist any more.", position.topic.name);
+            return Err(refusal(Code::NotFound, "topic.not.found", &text, self.rpc_id));
+        }
+        Ok(())
     }
 
     fn invalid(&self, code: &str, text: &str) -> Status {

@@ -1,5 +1,8 @@
 //! The life of a deploy: acceptance, progress, order, rollback, cancellation, test levels.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -7,8 +10,6 @@ use super::support::{World, Zip, event, item, row};
 use crate::fault::{Fault, Operation, Rule};
 use crate::ledger::Kind;
 use crate::org::ManualClock;
-use std::sync::Arc;
-use std::time::Duration;
 
 fn good() -> Zip {
     Zip::default().class("Good", "public class Good { public static void run() {} }")

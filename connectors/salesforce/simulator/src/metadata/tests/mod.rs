@@ -5,4 +5,5 @@ mod deletion;
 mod flow;
 mod objects;
 mod permissions;
+mod robust;
 mod support;

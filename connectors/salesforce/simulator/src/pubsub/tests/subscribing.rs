@@ -19,7 +19,7 @@ async fn the_presets_begin_where_they_say() {
     let mut earliest = world.subscribe(fetch(ReplayPreset::Earliest, b"", 10)).await;
     assert_eq!(ids(&earliest.next().await), [first.event_id.clone(), second.event_id.clone()]);
     let mut custom = world.subscribe(fetch(ReplayPreset::Custom, &first.replay_id.to_bytes(), 10)).await;
-    assert_eq!(ids(&custom.next().await), [second.event_id.clone()]);
+    assert_eq!(ids(&custom.next().await)[..], [second.event_id.as_str()]);
     let mut short = world.subscribe(fetch(ReplayPreset::Custom, &first.replay_id.to_bytes()[..8], 10)).await;
     assert_eq!(ids(&short.next().await), [second.event_id]);
     let mut latest = world.subscribe(fetch(ReplayPreset::Latest, b"", 10)).await;
@@ -142,7 +142,7 @@ async fn a_quiet_stream_is_kept_alive_with_a_position_to_resume_from() {
     assert!(alive.events.is_empty());
     assert_eq!(alive.pending_num_requested, 10);
     let published = world.publish("x");
-    assert_eq!(ids(&subscriber.next().await), [published.event_id.clone()]);
+    assert_eq!(ids(&subscriber.next().await)[..], [published.event_id.as_str()]);
     let mut resumed = world
         .subscribe_as(
             &world.org.open_session(world.org.admin, None, "full"),
@@ -188,10 +188,23 @@ async fn streams_end_with_the_client_the_user_and_the_server() {
     frozen.ask(1).await;
     assert_refused(&frozen.refusal().await, Code::Unauthenticated, "service.auth.error");
 
+    let mut orphan = world.subscribe(fetch(ReplayPreset::Latest, b"", 1)).await;
+    let event = world.org.change_metadata(|metadata| metadata.remove_object("Change__e").ok_or(())).unwrap();
+    orphan.ask(1).await;
+    assert_refused(&orphan.refusal().await, Code::NotFound, "topic.not.found");
+    let event = crate::org::ObjectType::clone(&event);
+    world
+        .org
+        .change_metadata(|metadata| {
+            metadata.put_object(event);
+            Ok::<(), ()>(())
+        })
+        .unwrap();
+
     let mut open = world.subscribe(fetch(ReplayPreset::Latest, b"", 1)).await;
     world.stop.cancel();
     assert_refused(&open.refusal().await, Code::Unavailable, "service.unavailable");
-    drop((leaving, frozen, open));
+    drop((leaving, frozen, orphan, open));
     world.server.await.unwrap().unwrap();
 }
 
