@@ -1,0 +1,192 @@
+//! The sections of the configuration file.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use provision_core::Principal;
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+use url::Url;
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: ServerSection,
+    pub store: StoreSection,
+    pub keys: KeysSection,
+    #[serde(default)]
+    pub principals: Vec<PrincipalSection>,
+    #[serde(default)]
+    pub oauth: OauthSection,
+    #[serde(default)]
+    pub operations: OperationsSection,
+    #[serde(default)]
+    pub streams: StreamsSection,
+    #[serde(default)]
+    pub log: LogSection,
+    #[serde(default)]
+    pub connectors: ConnectorsSection,
+}
+
+/// `[server]`: where the daemon listens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSection {
+    pub grpc: Spanned<SocketAddr>,
+    pub http: Spanned<SocketAddr>,
+    /// Base of the callback page, as browsers reach it; the HTTP listener's own address where unset.
+    pub public_url: Option<Url>,
+    pub tls: Option<TlsSection>,
+}
+
+/// `[server.tls]`: for both listeners.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSection {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
+/// `[store]`: where the daemon remembers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSection {
+    pub engine: Engine,
+    pub path: Option<PathBuf>,
+}
+
+/// Storage engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Forgets everything at the end; for trying out.
+    Memory,
+    Sled,
+}
+
+/// `[keys]`: the keys that seal secrets at rest.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysSection {
+    pub file: PathBuf,
+}
+
+/// `[[principals]]`: who may call.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrincipalSection {
+    #[serde(deserialize_with = "principal")]
+    pub name: Principal,
+    #[serde(deserialize_with = "digest")]
+    pub token_sha256: [u8; 32],
+    #[serde(default)]
+    pub platform_administrator: bool,
+}
+
+/// `[oauth]`: redirects of consoles.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OauthSection {
+    #[serde(default)]
+    pub console_redirect_uris: Vec<Url>,
+}
+
+/// `[operations]`: patience.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OperationsSection {
+    pub deadline_seconds: u32,
+    pub canary_patience_seconds: u32,
+    pub attempts_max: u32,
+}
+
+impl Default for OperationsSection {
+    fn default() -> Self {
+        OperationsSection { deadline_seconds: 6 * 3600, canary_patience_seconds: 120, attempts_max: 12 }
+    }
+}
+
+/// `[streams]`: notification streams.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StreamsSection {
+    pub heartbeat_seconds: u32,
+}
+
+impl Default for StreamsSection {
+    fn default() -> Self {
+        StreamsSection { heartbeat_seconds: 15 }
+    }
+}
+
+/// `[log]`: how the log is written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSection {
+    /// Directives such as `info` or `info,provision_reconcile=debug`.
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        LogSection { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// Formats of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// `[connectors]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorsSection {
+    pub salesforce: Option<SalesforceSection>,
+}
+
+/// `[connectors.salesforce]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SalesforceSection {
+    pub pubsub_url: Option<Url>,
+    pub ca_file: Option<PathBuf>,
+    #[serde(default)]
+    pub allow_loopback: bool,
+    pub api_version: Option<String>,
+    pub sandbox: Option<EnvironmentSection>,
+    pub production: Option<EnvironmentSection>,
+}
+
+/// `[connectors.salesforce.sandbox]` and `[connectors.salesforce.production]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentSection {
+    pub login_url: Url,
+    pub client_id: String,
+    pub client_secret: Option<SecretString>,
+    pub client_secret_file: Option<PathBuf>,
+}
+
+fn principal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Principal, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Principal::new(text).map_err(serde::de::Error::custom)
+}
+
+fn digest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let mut bytes = [0u8; 32];
+    // The text itself is not repeated: somebody may have put the token there by mistake.
+    hex::decode_to_slice(&text, &mut bytes).map_err(|_| {
+        serde::de::Error::custom(
+            "must be the SHA-256 of a token, 64 hexadecimal digits; see: provisiond hash-token",
+        )
+    })?;
+    Ok(bytes)
+}

@@ -1,0 +1,79 @@
+//! The binary `provisiond`.
+
+use std::io::Read as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use provisiond::args::{Args, Command};
+use provisiond::config::Config;
+use provisiond::{Daemon, keys, telemetry};
+use sha2::Digest as _;
+
+/// A wrong configuration or command line.
+const EXIT_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    match run(Args::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((code, message)) => {
+            eprintln!("provisiond: {message}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), (u8, String)> {
+    let usage = |e: &dyn std::fmt::Display| (EXIT_USAGE, e.to_string());
+    match command {
+        Command::Serve { config } => {
+            let config = Config::load(&config).map_err(|e| usage(&e))?;
+            telemetry::log(&config.log).map_err(|e| usage(&e))?;
+            let runtime = tokio::runtime::Runtime::new().map_err(|e| (1, e.to_string()))?;
+            runtime.block_on(serve(config))
+        }
+        Command::CheckConfig { config: path } => {
+            let config = Config::load(&path).map_err(|e| usage(&e))?;
+            Daemon::check(&config).map_err(|e| usage(&e))?;
+            println!("{}: the configuration is valid", path.display());
+            Ok(())
+        }
+        Command::GenerateKey { out } => {
+            keys::generate(&out).map_err(|e| (1, e.to_string()))?;
+            println!("{}: made, mode 600; keep a copy in a safe place", out.display());
+            Ok(())
+        }
+        Command::HashToken => {
+            let mut token = String::new();
+            let limit = 64 * 1024;
+            std::io::stdin().take(limit).read_to_string(&mut token).map_err(|e| (1, e.to_string()))?;
+            let token = token.trim_end_matches(['\r', '\n']);
+            if token.len() < 16 {
+                return Err((
+                    EXIT_USAGE,
+                    "a token must have at least 16 characters; use 32 random ones".to_owned(),
+                ));
+            }
+            println!("{}", hex::encode(sha2::Sha256::digest(token.as_bytes())));
+            Ok(())
+        }
+    }
+}
+
+async fn serve(config: Config) -> Result<(), (u8, String)> {
+    let mut daemon = Daemon::start(config).await.map_err(|e| (1, e.to_string()))?;
+    tracing::info!(grpc = %daemon.grpc_addr(), http = %daemon.http_addr(), "provisiond is ready");
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(|e| (1, e.to_string()))?;
+    let failed = tokio::select! {
+        _ = terminate.recv() => None,
+        interrupted = tokio::signal::ctrl_c() => interrupted.err().map(|e| e.to_string()),
+        failure = daemon.failed() => Some(failure),
+    };
+    tracing::info!("provisiond is stopping");
+    daemon.stop().await;
+    tracing::info!("provisiond has stopped");
+    match failed {
+        None => Ok(()),
+        Some(failure) => Err((1, failure)),
+    }
+}
