@@ -1,0 +1,85 @@
+//! What the operator configures.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use thiserror::Error;
+use url::Url;
+
+/// Where Salesforce is, and who we are there.
+#[derive(Debug, Clone)]
+pub struct SalesforceConfig {
+    /// Unset where sandboxes are not offered.
+    pub sandbox: Option<EnvironmentConfig>,
+    /// Unset where production is not offered.
+    pub production: Option<EnvironmentConfig>,
+    /// The Pub/Sub API; it serves all organisations.
+    pub pubsub_url: Url,
+    /// A PEM file of further root certificates, beside those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Also trusts `http://localhost` and the like: for a simulated organisation on this machine only.
+    pub allow_loopback: bool,
+    /// Version of the REST, Tooling and Metadata APIs, such as `67.0`.
+    pub api_version: String,
+    /// A deployment is asked how it stands at least this far apart …
+    pub deploy_poll_min: Duration,
+    /// … and at most this far.
+    pub deploy_poll_max: Duration,
+    /// Longest time for one request.
+    pub request_timeout: Duration,
+}
+
+impl SalesforceConfig {
+    /// The public endpoint of the Pub/Sub API.
+    pub const PUBSUB_URL: &'static str = "https://api.pubsub.salesforce.com:7443";
+    /// The newest API version that the connector was built for.
+    pub const API_VERSION: &'static str = "67.0";
+
+    /// No environment, and Salesforce's own addresses and usual times.
+    pub fn new(pubsub_url: Url) -> Self {
+        SalesforceConfig {
+            sandbox: None,
+            production: None,
+            pubsub_url,
+            ca_file: None,
+            allow_loopback: false,
+            api_version: Self::API_VERSION.to_owned(),
+            deploy_poll_min: Duration::from_secs(1),
+            deploy_poll_max: Duration::from_secs(30),
+            request_timeout: Duration::from_secs(120),
+        }
+    }
+}
+
+/// One kind of environment.
+#[derive(Debug, Clone)]
+pub struct EnvironmentConfig {
+    /// Where administrators log in, for example `https://login.salesforce.com`.
+    pub login_url: Url,
+    /// Consumer key of our app at Salesforce.
+    pub client_id: String,
+    /// Unset for a public app.
+    pub client_secret: Option<SecretString>,
+}
+
+/// Why the connector cannot be set up.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    #[error("neither a sandbox nor a production environment is configured")]
+    NoEnvironment,
+    #[error("{key}: {cause}")]
+    Host { key: &'static str, cause: crate::hosts::HostRefused },
+    #[error("api_version must look like 67.0")]
+    ApiVersion,
+    #[error("the shortest interval of deploy polls must be above zero and not above the longest")]
+    DeployPoll,
+    #[error("cannot read the root certificates in {path}: {cause}")]
+    CaFile { path: PathBuf, cause: std::io::Error },
+    #[error(transparent)]
+    Http(#[from] provision_connector_sdk::http::HttpSetupError),
+    #[error("the Pub/Sub endpoint: {0}")]
+    PubSub(#[from] tonic::transport::Error),
+    #[error("the embedded app: {0}")]
+    App(String),
+}

@@ -1,0 +1,52 @@
+//! How the components of a plan stand.
+
+use provision_connector_sdk::core::component::ComponentState;
+use provision_connector_sdk::core::plan::{Plan, PlannedComponent};
+use provision_connector_sdk::{ConnectorFault, Observation};
+
+use crate::api::Org;
+use crate::snapshot::{Snapshot, Standing};
+use crate::steps::Catalogue;
+
+pub(crate) async fn observe(
+    org: &Org<'_>,
+    plan: &Plan,
+    components: &[PlannedComponent],
+) -> Result<Vec<Observation>, ConnectorFault> {
+    let identity = org.identity()?;
+    let app = &org.inner.app;
+    let catalogue = Catalogue::of(app, plan, &identity.organization_id, &identity.user_id)?;
+    let snapshot = Snapshot::take(org).await?;
+    let observations = components.iter().map(|planned| {
+        let (state, message, standing) = match catalogue.find(planned) {
+            Some(should) => {
+                let standing = snapshot.standing(app, should);
+                let (state, message) = told(&standing);
+                (state, message, standing)
+            }
+            None => {
+                let message = "it was planned for another version of the app".to_owned();
+                (ComponentState::Modified, message, Standing::Missing)
+            }
+        };
+        Observation {
+            kind: planned.kind.clone(),
+            full_name: planned.full_name.clone(),
+            state,
+            remote_id: standing.id().to_owned(),
+            message,
+        }
+    });
+    Ok(observations.collect())
+}
+
+fn told(standing: &Standing) -> (ComponentState, String) {
+    match standing {
+        Standing::Present { .. } => (ComponentState::Present, String::new()),
+        Standing::Missing => (ComponentState::Missing, "it is not there".to_owned()),
+        Standing::Modified { how, .. } => (ComponentState::Modified, how.clone()),
+        Standing::Foreign { .. } => {
+            (ComponentState::Modified, "a component of somebody else has its name".to_owned())
+        }
+    }
+}

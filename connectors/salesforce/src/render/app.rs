@@ -1,0 +1,194 @@
+//! The app as it is embedded, and its components.
+
+use std::collections::BTreeMap;
+
+use minijinja::context;
+
+use super::component::{Content, Rendered};
+use super::permissions::{self, Grants, Scope};
+use super::templates::Templates;
+use super::xml::{Document, Element};
+use super::{EVENT, MARKER, PERMISSION_SET, QUARANTINE_OBJECTS, SWITCH, names};
+
+/// Path and content of each file, ordered by path.
+static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/app_files.rs"));
+
+const ROOT: &str = "force-app/main/default/";
+/// The one class that differs between organisations.
+const INSTALL: &str = "CAS_Install";
+/// The test classes that cover the app's own classes.
+const APP_TESTS: [&str; 2] = ["CAS_RecordChangeHandlerTest", "CAS_RestServiceTest"];
+
+/// The app, read.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub version: String,
+    templates: Templates,
+    /// Body and meta file by name.
+    classes: BTreeMap<&'static str, (&'static str, &'static str)>,
+    objects: BTreeMap<&'static str, CustomObject>,
+    custom_permissions: BTreeMap<&'static str, Document>,
+    permission_set: Document,
+}
+
+#[derive(Debug)]
+struct CustomObject {
+    merged: Document,
+    fields: Vec<String>,
+}
+
+impl App {
+    /// Reads the embedded files.
+    pub(crate) fn load() -> Result<Self, String> {
+        let templates =
+            FILES.iter().filter_map(|(path, text)| Some((path.strip_prefix("templates/")?, *text)));
+        let permission_set = in_folder("permissionsets")
+            .find(|(name, _)| *name == format!("{PERMISSION_SET}.permissionset-meta.xml"))
+            .ok_or("no permission set")?;
+        let mut app = App {
+            version: file("VERSION").ok_or("no VERSION")?.trim().to_owned(),
+            templates: Templates::new(templates)?,
+            classes: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            custom_permissions: BTreeMap::new(),
+            permission_set: Document::parse(permission_set.1)?,
+        };
+        for (name, body) in in_folder("classes") {
+            let Some(class) = name.strip_suffix(".cls") else { continue };
+            let meta = file(&format!("{ROOT}classes/{name}-meta.xml")).ok_or("a class without meta file")?;
+            app.classes.insert(class, (body, meta));
+        }
+        for (name, text) in in_folder("objects") {
+            let Some((object, rest)) = name.split_once('/') else { continue };
+            if rest == format!("{object}.object-meta.xml") {
+                app.objects.insert(object, CustomObject::merge(object, text)?);
+            }
+        }
+        for (name, text) in in_folder("customPermissions") {
+            let name =
+                name.strip_suffix(".customPermission-meta.xml").ok_or("a strange custom permission")?;
+            app.custom_permissions.insert(name, Document::parse(text)?);
+        }
+        Ok(app)
+    }
+
+    /// First line of every class and trigger of ours.
+    fn marker(&self) -> String {
+        format!("{MARKER} {}", self.version)
+    }
+
+    /// The platform event.
+    pub(crate) fn event(&self) -> Option<Rendered> {
+        self.object(EVENT)
+    }
+
+    /// The objects that keep quarantined content.
+    pub(crate) fn quarantine_objects(&self) -> Vec<Rendered> {
+        QUARANTINE_OBJECTS.iter().filter_map(|name| self.object(name)).collect()
+    }
+
+    /// What the classes need, and the classes, for one organisation.
+    pub(crate) fn classes(&self, organization_id: &str) -> Result<Vec<Rendered>, String> {
+        let permissions = self.custom_permissions.iter().map(|(name, document)| Rendered {
+            kind: "CustomPermission",
+            full_name: (*name).to_owned(),
+            content: Content::Xml(document.print()),
+        });
+        let mut components: Vec<Rendered> = permissions.chain(self.object(SWITCH)).collect();
+        for (name, (body, meta)) in &self.classes {
+            let body = if *name == INSTALL {
+                let values = context! {
+                    marker => self.marker(), org_id => organization_id, version => &self.version,
+                };
+                self.templates.fill("CAS_Install.cls.j2", values)?
+            } else {
+                (*body).to_owned()
+            };
+            components.push(Rendered {
+                kind: "ApexClass",
+                full_name: (*name).to_owned(),
+                content: Content::Apex { body, meta: (*meta).to_owned() },
+            });
+        }
+        Ok(components)
+    }
+
+    /// The test classes of the app itself.
+    pub(crate) fn tests(&self) -> Vec<String> {
+        APP_TESTS.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// The trigger of an object, and the class that tests it.
+    pub(crate) fn trigger(&self, object: &str, events: &[&'static str]) -> Result<[Rendered; 2], String> {
+        let (trigger_name, test_class_name) = (names::trigger(object), names::trigger_test(object));
+        let values = context! {
+            marker => self.marker(), object_name => object,
+            trigger_name => &trigger_name, test_class_name => &test_class_name, events => events.to_vec(),
+        };
+        let apex = |kind, full_name, template: &str| {
+            let body = self.templates.fill(template, values.clone())?;
+            let meta = self.classes.get(INSTALL).map_or("", |(_, meta)| *meta).replace("ApexClass", kind);
+            Ok::<_, String>(Rendered { kind, full_name, content: Content::Apex { body, meta } })
+        };
+        Ok([
+            apex("ApexTrigger", trigger_name, "trigger.trigger.j2")?,
+            apex("ApexClass", test_class_name, "trigger_test.cls.j2")?,
+        ])
+    }
+
+    /// The permission set with what the scope holds.
+    pub(crate) fn permission_set(&self, scope: Scope) -> Rendered {
+        Rendered {
+            kind: "PermissionSet",
+            full_name: PERMISSION_SET.to_owned(),
+            content: Content::Xml(permissions::cut(&self.permission_set, scope).print()),
+        }
+    }
+
+    /// What that permission set grants.
+    pub(crate) fn grants(&self, scope: Scope) -> Grants {
+        permissions::grants(&permissions::cut(&self.permission_set, scope))
+    }
+
+    /// API names of an object's own fields.
+    pub(crate) fn fields(&self, object: &str) -> &[String] {
+        self.objects.get(object).map_or(&[], |object| &object.fields)
+    }
+
+    fn object(&self, name: &str) -> Option<Rendered> {
+        let object = self.objects.get(name)?;
+        Some(Rendered {
+            kind: "CustomObject",
+            full_name: name.to_owned(),
+            content: Content::Xml(object.merged.print()),
+        })
+    }
+}
+
+impl CustomObject {
+    /// Source format to metadata format: the fields move into their object, in the alphabetical order of elements.
+    fn merge(name: &str, text: &str) -> Result<Self, String> {
+        let mut merged = Document::parse(text)?;
+        let mut fields: Vec<(String, Element)> = Vec::new();
+        for (_, text) in in_folder(&format!("objects/{name}/fields")) {
+            let field = Document::parse(text)?;
+            let full_name = field.text("fullName").ok_or("a field without name")?.to_owned();
+            fields.push((full_name, field.nested("fields")));
+        }
+        let place = merged.elements.iter().position(|element| element.name.as_str() > "fields");
+        let place = place.unwrap_or(merged.elements.len());
+        let names = fields.iter().map(|(name, _)| name.clone()).collect();
+        merged.elements.splice(place..place, fields.into_iter().map(|(_, element)| element));
+        Ok(CustomObject { merged, fields: names })
+    }
+}
+
+fn file(path: &str) -> Option<&'static str> {
+    FILES.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
+}
+
+/// The files below a folder of the source, by what is left of their path.
+fn in_folder(folder: &str) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+    let prefix = format!("{ROOT}{folder}/");
+    FILES.iter().filter_map(move |(path, text)| Some((path.strip_prefix(&prefix)?, *text)))
+}
