@@ -1,5 +1,13 @@
 //! Harness and end-to-end tests of provisiond.
 
 pub mod app;
+pub mod binaries;
+#[path = "../../client/examples/quickstart/browser.rs"]
+pub mod browser;
+#[path = "../../client/examples/quickstart/failure.rs"]
+pub mod failure;
+#[path = "../../client/examples/quickstart/html.rs"]
+pub mod html;
 pub mod sf;
 pub mod tools;
+pub mod world;

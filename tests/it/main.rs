@@ -1,4 +1,10 @@
 //! End-to-end tests: the product as a whole, and judges from outside.
 
+mod api_flow;
+mod api_rights;
 mod peers_apex;
+mod peers_sf_cli;
 mod peers_sf_project;
+mod recovery_kill;
+mod repo_house;
+mod secrets;

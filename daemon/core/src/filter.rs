@@ -103,7 +103,7 @@ mod tests {
 
     fn fields(name: &str) -> Option<String> {
         match name {
-            "kind" => Some("ApexTrigger".to_owned()),
+            "kind" => Some("PaintBrush".to_owned()),
             "custom" => Some("true".to_owned()),
             _ => None,
         }
@@ -114,9 +114,9 @@ mod tests {
         let allowed = ["kind", "custom"];
         let matches = |text| Filter::parse(text, &allowed).expect(text).matches(fields);
         assert!(matches(""));
-        assert!(matches("kind = \"ApexTrigger\""));
-        assert!(matches("kind=Apex* AND custom = true"));
-        assert!(!matches("kind = ApexClass AND custom = true"));
+        assert!(matches("kind = \"PaintBrush\""));
+        assert!(matches("kind=Paint* AND custom = true"));
+        assert!(!matches("kind = PaintBucket AND custom = true"));
     }
 
     #[test]

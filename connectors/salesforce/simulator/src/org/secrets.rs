@@ -35,3 +35,13 @@ impl Secrets {
         word
     }
 }
+impl super::Org {
+    /// Every access token, refresh token (rotated ones too) and code that was ever good here: what must stand in nobody's
+    /// log.
+    pub fn secrets(&self) -> Vec<String> {
+        let state = self.read();
+        let tokens = state.sessions.tokens().chain(state.grants.refresh_tokens.keys());
+        tokens.chain(state.grants.codes.keys()).cloned().collect()
+    }
+}
+

@@ -23,6 +23,11 @@ pub struct Sessions {
 }
 
 impl Sessions {
+    /// The access tokens that live.
+    pub fn tokens(&self) -> impl Iterator<Item = &String> {
+        self.live.keys()
+    }
+
     /// Opens a session under this token.
     pub fn open(&mut self, token: String, session: Session) {
         self.live.insert(token, session);
