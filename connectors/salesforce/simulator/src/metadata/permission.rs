@@ -7,8 +7,8 @@ use super::row::{Complaint, Row};
 use super::stage::Stage;
 use super::xml::Element;
 use crate::org::{
-    FieldAccess, Id, ObjectAccess, ObjectKind, PermissionSet, has_object_permissions, prefix,
-    user_permissions,
+    CustomPermission, FieldAccess, Id, ObjectAccess, ObjectKind, PermissionSet, has_object_permissions,
+    prefix, user_permissions,
 };
 
 /// From this metadata API version on a deploy replaces the whole set; before, it adds to it.
@@ -22,11 +22,20 @@ pub(super) fn deploy_custom_permissions(stage: &mut Stage<'_>, components: Vec<C
         let row = Row::of("CustomPermission", &component.full_name, &component.file);
         let read = stage.needs("CustomizeApplication").and_then(|()| component.metadata());
         let row = match read {
-            Ok(_) => {
-                let known = stage.metadata.custom_permissions.get(&component.full_name).copied();
-                let id = known.unwrap_or_else(|| stage.org.ids.next(CUSTOM_PERMISSION_PREFIX));
-                stage.metadata.custom_permissions.insert(component.full_name.clone(), id);
-                Row { id: Some(id), created: known.is_none(), changed: known.is_none(), ..row }
+            Ok(read) => {
+                let known = stage.metadata.custom_permissions.get(&component.full_name).cloned();
+                let id =
+                    known.as_ref().map_or_else(|| stage.org.ids.next(CUSTOM_PERMISSION_PREFIX), |old| old.id);
+                let new = CustomPermission {
+                    id,
+                    name: component.full_name.clone(),
+                    label: read.text_of("label").unwrap_or(&component.full_name).to_owned(),
+                    description: read.text_of("description").map(str::to_owned),
+                    licensed: read.is_true("isLicensed"),
+                };
+                let changed = known.as_deref() != Some(&new);
+                stage.metadata.custom_permissions.insert(component.full_name.clone(), Arc::new(new));
+                Row { id: Some(id), created: known.is_none(), changed, ..row }
             }
             Err(complaint) => row.failed(complaint),
         };

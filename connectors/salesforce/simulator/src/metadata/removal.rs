@@ -55,7 +55,7 @@ fn remove_one(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row, members: 
         },
         "ApexClass" => class(stage, name, row, members),
         "CustomPermission" => match stage.metadata.custom_permissions.remove(name) {
-            Some(id) => {
+            Some(permission) => {
                 for set in stage
                     .metadata
                     .permission_sets
@@ -64,7 +64,7 @@ fn remove_one(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row, members: 
                 {
                     std::sync::Arc::make_mut(set).custom_permissions.remove(name);
                 }
-                gone(row, Some(id))
+                gone(row, Some(permission.id))
             }
             None => absent(row),
         },

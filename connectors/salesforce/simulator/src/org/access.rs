@@ -84,6 +84,17 @@ pub struct PermissionSet {
     pub modified_by: Option<Id>,
 }
 
+/// A custom permission: a word that code asks for and permission sets grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomPermission {
+    pub id: Id,
+    /// API name.
+    pub name: String,
+    pub label: String,
+    pub description: Option<String>,
+    pub licensed: bool,
+}
+
 impl PermissionSet {
     /// A set that grants nothing.
     pub fn new(id: Id, name: &str, label: &str) -> Self {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::access::PermissionSet;
+use super::access::{CustomPermission, PermissionSet};
 use super::apex::{ApexClass, ApexTrigger};
 use super::id::Id;
 use super::schema::ObjectType;
@@ -19,7 +19,7 @@ pub struct Metadata {
     pub classes: BTreeMap<Id, Arc<ApexClass>>,
     pub triggers: BTreeMap<Id, Arc<ApexTrigger>>,
     /// Custom permissions by API name.
-    pub custom_permissions: BTreeMap<String, Id>,
+    pub custom_permissions: BTreeMap<String, Arc<CustomPermission>>,
 }
 
 impl Metadata {

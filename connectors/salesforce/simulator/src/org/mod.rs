@@ -22,7 +22,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use access::{
-    Assignment, FieldAccess, ObjectAccess, PermissionSet, Profile, Rights, has_object_permissions,
+    Assignment, CustomPermission, FieldAccess, ObjectAccess, PermissionSet, Profile, Rights,
+    has_object_permissions,
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit};
 pub(crate) use clock::date_time;

@@ -12,7 +12,7 @@ pub(crate) use catalog::filterable;
 use serde_json::Value;
 
 use crate::org::{
-    ApexClass, ApexTrigger, Assignment, DeployRequest, Field, Id, License, ObjectKind, ObjectType, Org,
+    ApexClass, ApexTrigger, Assignment, CustomPermission, DeployRequest, Field, Id, License, ObjectKind, ObjectType, Org,
     PermissionSet, Profile, Record, Rights, State, User,
 };
 
@@ -68,10 +68,7 @@ pub(crate) enum Row {
         set: Arc<PermissionSet>,
         id: Id,
     },
-    CustomPermission {
-        name: String,
-        id: Id,
-    },
+    CustomPermission(Arc<CustomPermission>),
     /// What the running user may do.
     Effective,
     Entity(Arc<ObjectType>),
@@ -110,7 +107,7 @@ impl Row {
             Self::CustomPermissionAccess { set, id } => {
                 permissions::entity_access(set, *id, "CustomPermission", column)
             }
-            Self::CustomPermission { name, id } => permissions::custom_permission(name, *id, column),
+            Self::CustomPermission(permission) => permissions::custom_permission(permission, column),
             Self::Effective => permissions::effective(view, column),
             Self::Entity(object) => catalog::entity(object, column),
             Self::FieldDefinition { object, field } => catalog::field_definition(object, field, column),
@@ -152,8 +149,8 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
         "FieldPermissions" => permissions::field_rows(state, visit),
         "SetupEntityAccess" => permissions::entity_access_rows(state, visit),
         "CustomPermission" => {
-            let all = state.metadata.custom_permissions.iter();
-            all.for_each(|(name, id)| visit(Row::CustomPermission { name: name.clone(), id: *id }));
+            let all = state.metadata.custom_permissions.values();
+            all.for_each(|permission| visit(Row::CustomPermission(permission.clone())));
         }
         "UserPermissionAccess" => visit(Row::Effective),
         "EntityDefinition" => catalog::entities(view, visit),

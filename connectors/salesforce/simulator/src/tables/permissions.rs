@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Row, View};
 use crate::org::{
-    Assignment, Field, FieldAccess, Id, ObjectAccess, ObjectType, PermissionSet, State,
+    Assignment, CustomPermission, Field, FieldAccess, Id, ObjectAccess, ObjectType, PermissionSet, State,
     has_object_permissions, prefix, rest_time,
 };
 
@@ -120,8 +120,8 @@ pub(super) fn entity_access_rows(state: &State, visit: &mut dyn FnMut(Row)) {
             visit(Row::ClassAccess { set: set.clone(), class: *class });
         }
         for name in &set.custom_permissions {
-            if let Some(id) = state.metadata.custom_permissions.get(name) {
-                visit(Row::CustomPermissionAccess { set: set.clone(), id: *id });
+            if let Some(permission) = state.metadata.custom_permissions.get(name) {
+                visit(Row::CustomPermissionAccess { set: set.clone(), id: permission.id });
             }
         }
     }
@@ -138,12 +138,15 @@ pub(super) fn entity_access(set: &Arc<PermissionSet>, entity: Id, kind: &str, co
     }
 }
 
-pub(super) fn custom_permission(name: &str, id: Id, column: &str) -> Value {
+pub(super) fn custom_permission(permission: &CustomPermission, column: &str) -> Value {
     match column {
-        "Id" => id.into(),
-        "DeveloperName" | "MasterLabel" => name.into(),
+        "Id" => permission.id.into(),
+        "DeveloperName" => permission.name.clone().into(),
+        "MasterLabel" => permission.label.clone().into(),
+        "Description" => permission.description.clone().into(),
         "Language" => "en_US".into(),
-        "IsLicensed" | "IsDeleted" => false.into(),
+        "IsLicensed" => permission.licensed.into(),
+        "IsDeleted" => false.into(),
         _ => Value::Null,
     }
 }

@@ -123,7 +123,7 @@ async fn reading_details_needs_reading_the_master() {
 async fn custom_permissions_are_granted_by_name() {
     let world = World::new();
     let permission = format!(
-        "<CustomPermission xmlns=\"{}\"><isLicensed>false</isLicensed><label>May Act</label></CustomPermission>",
+        "<CustomPermission xmlns=\"{}\"><description>Acts.</description><isLicensed>false</isLicensed><label>May Act</label></CustomPermission>",
         super::support::NS
     );
     let zip = Zip::default()
@@ -134,5 +134,8 @@ async fn custom_permissions_are_granted_by_name() {
             "<customPermissions><enabled>true</enabled><name>May_Act</name></customPermissions>",
         );
     world.succeeds(&zip).await;
-    assert!(world.org.metadata().permission_set("Service").unwrap().custom_permissions.contains("May_Act"));
+    let metadata = world.org.metadata();
+    assert!(metadata.permission_set("Service").unwrap().custom_permissions.contains("May_Act"));
+    let deployed = &metadata.custom_permissions["May_Act"];
+    assert_eq!((deployed.label.as_str(), deployed.description.as_deref()), ("May Act", Some("Acts.")));
 }
