@@ -13,8 +13,7 @@ const NAMED_MAX: usize = 20;
 
 impl Driver<'_> {
     pub(super) async fn verify(&self, work: &Work, plan: &Plan, planned: &PlanStep) -> Result<(), Stop> {
-        let all: Vec<PlannedComponent> =
-            plan.steps.iter().flat_map(|s| s.components.iter().cloned()).collect();
+        let all = as_in_the_end(plan);
         let total = all.len() as u64;
         let operation = self.load().await?;
         let mut amiss = Vec::new();
@@ -58,5 +57,60 @@ impl Driver<'_> {
         }
         self.looking(&planned.id, || work.connector.verify(&work.session, plan)).await?;
         self.end_step(planned).await
+    }
+}
+
+/// Each component once. A later step may bring a component of an earlier one in again, grown; it must stand as the last
+/// one left it.
+fn as_in_the_end(plan: &Plan) -> Vec<PlannedComponent> {
+    let mut all: Vec<PlannedComponent> = Vec::new();
+    for component in plan.steps.iter().flat_map(|s| &s.components) {
+        all.retain(|earlier| (&earlier.kind, &earlier.full_name) != (&component.kind, &component.full_name));
+        all.push(component.clone());
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use provision_core::plan::{PlannedAction, StepKind};
+
+    use super::*;
+
+    fn step(id: &str, components: &[(&str, &str)]) -> PlanStep {
+        let component = |(name, checksum): &(&str, &str)| PlannedComponent {
+            kind: "PermissionSet".to_owned(),
+            full_name: (*name).to_owned(),
+            action: PlannedAction::Create,
+            reason: String::new(),
+            checksum: (*checksum).to_owned(),
+            version: String::new(),
+        };
+        PlanStep {
+            id: id.to_owned(),
+            title: String::new(),
+            kind: StepKind::Apply,
+            components: components.iter().map(component).collect(),
+            establishes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_component_of_two_steps_counts_once_and_as_the_last_left_it() {
+        let steps = vec![step("one", &[("a", "1"), ("b", "1")]), step("two", &[("a", "2")])];
+        let plan = Plan {
+            account: "tenants/acme/serviceAccounts/sales".parse().expect("a name"),
+            account_uid: String::new(),
+            etag: String::new(),
+            steps,
+            estimated_api_calls: 0,
+            tests: Vec::new(),
+            risks: Vec::new(),
+            unprotected: Vec::new(),
+            object_types: Vec::new(),
+            create_time: Default::default(),
+        };
+        let seen: Vec<_> = as_in_the_end(&plan).into_iter().map(|c| (c.full_name, c.checksum)).collect();
+        assert_eq!(seen, [("b".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())]);
     }
 }
