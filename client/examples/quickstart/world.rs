@@ -50,7 +50,7 @@ impl World {
     }
 }
 
-/// Starts both, telling where they are.
+/// Starts both, telling where they are. The daemon writes its log where `PROVISIOND_LOG` says how (`info`).
 pub async fn start(args: &Args, story: &Story) -> Result<World, Failure> {
     story.step(&format!("A Salesforce {} org", args.environment.display_name()), "simulated");
     let org = Simulator::start(OrgConfig {
@@ -76,6 +76,9 @@ pub async fn start(args: &Args, story: &Story) -> Result<World, Failure> {
         .map_err(|e| Failure::because("DIRECTORY_FAILED")(&e))?;
     let (platform_token, admin_token) = (token(), token());
     let config = configure(args, &org, &directory, &platform_token, &admin_token)?;
+    if std::env::var_os("PROVISIOND_LOG").is_some() {
+        provisiond::telemetry::log(&config.log).map_err(|e| Failure::new("CONFIGURATION_FAILED", e))?;
+    }
     let daemon = Daemon::start(config).await.map_err(|e| Failure::because("DAEMON_START_FAILED")(&e))?;
     let world = World { org, daemon, directory, platform_token, admin_token };
     story.fact("gRPC", &world.grpc());
