@@ -10,6 +10,8 @@ pub mod fault;
 pub mod http;
 pub mod oauth;
 pub mod session;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 pub use changes::{Change, ChangeBatch, ChangeStream, Changes, Cursor};
 pub use connector::{

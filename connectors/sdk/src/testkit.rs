@@ -1,0 +1,15 @@
+//! The contract suite: what the daemon relies on, as cases that every connector passes.
+//!
+//! A connector's tests implement [`World`] over a simulated application and call [`contract::run`]; see
+//! `examples/minimal.rs`.
+
+pub mod contract;
+mod events;
+mod expect;
+mod looking;
+mod provisioning;
+mod report;
+mod world;
+
+pub use report::{Case, Report};
+pub use world::{StaticCredentials, World};
