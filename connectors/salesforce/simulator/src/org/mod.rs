@@ -116,6 +116,23 @@ impl Org {
         self.state.read().unwrap_or_else(|broken| broken.into_inner())
     }
 
+    /// The state as it is now, without sessions and grants, to be looked at for as long as it takes.
+    pub fn snapshot(&self) -> State {
+        let state = self.read();
+        State {
+            metadata: state.metadata.clone(),
+            licenses: state.licenses.clone(),
+            profiles: state.profiles.clone(),
+            users: state.users.clone(),
+            assignments: state.assignments.clone(),
+            records: state.records.clone(),
+            deploys: state.deploys.clone(),
+            sessions: Sessions::default(),
+            grants: Grants::default(),
+            api_calls: state.api_calls.clone(),
+        }
+    }
+
     /// Changes the state. Do not hold the guard across an await.
     pub fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(|broken| broken.into_inner())

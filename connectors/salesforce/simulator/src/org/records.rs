@@ -28,19 +28,19 @@ impl Record {
     }
 }
 
-/// All records of the org.
+/// All records of the org. Cheap to clone: a table is shared until one of the two changes it.
 #[derive(Debug, Clone, Default)]
 pub struct Records {
     /// By API name of the object in lower case.
-    tables: BTreeMap<String, BTreeMap<Id, Arc<Record>>>,
+    tables: BTreeMap<String, Arc<BTreeMap<Id, Arc<Record>>>>,
     /// Bytes of blob fields, by the record's id.
-    blobs: BTreeMap<Id, Bytes>,
+    blobs: Arc<BTreeMap<Id, Bytes>>,
 }
 
 impl Records {
     /// All records of an object in the order of their ids, deleted ones included.
     pub fn table(&self, object: &str) -> impl Iterator<Item = &Arc<Record>> {
-        self.tables.get(&object.to_ascii_lowercase()).into_iter().flat_map(BTreeMap::values)
+        self.tables.get(&object.to_ascii_lowercase()).into_iter().flat_map(|table| table.values())
     }
 
     /// One record, even when it is in the recycle bin.
@@ -50,14 +50,14 @@ impl Records {
 
     /// Adds or replaces a record.
     pub fn put(&mut self, object: &str, record: Record) {
-        self.tables.entry(object.to_ascii_lowercase()).or_default().insert(record.id, Arc::new(record));
+        let table = self.tables.entry(object.to_ascii_lowercase()).or_default();
+        Arc::make_mut(table).insert(record.id, Arc::new(record));
     }
 
     /// Moves a record to the recycle bin.
     pub fn delete(&mut self, object: &str, id: Id) -> bool {
-        let Some(record) =
-            self.tables.get_mut(&object.to_ascii_lowercase()).and_then(|table| table.get_mut(&id))
-        else {
+        let table = self.tables.get_mut(&object.to_ascii_lowercase());
+        let Some(record) = table.and_then(|table| Arc::make_mut(table).get_mut(&id)) else {
             return false;
         };
         let gone = !record.deleted;
@@ -77,6 +77,6 @@ impl Records {
 
     /// Stores the bytes of a record's blob field.
     pub fn put_blob(&mut self, id: Id, bytes: Bytes) {
-        self.blobs.insert(id, bytes);
+        Arc::make_mut(&mut self.blobs).insert(id, bytes);
     }
 }

@@ -44,4 +44,3 @@ impl super::Org {
         tokens.chain(state.grants.codes.keys()).cloned().collect()
     }
 }
-

@@ -383,4 +383,21 @@ mod tests {
         assert!(error.message.contains("ERROR at Row:1:Column:"), "{}", error.message);
         assert!(error.message.contains("unexpected token: '<EOF>'"), "{}", error.message);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(text in "\\PC{0,80}") {
+            let _ = parse(&text, 0);
+        }
+
+        #[test]
+        fn no_heap_of_words_breaks_the_reader(words in proptest::collection::vec(WORDS, 0..24)) {
+            let query = format!("SELECT {}", words.join(" "));
+            if let Err(error) = parse(&query, 0) {
+                proptest::prop_assert!(!error.code.is_empty());
+            }
+        }
+    }
+
+    const WORDS: &str = "SELECT|FROM|WHERE|AND|OR|NOT|IN|LIKE|GROUP BY|ORDER BY|LIMIT|OFFSET|COUNT|FIELDS|TYPEOF|END|\\(|\\)|,|\\.|=|!=|'\\\\'|'a|1|-1.5|2026-01-01|TODAY|LAST_N_DAYS:9999999999|null|Id|ü";
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -23,6 +23,7 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 
 pub(super) async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     name_host(&mut request);
+    single_slashes(&mut request);
     let org = site.org.clone();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -74,6 +75,19 @@ fn name_host(request: &mut Request) {
         request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
     if let Some(authority) = authority {
         request.headers_mut().entry(header::HOST).or_insert(authority);
+    }
+}
+
+/// Clients that end their base URL with a slash send paths that begin with two.
+fn single_slashes(request: &mut Request) {
+    let uri = request.uri();
+    if !uri.path().starts_with("//") {
+        return;
+    }
+    let path = uri.path().trim_start_matches('/');
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    if let Ok(mended) = format!("/{path}{query}").parse::<Uri>() {
+        *request.uri_mut() = mended;
     }
 }
 

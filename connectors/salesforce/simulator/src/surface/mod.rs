@@ -45,11 +45,12 @@ impl Site {
 /// [`crate::org::Rights`] as an extension: the gate has authenticated and counted them.
 pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
     let site = Site { org, scheme, cursors: Arc::default() };
-    Router::new()
+    let inside = Router::new()
         .merge(oauth::router())
         .fallback(rest::serve)
         .with_state(site.clone())
         .merge(crate::metadata::router(site.org.clone()))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(axum::middleware::from_fn_with_state(site, gate::pass))
+        .layer(DefaultBodyLimit::max(BODY_MAX));
+    // The gate stands before the routes: it may still mend the path.
+    Router::new().fallback_service(inside).layer(axum::middleware::from_fn_with_state(site, gate::pass))
 }

@@ -154,6 +154,8 @@ async fn wrong_methods_paths_and_lengths_have_their_statuses() {
     assert_eq!(admin.call(Method::GET, "/sobjects/Nothing__c/describe", None).await.0, StatusCode::NOT_FOUND);
     let long = format!("/query?q={}", "x".repeat(16_400));
     assert_eq!(admin.call(Method::GET, &long, None).await.0, StatusCode::URI_TOO_LONG);
-    // Clients that end paths with a slash work too.
+    // Clients that end paths, or the base URL, with a slash work too.
+    let doubled = world.http.get(world.url("//services/data/v67.0/limits?x=1")).bearer_auth(&admin.token);
+    assert_eq!(doubled.send().await.expect("answers").status(), StatusCode::OK);
     admin.get("/sobjects/Account/").await;
 }

@@ -12,7 +12,7 @@ use crate::tables::View;
 
 /// `GET …/sobjects`.
 pub(super) fn global(site: &Site, call: &Call) -> ApiResult {
-    let state = site.org.read();
+    let state = site.org.snapshot();
     let view = call.view(&site.org, &state);
     let metadata = &state.metadata;
     let all: Vec<_> = if call.tooling {
@@ -32,7 +32,7 @@ pub(super) fn global(site: &Site, call: &Call) -> ApiResult {
 
 /// `GET …/sobjects/X`.
 pub(super) fn basic(site: &Site, call: &Call, name: &str) -> ApiResult {
-    let state = site.org.read();
+    let state = site.org.snapshot();
     let view = call.view(&site.org, &state);
     let object = view.object(name).ok_or_else(ApiError::not_found)?;
     let summary = summary(call, object, view.rights.object(object));
@@ -41,7 +41,7 @@ pub(super) fn basic(site: &Site, call: &Call, name: &str) -> ApiResult {
 
 /// `GET …/sobjects/X/describe`, with conditions.
 pub(super) fn object(site: &Site, call: &Call, name: &str) -> ApiResult {
-    let state = site.org.read();
+    let state = site.org.snapshot();
     let view = call.view(&site.org, &state);
     let object = view.object(name).ok_or_else(ApiError::not_found)?;
     let header = |name| call.headers.get(name).and_then(|value| value.to_str().ok());

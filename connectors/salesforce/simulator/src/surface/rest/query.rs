@@ -18,7 +18,7 @@ pub(super) fn start(site: &Site, call: &Call) -> ApiResult {
         return Err(ApiError::bad("MALFORMED_QUERY", "A query string has to be specified"));
     };
     let deleted = call.segments.first().is_some_and(|name| name == "queryAll");
-    let state = org.read();
+    let state = org.snapshot();
     let view = call.view(org, &state);
     let prepared = soql::prepare(&view, text)?;
     if call.parameter("columns").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
@@ -34,7 +34,6 @@ pub(super) fn start(site: &Site, call: &Call) -> ApiResult {
     let cursor = Cursor { user: call.rights.user, opened_ms: org.now_ms(), remaining, batch: batch(call) };
     let id = org.ids.next(prefix::QUERY_CURSOR);
     let (answer, more) = page(&view, call, &cursor, id, 0)?;
-    drop(state);
     if more {
         site.cursors().open(id, cursor);
     }
@@ -50,7 +49,7 @@ pub(super) fn more(site: &Site, call: &Call, locator: &str) -> ApiResult {
     let from = from.parse().map_err(|_| invalid())?;
     let cursors = site.cursors();
     let cursor = cursors.get(id, call.rights.user, org.now_ms()).ok_or_else(invalid)?;
-    let state = org.read();
+    let state = org.snapshot();
     let (answer, _) = page(&call.view(org, &state), call, cursor, id, from)?;
     Ok(Answer::ok(answer))
 }
