@@ -12,8 +12,8 @@ pub(crate) use catalog::filterable;
 use serde_json::Value;
 
 use crate::org::{
-    ApexClass, ApexTrigger, Assignment, CustomPermission, DeployRequest, Field, Id, License, ObjectKind, ObjectType, Org,
-    PermissionSet, Profile, Record, Rights, State, User,
+    ApexClass, ApexTrigger, Assignment, CustomPermission, DeployRequest, Field, Id, License, ObjectKind,
+    ObjectType, Org, PermissionSet, Profile, Record, Rights, State, User,
 };
 
 /// The org as one caller sees it at one moment.
