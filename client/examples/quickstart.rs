@@ -79,28 +79,31 @@ async fn main() -> ExitCode {
     let args = Args::parse();
     let story = Story::new();
     let mut world = None;
+    let mut arrived = false;
     let end = tokio::select! {
-        end = tell(&args, &story, &mut world) => end,
-        _ = tokio::signal::ctrl_c() => Ok(()),
+        end = tell(&args, &story, &mut world, &mut arrived) => end.map(|()| ExitCode::SUCCESS),
+        _ = tokio::signal::ctrl_c() => {
+            story.closing("Stopping.");
+            // Interrupted on the way is not the same as done looking around.
+            Ok(if arrived { ExitCode::SUCCESS } else { ExitCode::from(130) })
+        }
     };
-    let interrupted = end.is_ok() && (!args.once && world.is_some());
-    if interrupted {
-        story.closing("Stopping.");
-    }
     if let Some(world) = world {
         world.stop().await;
     }
-    match end {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            story.failure(&failure);
-            ExitCode::FAILURE
-        }
-    }
+    end.unwrap_or_else(|failure| {
+        story.failure(&failure);
+        ExitCode::FAILURE
+    })
 }
 
 /// The whole way; what was started is left in `world`, to be stopped whatever the end is.
-async fn tell(args: &Args, story: &Story, world: &mut Option<World>) -> Result<(), Failure> {
+async fn tell(
+    args: &Args,
+    story: &Story,
+    world: &mut Option<World>,
+    arrived: &mut bool,
+) -> Result<(), Failure> {
     let begun = Instant::now();
     story.title(
         &format!("From nothing to \"Salesforce {} protected.\"", args.environment.display_name()),
@@ -108,6 +111,7 @@ async fn tell(args: &Args, story: &Story, world: &mut Option<World>) -> Result<(
     );
     let world = world.insert(world::start(args, story).await?);
     walk::whole_way(args, story, world).await?;
+    *arrived = true;
     story.closing(&format!("The whole way took {:.1} s.", begun.elapsed().as_secs_f32()));
     if !args.once {
         look_around::print(story, world);

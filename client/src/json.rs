@@ -52,8 +52,11 @@ pub fn to_struct(json: &str) -> Result<Struct, String> {
     message.transcode_to().map_err(|e| e.to_string())
 }
 
-/// A Struct as JSON on one line.
+/// A Struct as JSON on one line; nothing for an empty one.
 pub fn struct_text(value: &Struct) -> String {
+    if value.fields.is_empty() {
+        return String::new();
+    }
     let text = pool()
         .get_message_by_name("google.protobuf.Struct")
         .and_then(|d| DynamicMessage::decode(d, value.encode_to_vec().as_slice()).ok())

@@ -38,6 +38,7 @@ impl Steps {
     fn new(terminal: bool) -> Steps {
         let bar = terminal.then(|| {
             let bar = ProgressBar::new(0);
+            bar.set_style(style(0));
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
@@ -98,19 +99,22 @@ impl Steps {
     }
 }
 
-fn show(bar: &ProgressBar, number: usize, all: usize, step: &v1::StepProgress) {
-    let template = if step.total > 0 {
-        "{spinner} {prefix} [{bar:24}] {pos}/{len} {wide_msg}"
-    } else {
-        "{spinner} {prefix} {wide_msg}"
+/// Title and message come last: where the terminal is narrow, they are cut.
+fn style(total: i64) -> ProgressStyle {
+    let template = match total {
+        0 => "{spinner} {wide_msg}",
+        _ => "{spinner} [{bar:24}] {pos}/{len}  {wide_msg}",
     };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.progress_chars("=> "));
-    }
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    style.progress_chars("=> ")
+}
+
+fn show(bar: &ProgressBar, number: usize, all: usize, step: &v1::StepProgress) {
+    bar.set_style(style(step.total));
     bar.set_length(step.total.max(0).unsigned_abs());
     bar.set_position(step.done.max(0).unsigned_abs());
-    bar.set_prefix(format!("[{number}/{all}] {}", escape(&step.title)));
-    bar.set_message(escape(&step.message).into_owned());
+    let said = if step.message.is_empty() { String::new() } else { format!(": {}", step.message) };
+    bar.set_message(escape(&format!("[{number}/{all}] {}{said}", step.title)).into_owned());
 }
 
 /// A step as a plain line; nothing for one that has not begun.

@@ -45,6 +45,7 @@ impl<'a> Live<'a> {
     fn new(story: &'a Story) -> Live<'a> {
         let bar = stdout().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
+            bar.set_style(style(0));
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
@@ -86,18 +87,22 @@ impl<'a> Live<'a> {
     }
 }
 
-fn draw(bar: &ProgressBar, number: usize, all: usize, step: &StepProgress) {
-    let template = match step.total {
-        0 => "    {spinner} {prefix} {msg}",
-        _ => "    {spinner} {prefix} [{bar:20}] {pos}/{len} {msg}",
+/// Title and message come last: where the terminal is narrow, they are cut.
+fn style(total: i64) -> ProgressStyle {
+    let template = match total {
+        0 => "    {spinner} {wide_msg}",
+        _ => "    {spinner} [{bar:20}] {pos}/{len}  {wide_msg}",
     };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.progress_chars("=> "));
-    }
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    style.progress_chars("=> ")
+}
+
+fn draw(bar: &ProgressBar, number: usize, all: usize, step: &StepProgress) {
+    bar.set_style(style(step.total));
     bar.set_length(step.total.max(0).unsigned_abs());
     bar.set_position(step.done.max(0).unsigned_abs());
-    bar.set_prefix(format!("[{number}/{all}] {}", step.title));
-    bar.set_message(step.message.clone());
+    let said = if step.message.is_empty() { String::new() } else { format!(": {}", step.message) };
+    bar.set_message(format!("[{number}/{all}] {}{said}", step.title));
 }
 
 fn line(number: usize, all: usize, step: &StepProgress) -> String {

@@ -1,0 +1,11 @@
+//! The services over ports in memory, called through a real socket.
+
+mod calls;
+mod fakes;
+mod limits;
+mod operations;
+mod reflection;
+mod rights;
+mod stream;
+mod tls;
+mod wire;
