@@ -44,7 +44,12 @@ impl Driver<'_> {
                 }
             };
             match read {
-                Ok(inventory) => break inventory,
+                Ok(inventory) => {
+                    // What was told last may lie behind what was read.
+                    let all = inventory.object_types.len() as u64;
+                    self.report(&step.id, all, all, "", None).await?;
+                    break inventory;
+                }
                 Err(fault) => self.pause(&step.id, &mut pauses, fault).await?,
             }
         };
