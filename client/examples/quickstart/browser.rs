@@ -71,7 +71,7 @@ impl Browser {
                 Some(to) => url = url.join(to).map_err(|e| Failure::because("PAGE_UNEXPECTED")(&e))?,
                 None => {
                     let status = response.status();
-                    let body = response.text().await.map_err(|e| failed(e))?;
+                    let body = response.text().await.map_err(failed)?;
                     return Ok(Page { url, status, body });
                 }
             }
