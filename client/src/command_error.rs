@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use provision_client::{Error, Rejection};
+use provision_client::{Error, Rejection, Violation};
 
 use crate::text::escape;
 
@@ -43,8 +43,10 @@ impl CommandError {
         let mut lines = vec![format!("error: {}", escape(&text))];
         let CommandError::Client(error) = self else { return lines };
         let Some(rejection) = error.rejection() else { return lines };
-        for violation in &rejection.violations {
-            lines.push(format!("  {}: {}", escape(&violation.subject), escape(&violation.description)));
+        let told = |v: &Violation| format!("{}: {}", v.subject, v.description);
+        // One that is all of the message is not said twice.
+        for violation in rejection.violations.iter().map(told).filter(|v| *v != rejection.message) {
+            lines.push(format!("  {}", escape(&violation)));
         }
         if let Some(pause) = rejection.retry_after {
             lines.push(format!("hint: try again in {} s", pause.as_secs_f64().ceil()));

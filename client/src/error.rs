@@ -165,10 +165,10 @@ impl From<Rejection> for Error {
 impl From<Status> for Error {
     fn from(status: Status) -> Error {
         // A status with a source was not sent by the server: the connection broke under the call.
-        let lost = std::error::Error::source(&status).is_some()
-            && matches!(status.code(), Code::Unknown | Code::Internal | Code::Cancelled | Code::Unavailable);
-        if lost {
-            let message = format!("the connection was lost: {}", chain(&status));
+        let lost =
+            matches!(status.code(), Code::Unknown | Code::Internal | Code::Cancelled | Code::Unavailable);
+        if let (true, Some(cause)) = (lost, std::error::Error::source(&status)) {
+            let message = format!("the connection was lost: {}", chain(cause));
             return Error::transport(Code::Unavailable, "SERVER_UNREACHABLE", message);
         }
         // tonic reports its own deadline as CANCELLED.

@@ -137,17 +137,22 @@ pub fn plan(plan: &v1::ProvisioningPlan) -> String {
     text.push('\n');
     for (at, step) in plan.steps.iter().enumerate() {
         text.push_str(&format!("{:>2}. {}\n", at + 1, escape(&step.title)));
+        let mut reason = "";
         for component in &step.components {
+            if component.reason != reason {
+                reason = &component.reason;
+                text.push_str(&format!(
+                    "      {}:\n",
+                    if reason.is_empty() { "other" } else { &escape(reason) }
+                ));
+            }
             let action =
                 word(component.action, v1::PlannedAction::as_str_name, "PLANNED_ACTION_").to_lowercase();
             text.push_str(&format!(
-                "      {action:<6}  {}  {}\n",
+                "        {action:<6}  {}  {}\n",
                 escape(&component.kind),
                 escape(&component.full_name)
             ));
-            if !component.reason.is_empty() {
-                text.push_str(&format!("              {}\n", escape(&component.reason)));
-            }
         }
     }
     text.push_str(&format!("\nTo expect: {}", count(plan.estimated_api_calls, "API call")));

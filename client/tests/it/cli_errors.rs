@@ -52,6 +52,20 @@ async fn all_that_the_server_said_is_shown() {
 }
 
 #[tokio::test]
+async fn what_is_all_of_the_message_is_not_said_twice() {
+    let fake = Fake::start().await;
+    let mut details = ErrorDetails::new();
+    details
+        .set_error_info("INVALID_REQUEST", "provisioning", [("a".to_owned(), "b".to_owned())])
+        .add_bad_request_violation("environment", "must be one of production, sandbox");
+    let message = "environment: must be one of production, sandbox";
+    let status = Status::with_error_details(Code::InvalidArgument, message, details);
+    fake.fail("CreateServiceAccount", [status]);
+    let run = run(&fake, &["accounts", "create", "--environment", "moon"]).await;
+    assert_eq!(run.stderr, format!("error: INVALID_REQUEST: {message}\n"));
+}
+
+#[tokio::test]
 async fn hints_name_what_to_do_next() {
     let fake = Fake::start().await;
     let facts = [("operation".to_owned(), samples::OPERATION.to_owned())];
