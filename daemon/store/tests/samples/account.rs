@@ -1,0 +1,102 @@
+//! The account, its event channel and its grant.
+
+use provision_core::account::{
+    Actor, Condition, ConditionType, EventChannel, Identity, NextAction, Phase, ServiceAccount, Status,
+};
+use provision_core::reason::Reason;
+use provision_store::record::{Credential, CredentialState, Sealed};
+
+use super::{account_name, at, connector, failure, operation_name};
+
+pub const UID: &str = "6f1b5a52-55c0-4d0c-9a3e-0d8a1c1f2b30";
+
+pub fn account() -> ServiceAccount {
+    let statuses = [Status::True, Status::False, Status::Unknown];
+    let conditions = ConditionType::ALL
+        .into_iter()
+        .zip(statuses.into_iter().cycle())
+        .map(|(kind, status)| Condition {
+            kind,
+            status,
+            reason: "OBSERVED".to_owned(),
+            message: "seen at the last look".to_owned(),
+            last_transition_time: at(4),
+            observed_generation: 2,
+        })
+        .collect();
+    let settings = serde_json::json!({"my_domain": "acme", "limits": {"objects": 20, "names": ["a", "b"]}});
+    ServiceAccount {
+        name: account_name(),
+        uid: UID.to_owned(),
+        display_name: "Acme main sandbox".to_owned(),
+        connector: connector(),
+        environment: "sandbox".to_owned(),
+        settings: settings.as_object().expect("an object").clone(),
+        phase: Phase::AwaitingAuthorization,
+        conditions,
+        identity: Some(Identity {
+            organization_id: "00D000000000001AAA".to_owned(),
+            organization_name: "Acme".to_owned(),
+            environment: "sandbox".to_owned(),
+            edition: "Enterprise".to_owned(),
+            user_id: "005000000000001AAA".to_owned(),
+            username: "admin@acme.example".to_owned(),
+            user_display_name: "Ada Admin".to_owned(),
+            instance_url: "https://acme.crm.example".to_owned(),
+            authorize_time: at(3),
+        }),
+        next_action: Some(NextAction {
+            actor: Actor::SaasAdmin,
+            action: "AUTHORIZE".to_owned(),
+            hint: "open the link and allow access".to_owned(),
+            link: Some("https://docs.vendor.example/authorize".to_owned()),
+            deadline: Some(at(13)),
+        }),
+        failure: Some(failure(Reason::AuthorizationDenied)),
+        current_operation: Some(operation_name()),
+        generation: 2,
+        observed_generation: 1,
+        create_time: at(2),
+        update_time: at(4),
+    }
+}
+
+pub fn channel() -> EventChannel {
+    EventChannel {
+        account_uid: UID.to_owned(),
+        wanted: true,
+        connected: true,
+        cursor: Some("00000000000003e8".to_owned()),
+        received_count: 1000,
+        last_event_time: Some(at(9)),
+        last_canary: Some("canary-0001".to_owned()),
+    }
+}
+
+fn credential(state: CredentialState) -> Credential {
+    Credential {
+        account_uid: UID.to_owned(),
+        generation: 7,
+        tokens: Sealed {
+            key_id: "key-0001".to_owned(),
+            wrapped_key: "d3JhcHBlZA==".to_owned(),
+            nonce: "bm9uY2U=".to_owned(),
+            ciphertext: "c2VhbGVk".to_owned(),
+        },
+        instance_url: "https://acme.crm.example".to_owned(),
+        state,
+        obtain_time: at(8),
+    }
+}
+
+pub fn credential_valid() -> Credential {
+    credential(CredentialState::Valid)
+}
+
+pub fn credential_exchanging() -> Credential {
+    credential(CredentialState::Exchanging { since: at(8) })
+}
+
+pub fn credential_lost() -> Credential {
+    credential(CredentialState::Lost { failure: failure(Reason::ReauthorizationRequired) })
+}
