@@ -74,6 +74,7 @@ macro_rules! store_contract_suite {
             watches_hand_out_whole_commits_in_order
             watches_leave_out_other_keys
             a_watch_resumes_from_any_held_revision
+            a_watch_finds_a_change_at_any_distance
             a_list_and_its_watch_miss_nothing
             a_dropped_wait_loses_nothing
             progress_moves_past_other_keys_alone

@@ -71,6 +71,20 @@ pub async fn a_watch_resumes_from_any_held_revision(harness: Box<dyn Harness>) {
     }
 }
 
+/// However many other commits lie between its start and the first that matches.
+pub async fn a_watch_finds_a_change_at_any_distance(harness: Box<dyn Harness>) {
+    let store = &*open(&*harness).await;
+    let mut starts = Vec::new();
+    for n in 0..300 {
+        starts.push(put(store, "b", &n.to_string()).await);
+    }
+    let matching = put(store, "a", "1").await;
+    for start in starts {
+        let mut changes = watch(store, "a", start).await;
+        assert_eq!(changes.next().await.expect("the watch goes on").revision, matching, "from {start}");
+    }
+}
+
 /// Three writers go on while one reader lists, and builds the rest from its watch: in the end it holds what the store
 /// holds.
 pub async fn a_list_and_its_watch_miss_nothing(harness: Box<dyn Harness>) {

@@ -49,6 +49,12 @@ fn gate()
     (hook, entered, leave)
 }
 
+/// Waits for the next sync, failing instead of hanging.
+async fn reaches_the_disk(entered: &mut mpsc::UnboundedReceiver<usize>) {
+    let sync = tokio::time::timeout(Duration::from_secs(60), entered.recv()).await;
+    sync.expect("a commit reaches the disk within a minute").expect("the thread lives");
+}
+
 fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a directory");
     for file in fs::read_dir(from).expect("a directory") {
@@ -104,7 +110,7 @@ async fn nothing_is_acknowledged_or_shown_before_the_sync() {
     let mut watch = store.watch(&Prefix::all(), start.next()).await.expect("the watch starts");
     let mut commit = store.commit(Txn::new().put(key("a"), "1"));
     assert!((&mut commit).now_or_never().is_none());
-    entered.recv().await.expect("the commit reaches the disk");
+    reaches_the_disk(&mut entered).await;
     assert!((&mut commit).now_or_never().is_none(), "acknowledged before the sync");
     assert_eq!(value(&store, "a").await, None, "read before the sync");
     assert_eq!(store.revision().await, Ok(start), "counted before the sync");
@@ -124,7 +130,7 @@ async fn concurrent_commits_share_a_sync() {
         |n: usize| store.commit(Txn::new().put(key("counter"), n.to_string()).put(key(&format!("{n}")), ""));
     let mut first = commit(0);
     assert!((&mut first).now_or_never().is_none());
-    entered.recv().await.expect("the first commit reaches the disk");
+    reaches_the_disk(&mut entered).await;
     // These are queued while the disk is busy (`join_all` polls up to 30 futures at once, and more in turns).
     let mut others = join_all((1..=30).map(commit));
     assert!((&mut others).now_or_never().is_none());
@@ -147,7 +153,7 @@ async fn commits_of_one_group_are_judged_one_after_the_other() {
     let store = open_hooked(dir.path(), hook).await;
     let mut first = store.commit(Txn::new().put(key("busy"), "1"));
     assert!((&mut first).now_or_never().is_none());
-    entered.recv().await.expect("the first commit reaches the disk");
+    reaches_the_disk(&mut entered).await;
     let create = |owner: &'static str| store.commit(Txn::new().absent(key("lock")).put(key("lock"), owner));
     let remove = || store.commit(Txn::new().present(key("lock")).delete(key("lock")));
     let mut group = join_all([create("one"), create("two"), remove(), create("three"), remove(), remove()]);
@@ -201,13 +207,13 @@ async fn commits_beside_one_in_doubt_did_not_happen() {
     let (leave, left) = std::sync::mpsc::channel::<()>();
     let store = open_hooked(dir.path(), move |sync| {
         let _ = entered_sender.send(sync);
-        let _ = left.recv();
+        let _ = left.recv_timeout(Duration::from_secs(60));
         if sync == 2 { Err(io::Error::other("the disk is gone")) } else { Ok(()) }
     })
     .await;
     let mut first = store.commit(Txn::new().put(key("a"), "1"));
     assert!((&mut first).now_or_never().is_none());
-    entered.recv().await.expect("the first commit reaches the disk");
+    reaches_the_disk(&mut entered).await;
     let mut group = join_all([
         store.commit(Txn::new().put(key("b"), "1")),
         store.commit(Txn::new().absent(key("b")).put(key("c"), "1")),
