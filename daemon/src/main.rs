@@ -33,6 +33,9 @@ fn run(command: Command) -> Result<(), (u8, String)> {
         }
         Command::CheckConfig { config: path } => {
             let config = Config::load(&path).map_err(|e| usage(&e))?;
+            // The connectors' clients belong to a runtime, though nothing runs on it here.
+            let runtime = tokio::runtime::Runtime::new().map_err(|e| (1, e.to_string()))?;
+            let _within = runtime.enter();
             Daemon::check(&config).map_err(|e| usage(&e))?;
             println!("{}: the configuration is valid", path.display());
             Ok(())
