@@ -21,8 +21,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // protox keeps the custom options in these bytes; prost-types would drop them.
     std::fs::write(out.join("descriptor.bin"), compiler.encode_file_descriptor_set())?;
     let set = prost_types::FileDescriptorSet::decode(compiler.encode_file_descriptor_set().as_slice())?;
-    tonic_prost_build::configure()
-        .extern_path(".google.rpc", "::tonic_types::pb")
-        .compile_fds(set)?;
+    tonic_prost_build::configure().extern_path(".google.rpc", "::tonic_types::pb").compile_fds(set)?;
     Ok(())
 }

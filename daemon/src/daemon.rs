@@ -116,8 +116,7 @@ impl Daemon {
         .await
         .map_err(|e| StartError::Services(e.to_string()))?;
         let render = move || metrics.as_ref().map(|m| m.render()).unwrap_or_default();
-        let pages =
-            provision_web::router(plane.clone(), Arc::new(render));
+        let pages = provision_web::router(plane.clone(), Arc::new(render));
         runtime.recover().await.map_err(|fault| StartError::Recover(format!("{fault:?}")))?;
         runtime.reap((*plane).clone());
 

@@ -67,8 +67,7 @@ mod tests {
     fn names_are_stable_and_short_and_differ() {
         assert_eq!(trigger("ContentVersion"), "CAS_ContentVersion");
         assert_eq!(trigger_test("ContentVersion"), "CAS_ContentVersion_Test");
-        let objects =
-            ["Order", "Order__c", "ns__Order__c", "A_Very_Long_Object_Name_Indeed_1__c", "X_y__c"];
+        let objects = ["Order", "Order__c", "ns__Order__c", "A_Very_Long_Object_Name_Indeed_1__c", "X_y__c"];
         let mut seen = std::collections::BTreeSet::new();
         for object in objects {
             let name = trigger_test(object);
