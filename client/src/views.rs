@@ -141,10 +141,8 @@ pub fn plan(plan: &v1::ProvisioningPlan) -> String {
         for component in &step.components {
             if component.reason != reason {
                 reason = &component.reason;
-                text.push_str(&format!(
-                    "      {}:\n",
-                    if reason.is_empty() { "other" } else { &escape(reason) }
-                ));
+                let heading = if reason.is_empty() { "other" } else { reason };
+                text.push_str(&format!("      {}:\n", escape(heading)));
             }
             let action =
                 word(component.action, v1::PlannedAction::as_str_name, "PLANNED_ACTION_").to_lowercase();

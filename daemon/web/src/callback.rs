@@ -6,6 +6,7 @@ use axum::response::Response;
 use provision_core::ports::{Callback, CompleteAuthorization, Mutation};
 use provision_core::{Fault, Principal, Reason};
 use secrecy::SecretString;
+use tracing::Instrument as _;
 
 use crate::{Parts, page};
 
@@ -27,7 +28,12 @@ pub(crate) async fn callback(State(parts): State<Parts>, RawQuery(query): RawQue
         Err(what) => return page::malformed(what),
     };
     let by = Mutation { principal: Principal::system(), method: "AuthorizationCallback", idempotency: None };
-    match parts.accounts.complete_authorization(by, request).await {
+    // A code works once. A browser that is closed now must not leave its exchange half done.
+    let accounts = parts.accounts.clone();
+    let exchange = async move { accounts.complete_authorization(by, request).await }.in_current_span();
+    let outcome =
+        tokio::spawn(exchange).await.unwrap_or_else(|panicked| Err(Fault::internal_error(panicked)));
+    match outcome {
         Ok(view) => {
             let (account, _) = view.value;
             tracing::info!(account = %account.name, "an authorisation came back and was kept");

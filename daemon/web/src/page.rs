@@ -57,6 +57,7 @@ pub(crate) fn authorized(account: &ServiceAccount) -> Response {
 
 pub(crate) fn refused(status: StatusCode, fault: &Fault) -> Response {
     let mut next: Vec<String> = fault.violations().iter().map(|v| v.description.clone()).collect();
+    next.extend(fault.help_link().map(|link| format!("More about it: {link}")));
     next.push("Go back to the console and begin the authorisation again.".to_owned());
     render(
         status,

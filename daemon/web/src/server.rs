@@ -22,12 +22,14 @@ use tokio_util::sync::CancellationToken;
 pub struct TlsIdentity {
     /// The chain, leaf first.
     pub cert_pem: String,
+    /// PKCS#8, PKCS#1 or SEC1.
     pub key_pem: SecretString,
 }
 
 /// Why serving cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// Certificate or key cannot be used.
     #[error("the TLS certificate or key cannot be used: {0}")]
     Tls(String),
 }
@@ -38,10 +40,12 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A page is answered within this; a browser that reads more slowly is cut off.
 const CONNECTION_LIFETIME_MAX: Duration = Duration::from_secs(120);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections at the same time; a further one waits.
 const CONNECTIONS_MAX: usize = 1_024;
 
-/// Serves `router` until `shutdown`, then ends within five seconds.
+/// Serves `router` until `shutdown`, then ends within five seconds: pages that are under way may finish. A process that
+/// gives an identity installs rustls' ring provider first.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<TlsIdentity>,
@@ -50,20 +54,24 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let acceptor = tls.map(|identity| acceptor(&identity)).transpose()?;
     let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let graceful = Arc::new(GracefulShutdown::new());
+    let graceful = GracefulShutdown::new();
+    let next = async || {
+        let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
+        (permit, listener.accept().await)
+    };
     loop {
-        let Ok(permit) = permits.clone().acquire_owned().await else { break };
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    // Out of file handles, most likely: others must end first.
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
+        let (permit, accepted) = tokio::select! {
+            next = next() => next,
             () = shutdown.cancelled() => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file handles, most likely: others must end first.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
         };
         let _ = stream.set_nodelay(true);
         let (router, acceptor, watcher) = (router.clone(), acceptor.clone(), graceful.watcher());
@@ -84,8 +92,8 @@ pub async fn serve(
             drop(permit);
         });
     }
-    if let Ok(graceful) = Arc::try_unwrap(graceful) {
-        let _ = tokio::time::timeout(DRAIN, graceful.shutdown()).await;
+    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("connections were still open at the end of the drain; dropping them");
     }
     Ok(())
 }
