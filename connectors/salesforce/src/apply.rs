@@ -181,18 +181,18 @@ fn pair_is_present(index: usize, standings: &[Standing]) -> bool {
     standings[first..].iter().take(2).all(Standing::is_present)
 }
 
-/// The permission set's scope for a step: its own, or a wider one whose components are all there.
+/// The permission set's scope for a step: its own, or a wider one if all that it names is there, in whatever version.
 fn widest_scope(org: &Org<'_>, snapshot: &Snapshot, step: &str) -> Result<Scope, ConnectorFault> {
     let (app, identity) = (&org.inner.app, org.identity()?);
     let mut scope = steps::scope(step);
     for wider in [steps::QUARANTINE, steps::CLASSES] {
         let components = steps::components(app, wider, &identity.organization_id, &identity.user_id, &[])
             .map_err(|cause| ConnectorFault::rejected(Fault::internal_error(cause)))?;
-        // Modified is enough: what the set refers to exists. The set itself does not count.
+        // The set itself does not count: it is about to be replaced.
         let exists = components
             .iter()
             .filter(|component| component.kind != "PermissionSet")
-            .all(|component| matches!(snapshot.standing(app, component), Standing::Present { .. }));
+            .all(|component| snapshot.can_be_granted(app, component));
         if exists {
             scope = scope.max(steps::scope(wider));
         } else {

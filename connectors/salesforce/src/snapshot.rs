@@ -126,6 +126,16 @@ impl Snapshot {
         }
     }
 
+    /// Whether a permission set can name it and, for an object, its fields: it is there, even if it is not up to date.
+    pub(crate) fn can_be_granted(&self, app: &App, component: &Rendered) -> bool {
+        match (component.kind, self.objects.get(&component.full_name)) {
+            ("CustomObject", Some(object)) => {
+                app.fields(&component.full_name).iter().all(|field| object.fields.contains(field))
+            }
+            _ => self.standing(app, component) != Standing::Missing,
+        }
+    }
+
     /// Id of the permission set.
     pub(crate) fn permission_set_id(&self) -> Option<&str> {
         self.permission_set.as_ref().map(|(set, _)| set.id.as_str())
