@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use provision_core::{Fault, Reason};
 
+/// What callers are told to wait before they try again.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
 /// What the daemon may do about a fault. The class decides; the fault inside is what people and programs are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultClass {
@@ -41,8 +44,9 @@ impl ConnectorFault {
     pub fn transient(internal: impl fmt::Display) -> Self {
         Self::new(
             FaultClass::Transient,
-            Fault::new(Reason::SaasUnavailable, "the application does not answer; it is tried again")
-                .with_internal(internal),
+            Fault::new(Reason::SaasUnavailable, "the application does not answer at the moment; try again")
+                .with_internal(internal)
+                .retry_after(RETRY_AFTER),
         )
     }
 

@@ -34,14 +34,12 @@ impl Driver<'_> {
             let read = loop {
                 tokio::select! {
                     read = &mut read => break read,
-                    () = tokio::time::sleep(REPORT_INTERVAL) => {
-                        let last = *told.0.lock().unwrap_or_else(PoisonError::into_inner);
-                        if let Some((part, done, total)) = last {
-                            self.report(&step.id, done, total, part, None).await?;
-                        }
-                    }
-                    () = self.wake.notified() => self.report(&step.id, 0, 0, "", None).await?,
+                    () = tokio::time::sleep(REPORT_INTERVAL) => {}
+                    () = self.wake.notified() => {}
                 }
+                let told = *told.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let (part, done, total) = told.unwrap_or_default();
+                self.report(&step.id, done, total, &part.replace('_', " "), None).await?;
             };
             match read {
                 Ok(inventory) => {
