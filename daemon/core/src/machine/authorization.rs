@@ -93,6 +93,7 @@ pub(super) fn authorized(
     account.observe(ConditionType::Authorized, Status::True, "GRANTED", "", now);
     if account.phase == Phase::Active {
         account.next_action = None;
+        super::channel::protected_again(account, "AUTHORIZED", now);
         if lost {
             actions.push(Action::OpenEvents);
         }

@@ -11,13 +11,7 @@ pub(super) fn connected(account: &mut ServiceAccount, now: Timestamp, actions: &
         return;
     }
     account.observe(ConditionType::EventsFlowing, Status::True, "CONNECTED", "", now);
-    let others_hold =
-        [ConditionType::Authorized, ConditionType::TriggersInstalled, ConditionType::QuarantineReady]
-            .into_iter()
-            .all(|kind| account.condition(kind) == Status::True);
-    if others_hold {
-        account.observe(ConditionType::Protected, Status::True, "CONNECTED", "", now);
-    }
+    protected_again(account, "CONNECTED", now);
     notify(account, NotificationCode::EventsResumed, &[], actions);
 }
 
@@ -35,5 +29,20 @@ pub(super) fn interrupted(
     account.observe(ConditionType::Protected, Status::False, "EVENTS_INTERRUPTED", message, now);
     if !known {
         notify(account, NotificationCode::EventsInterrupted, &[("message", message)], actions);
+    }
+}
+
+/// An account counts as protected again once all that protection stands on holds.
+pub(super) fn protected_again(account: &mut ServiceAccount, reason: &str, now: Timestamp) {
+    let all_hold = [
+        ConditionType::Authorized,
+        ConditionType::TriggersInstalled,
+        ConditionType::QuarantineReady,
+        ConditionType::EventsFlowing,
+    ]
+    .into_iter()
+    .all(|kind| account.condition(kind) == Status::True);
+    if all_hold {
+        account.observe(ConditionType::Protected, Status::True, reason, "", now);
     }
 }

@@ -138,6 +138,19 @@ fn interruptions_and_lost_grants_are_told_once() {
 }
 
 #[test]
+fn a_fresh_grant_protects_again_unless_the_channel_is_lost_too() {
+    let failure = Failure { reason: Reason::ReauthorizationRequired, message: "revoked".into() };
+    let mut events = to_active();
+    events.push(Event::GrantLost { failure });
+    events.push(Event::Authorized { identity: identity("00D1") });
+    assert_eq!(run(events.clone()).account.state(), State::Protected);
+    events.insert(events.len() - 1, Event::EventsInterrupted { message: "gone".into() });
+    assert_eq!(run(events.clone()).account.state(), State::Degraded);
+    events.push(Event::EventsConnected);
+    assert_eq!(run(events).account.state(), State::Protected);
+}
+
+#[test]
 fn every_phase_answers_every_event_without_panic() {
     let failure = Failure { reason: Reason::Internal, message: String::new() };
     for phase in Phase::ALL {

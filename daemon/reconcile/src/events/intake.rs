@@ -60,9 +60,11 @@ impl<'a> Intake<'a> {
     /// Keeps the stream open for as long as the channel is wanted.
     pub async fn run(&self) {
         let mut pause = PAUSE_MIN;
+        // Outlives the streams: what was delivered before a break can come again after it.
+        let mut seen = Seen::default();
         loop {
             let opened = tokio::time::Instant::now();
-            let end = match self.stream().await {
+            let end = match self.stream(&mut seen).await {
                 Ok(()) | Err(End::Unwanted) => return,
                 Err(end) => end,
             };
@@ -97,7 +99,7 @@ impl<'a> Intake<'a> {
         }
     }
 
-    async fn stream(&self) -> Result<(), End> {
+    async fn stream(&self, seen: &mut Seen) -> Result<(), End> {
         let account = self.account().await?;
         let channel = self.channel(&account).await?;
         let connector = self.context.connectors.get(&account.connector)?.clone();
@@ -115,14 +117,18 @@ impl<'a> Intake<'a> {
             opened => opened?,
         };
         self.connected(&account).await?;
-        self.take_in(&account, stream.as_mut()).await
+        self.take_in(&account, stream.as_mut(), seen).await
     }
 
-    async fn take_in(&self, account: &ServiceAccount, stream: &mut dyn ChangeStream) -> Result<(), End> {
-        let mut seen = Seen::default();
+    async fn take_in(
+        &self,
+        account: &ServiceAccount,
+        stream: &mut dyn ChangeStream,
+        seen: &mut Seen,
+    ) -> Result<(), End> {
         loop {
             let batch = stream.next().await?;
-            self.commit(account, &batch, &mut seen).await?;
+            self.commit(account, &batch, seen).await?;
         }
     }
 
@@ -133,7 +139,12 @@ impl<'a> Intake<'a> {
         batch: &ChangeBatch,
         seen: &mut Seen,
     ) -> Result<(), End> {
-        let fresh: Vec<_> = batch.changes.iter().filter(|change| seen.is_new(&change.id)).collect();
+        let mut ids = std::collections::HashSet::new();
+        let fresh: Vec<_> = batch
+            .changes
+            .iter()
+            .filter(|change| !seen.has(&change.id) && ids.insert(change.id.as_str()))
+            .collect();
         metrics::counter!("provisiond_events_received_total").increment(fresh.len() as u64);
         for change in &fresh {
             tracing::debug!(account = %self.name, id = %change.id, object = %change.object_type,
@@ -152,7 +163,12 @@ impl<'a> Intake<'a> {
                 channel.cursor = Some(hex::encode(&cursor.0));
             }
         })
-        .await
+        .await?;
+        // Only now: what was not stored must count when it comes again.
+        for change in fresh {
+            seen.remember(&change.id);
+        }
+        Ok(())
     }
 
     async fn account(&self) -> Result<ServiceAccount, End> {
@@ -260,16 +276,17 @@ struct Seen {
 }
 
 impl Seen {
-    fn is_new(&mut self, id: &str) -> bool {
-        if !self.ids.insert(id.to_owned()) {
-            return false;
-        }
+    fn has(&self, id: &str) -> bool {
+        self.ids.contains(id)
+    }
+
+    fn remember(&mut self, id: &str) {
+        self.ids.insert(id.to_owned());
         self.order.push_back(id.to_owned());
         if self.order.len() > REMEMBERED_MAX
             && let Some(oldest) = self.order.pop_front()
         {
             self.ids.remove(&oldest);
         }
-        true
     }
 }

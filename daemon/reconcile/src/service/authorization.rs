@@ -214,6 +214,8 @@ impl ControlPlane {
             calls: Arc::new(CallCounter::default()),
         };
         let identity = connector.identify(&session).await?;
+        // The daemon's own clock, as for every other time.
+        let identity = Identity { authorize_time: self.context.now(), ..identity };
         if identity.environment != account.environment {
             return Err(Fault::new(
                 Reason::EnvironmentMismatch,
