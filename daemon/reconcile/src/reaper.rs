@@ -49,7 +49,10 @@ async fn expire_authorizations(context: &Context, plane: &ControlPlane) -> Resul
         let pointer: AuthorizationPointer =
             provision_store::record::decode(&entry.value).map_err(crate::repository::record_fault)?;
         if now >= pointer.expire_time {
-            plane.expire_authorization(&pointer, &name).await?;
+            // One that cannot be ended must not hold up the others.
+            if let Err(fault) = plane.expire_authorization(&pointer, &name).await {
+                tracing::warn!(account = %name, ?fault, "an overdue authorisation could not be ended");
+            }
         }
     }
     Ok(())

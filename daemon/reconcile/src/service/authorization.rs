@@ -115,13 +115,14 @@ impl ControlPlane {
         match self.exchange(&by, &account, &pending, &hash, request.callback).await {
             Ok(()) => provision_core::ports::Accounts::get(self, &name).await,
             Err(fault) => {
-                self.end(&by, &name, &account.uid, &fault).await?;
+                self.end(&by, &name, &account.uid, &hash, &fault).await?;
                 Err(fault)
             }
         }
     }
 
-    /// Takes a pending authorisation out of the store: whatever happens next, its state is used up.
+    /// Takes a pending authorisation out of the store: whatever happens next, its state is used up. The account's pointer
+    /// stays until the attempt is kept or ended: a daemon that dies between leaves it for the reaper.
     async fn consume(&self, hash: &str, expected: Option<&AccountName>) -> Result<PendingAuthorization> {
         let key = RecordKey::authorization(hash);
         self.context
@@ -132,15 +133,9 @@ impl ControlPlane {
                 if expected.is_some_and(|name| *name != found.value.account) {
                     return Err(state_invalid());
                 }
-                let pointer_key = RecordKey::authorization_pointer(&found.value.account);
-                let pointer = self.context.repository().find::<AuthorizationPointer>(&pointer_key).await?;
                 let mut draft = Draft::default();
                 draft.unchanged(key.clone(), found.revision);
                 draft.delete(key.clone());
-                if let Some(pointer) = pointer.filter(|p| p.value.state_hash == hash) {
-                    draft.unchanged(pointer_key.clone(), pointer.revision);
-                    draft.delete(pointer_key);
-                }
                 Ok(Built::Commit(draft, found.value))
             })
             .await
@@ -187,7 +182,7 @@ impl ControlPlane {
             .await
             .map_err(exchange_fault)?;
         // From here on there is a grant: it is kept, or it is revoked.
-        let kept = self.identify_and_keep(by, account, connector.as_ref(), &answer).await;
+        let kept = self.identify_and_keep(by, account, connector.as_ref(), hash, &answer).await;
         if kept.is_err() {
             self.broker.revoke(&spec, &answer).await;
         }
@@ -199,6 +194,7 @@ impl ControlPlane {
         by: &Mutation,
         account: &ServiceAccount,
         connector: &dyn Connector,
+        hash: &str,
         answer: &TokenAnswer,
     ) -> Result<()> {
         let pair = pair_of(answer)?;
@@ -229,7 +225,7 @@ impl ControlPlane {
             .meta("actual", identity.environment));
         }
         demand_checks(&connector.check(&session).await?)?;
-        self.keep(by, account, &identity, &pair, &instance_url).await
+        self.keep(by, account, &identity, hash, (&pair, &instance_url)).await
     }
 
     /// Grant, organisation, phase, notification and audit record in one commit.
@@ -238,8 +234,8 @@ impl ControlPlane {
         by: &Mutation,
         account: &ServiceAccount,
         identity: &Identity,
-        pair: &TokenPair,
-        instance_url: &str,
+        hash: &str,
+        (pair, instance_url): (&TokenPair, &str),
     ) -> Result<()> {
         let (name, uid) = (&account.name, &account.uid);
         let claim_key = RecordKey::organization(&account.connector, &identity.organization_id);
@@ -259,6 +255,7 @@ impl ControlPlane {
                     ));
                 }
                 let mut draft = Draft::default();
+                self.settle(&mut draft, name, hash).await?;
                 let before = account.value.identity.as_ref().map(|i| i.organization_id.clone());
                 if let Some(other) = before.filter(|other| *other != identity.organization_id) {
                     draft.delete(RecordKey::organization(&account.value.connector, &other));
@@ -290,7 +287,14 @@ impl ControlPlane {
     }
 
     /// The attempt has ended without a grant.
-    async fn end(&self, by: &Mutation, name: &AccountName, uid: &str, fault: &Fault) -> Result<()> {
+    async fn end(
+        &self,
+        by: &Mutation,
+        name: &AccountName,
+        uid: &str,
+        hash: &str,
+        fault: &Fault,
+    ) -> Result<()> {
         let failure = Failure { reason: fault.reason(), message: fault.message().to_owned() };
         self.context
             .commit(|| async {
@@ -299,6 +303,9 @@ impl ControlPlane {
                     return Ok(Built::Already(()));
                 }
                 let mut draft = Draft::default();
+                if self.settle(&mut draft, name, hash).await? {
+                    return Ok(Built::Already(()));
+                }
                 draft.transition(
                     &self.context,
                     &account,
@@ -328,35 +335,31 @@ impl ControlPlane {
             method: "AuthorizationExpired",
             idempotency: None,
         };
-        let pending = match self.consume(&pointer.state_hash, Some(name)).await {
-            Ok(pending) => pending,
-            Err(fault) if fault.reason() == Reason::AuthorizationStateInvalid => {
-                return self.drop_pointer(pointer, name).await;
-            }
-            Err(fault) => return Err(fault),
-        };
+        match self.consume(&pointer.state_hash, Some(name)).await {
+            // Used up already, and neither kept nor ended: the daemon that took it up has died.
+            Err(fault) if fault.reason() == Reason::AuthorizationStateInvalid => {}
+            taken => drop(taken?),
+        }
+        let uid = self.context.account(name).await?.value.uid;
         let fault = Fault::new(
             Reason::AuthorizationExpired,
             "the administrator's browser never came back within ten minutes; look whether the authorisation page shows \
              an error (the app may be blocked or not installed), and begin again",
         );
-        self.end(&by, name, &pending.account_uid, &fault).await
+        self.end(&by, name, &uid, &pointer.state_hash, &fault).await
     }
 
-    async fn drop_pointer(&self, pointer: &AuthorizationPointer, name: &AccountName) -> Result<()> {
+    /// Takes the attempt's pointer along in a commit that settles it; a later attempt's pointer stays.
+    /// True where there is a later one.
+    async fn settle(&self, draft: &mut Draft, name: &AccountName, state_hash: &str) -> Result<bool> {
         let key = RecordKey::authorization_pointer(name);
-        self.context
-            .commit(|| async {
-                let found = self.context.repository().find::<AuthorizationPointer>(&key).await?;
-                let Some(found) = found.filter(|f| f.value == *pointer) else {
-                    return Ok(Built::Already(()));
-                };
-                let mut draft = Draft::default();
-                draft.unchanged(key.clone(), found.revision);
-                draft.delete(key.clone());
-                Ok(Built::Commit(draft, ()))
-            })
-            .await
+        let found = self.context.repository().find::<AuthorizationPointer>(&key).await?;
+        let replaced = found.as_ref().is_some_and(|f| f.value.state_hash != state_hash);
+        draft.as_found(key.clone(), &found);
+        if found.is_some() && !replaced {
+            draft.delete(key);
+        }
+        Ok(replaced)
     }
 }
 

@@ -148,3 +148,45 @@ async fn only_configured_redirects_are_taken() {
     assert_eq!(fault.violations()[0].subject, "redirect_uri");
     life.end().await;
 }
+
+/// Wherever a daemon dies while an authorisation comes back: the next one shows it kept, or ends it, and nobody is left
+/// waiting for a browser that has been.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_dies_while_an_authorisation_comes_back_leaves_nobody_waiting() {
+    let mut points = 0;
+    loop {
+        let world = World::new().await;
+        let first = created(&world).await;
+        let state = first.begin().await;
+        first.end().await;
+        let crash = Crash::after(points);
+        let dying = world.live(crash.clone()).await;
+        let died = tokio::select! {
+            done = dying.complete(&state, world.application.issue_code()) => { done.expect("authorised"); false }
+            () = crash.dead.cancelled() => true,
+        };
+        dying.end().await;
+
+        let next = world.live(Crash::never()).await;
+        world.clock.advance(601);
+        next.runtime.reap(next.plane.clone());
+        let settled = async {
+            while next.account().await.phase == Phase::AwaitingAuthorization {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        };
+        let settled = tokio::time::timeout(std::time::Duration::from_secs(20), settled).await;
+        assert!(settled.is_ok(), "point {points}: the account waits for ever");
+        if next.account().await.phase == Phase::Draft {
+            let state = next.begin().await;
+            next.complete(&state, world.application.issue_code()).await.expect("begun again");
+        }
+        assert_eq!(next.account().await.phase, Phase::Ready, "point {points}");
+        next.end().await;
+        if !died {
+            break;
+        }
+        points += 1;
+    }
+    assert!(points >= 8, "only {points} points were passed");
+}
