@@ -101,6 +101,7 @@ impl Daemon {
         });
         let client = provision_connector_sdk::http::client(&HttpOptions {
             extra_root_ca: config.connectors.salesforce.as_ref().and_then(|s| s.ca_file.clone()),
+            allow_loopback: config.connectors.salesforce.as_ref().is_some_and(|s| s.allow_loopback),
             ..HttpOptions::default()
         })
         .map_err(|e| StartError::Config(e.to_string()))?;

@@ -1,5 +1,8 @@
 //! The HTTP client that connectors and the OAuth functions share: bounded, verified, and never redirected, so that no
-//! token follows a `Location` to a host that nobody has checked.
+//! token follows a `Location` to a host that nobody has checked. Names lead to public addresses only.
+
+mod address;
+mod resolve;
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -7,6 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
+
+pub use address::is_public;
+pub use resolve::{AddressRefused, PublicOnly};
 
 /// How the client is built.
 #[derive(Debug, Clone)]
@@ -19,6 +25,8 @@ pub struct HttpOptions {
     pub request_timeout: Duration,
     /// Names the client to the application.
     pub user_agent: String,
+    /// Names may lead to this machine too: for simulated applications only.
+    pub allow_loopback: bool,
 }
 
 impl Default for HttpOptions {
@@ -28,6 +36,7 @@ impl Default for HttpOptions {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             user_agent: concat!("provisiond/", env!("CARGO_PKG_VERSION")).to_owned(),
+            allow_loopback: false,
         }
     }
 }
@@ -45,6 +54,9 @@ pub enum HttpSetupError {
 pub fn client(options: &HttpOptions) -> Result<reqwest::Client, HttpSetupError> {
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
+        // A proxy resolves names itself, unseen by the check; and the environment is not where trust is configured.
+        .no_proxy()
+        .dns_resolver(PublicOnly { allow_loopback: options.allow_loopback })
         .referer(false)
         .connect_timeout(options.connect_timeout)
         .timeout(options.request_timeout)
@@ -98,3 +110,6 @@ pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<
     }
     Ok(body)
 }
+
+#[cfg(test)]
+mod tests;
