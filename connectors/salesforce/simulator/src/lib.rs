@@ -5,6 +5,7 @@
 
 pub mod apex;
 pub mod config;
+mod describe;
 pub mod events;
 pub mod fault;
 pub mod ledger;

@@ -244,11 +244,12 @@ impl Deployments {
 
     /// Puts the new metadata in place unless something else changed it since `snapshot`.
     fn commit(&self, snapshot: &Arc<Metadata>, metadata: Metadata, dropped: &[String]) -> bool {
+        let now_ms = self.org.now_ms();
         let mut state = self.org.write();
         if !Arc::ptr_eq(&state.metadata, snapshot) {
             return false;
         }
-        state.metadata = Arc::new(metadata);
+        state.put_metadata(metadata, now_ms);
         for object in dropped {
             state.records.drop_table(object);
         }

@@ -104,6 +104,7 @@ fn schema(config: &Config, admin: Id) -> Metadata {
     for object in tooling_objects() {
         metadata.put_tooling_object(object.clone());
     }
+    metadata.born(BORN_MS);
     metadata
 }
 

@@ -1,10 +1,11 @@
 //! The part of the org that a deployment changes: schema, Apex, permission sets.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use super::access::{CustomPermission, PermissionSet};
 use super::apex::{ApexClass, ApexTrigger};
+use super::field::Field;
 use super::id::Id;
 use super::schema::ObjectType;
 
@@ -20,6 +21,20 @@ pub struct Metadata {
     pub triggers: BTreeMap<Id, Arc<ApexTrigger>>,
     /// Custom permissions by API name.
     pub custom_permissions: BTreeMap<String, Arc<CustomPermission>>,
+    revision: Revision,
+    references: OnceLock<Arc<References>>,
+}
+
+/// Reference fields by the name of the object they point to.
+type References = BTreeMap<String, Vec<(Arc<ObjectType>, Arc<Field>)>>;
+
+/// How far the schema has come since the org was born.
+#[derive(Debug, Clone, Default)]
+struct Revision {
+    number: u64,
+    modified_ms: i64,
+    /// Objects whose describe changed since birth, in lower case.
+    objects: BTreeMap<String, i64>,
 }
 
 impl Metadata {
@@ -46,6 +61,7 @@ impl Metadata {
 
     /// Adds an object or replaces the one of the same name.
     pub fn put_object(&mut self, object: ObjectType) {
+        self.references = OnceLock::new();
         self.objects.insert(object.name.to_ascii_lowercase(), Arc::new(object));
     }
 
@@ -56,7 +72,76 @@ impl Metadata {
 
     /// Takes an object away; the caller has checked that nothing refers to it.
     pub fn remove_object(&mut self, name: &str) -> Option<Arc<ObjectType>> {
+        self.references = OnceLock::new();
         self.objects.remove(&name.to_ascii_lowercase())
+    }
+
+    /// The fields of other objects that point to this one, ordered by object.
+    pub fn references_to(&self, parent: &str) -> &[(Arc<ObjectType>, Arc<Field>)] {
+        let references = self.references.get_or_init(|| {
+            let mut all = References::new();
+            for object in self.objects.values() {
+                for field in &object.fields {
+                    for parent in &field.reference_to {
+                        all.entry(parent.clone()).or_default().push((object.clone(), field.clone()));
+                    }
+                }
+            }
+            Arc::new(all)
+        });
+        references.get(parent).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// How often the set of objects and fields has changed.
+    pub fn schema_revision(&self) -> u64 {
+        self.revision.number
+    }
+
+    /// When an object or a field was last added, removed or changed; whole seconds, later with every change.
+    pub fn schema_modified_ms(&self) -> i64 {
+        self.revision.modified_ms
+    }
+
+    /// When the describe of an object last changed; whole seconds, later with every change.
+    pub fn object_modified_ms(&self, object: &ObjectType) -> i64 {
+        let changed = self.revision.objects.get(&object.name.to_ascii_lowercase());
+        changed.copied().unwrap_or(object.modified_ms / 1_000 * 1_000)
+    }
+
+    /// Marks the schema as it is now as the one that the org was born with.
+    pub(super) fn born(&mut self, now_ms: i64) {
+        self.revision = Revision { number: 0, modified_ms: now_ms / 1_000 * 1_000, objects: BTreeMap::new() };
+    }
+
+    /// Dates what is different from the schema before this one.
+    ///
+    /// HTTP dates have whole seconds, and two changes may fall into one: each gets a second of its own, so that a
+    /// conditional request never misses the later one.
+    pub(super) fn succeed(&mut self, before: &Self, now_ms: i64) {
+        self.revision = before.revision.clone();
+        let mut changed = BTreeSet::new();
+        let mut parents = BTreeSet::new();
+        for name in self.objects.keys().chain(before.objects.keys()) {
+            let (old, new) = (before.objects.get(name), self.objects.get(name));
+            let same = match (old, new) {
+                (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old == new,
+                _ => false,
+            };
+            if same || !changed.insert(name.clone()) {
+                continue;
+            }
+            // The parents' describes list their children.
+            let fields = old.iter().chain(new.iter()).flat_map(|object| &object.fields);
+            parents.extend(fields.flat_map(|field| &field.reference_to).map(|name| name.to_ascii_lowercase()));
+        }
+        if changed.is_empty() {
+            return;
+        }
+        let second = now_ms.div_euclid(1_000) * 1_000;
+        self.revision.number += 1;
+        self.revision.modified_ms = second.max(before.revision.modified_ms + 1_000);
+        let modified_ms = self.revision.modified_ms;
+        self.revision.objects.extend(changed.into_iter().chain(parents).map(|name| (name, modified_ms)));
     }
 
     /// The object a record belongs to by its id; several objects may share a prefix, the first by name wins.

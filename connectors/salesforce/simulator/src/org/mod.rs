@@ -94,6 +94,12 @@ impl State {
             assigned.filter_map(|assignment| self.metadata.permission_sets.get(&assignment.set).cloned());
         Rights { user, sets: sets.collect() }
     }
+
+    /// Puts the next metadata in place and dates what is new in it.
+    pub fn put_metadata(&mut self, mut next: Metadata, now_ms: i64) {
+        next.succeed(&self.metadata, now_ms);
+        self.metadata = Arc::new(next);
+    }
 }
 
 /// Why a token was turned away.
@@ -145,10 +151,11 @@ impl Org {
 
     /// Applies all of `change` or, when it fails, nothing of it.
     pub fn change_metadata<T, E>(&self, change: impl FnOnce(&mut Metadata) -> Result<T, E>) -> Result<T, E> {
+        let now_ms = self.now_ms();
         let mut state = self.write();
         let mut next = Metadata::clone(&state.metadata);
         let result = change(&mut next)?;
-        state.metadata = Arc::new(next);
+        state.put_metadata(next, now_ms);
         Ok(result)
     }
 

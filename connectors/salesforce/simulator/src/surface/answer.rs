@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 pub enum Content {
     Nothing,
     Json(Value),
+    /// JSON that is text already.
+    Text(String),
     Bytes(Bytes, &'static str),
 }
 
@@ -33,6 +35,20 @@ impl Answer {
         Self { status, headers: Vec::new(), content: Content::Json(value) }
     }
 
+    /// 200 with JSON made straight from what it shows, without a tree in between.
+    pub fn shown(shown: &impl serde::Serialize) -> ApiResult {
+        let text = serde_json::to_string(shown).map_err(|error| {
+            let message = format!("An unexpected error occurred: {error}");
+            ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", message)
+        })?;
+        Ok(Self::text(text))
+    }
+
+    /// 200 with a text that is JSON.
+    pub fn text(json: String) -> Self {
+        Self { status: StatusCode::OK, headers: Vec::new(), content: Content::Text(json) }
+    }
+
     /// A status alone.
     pub fn empty(status: StatusCode) -> Self {
         Self { status, headers: Vec::new(), content: Content::Nothing }
@@ -47,9 +63,11 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
+        const JSON: &str = "application/json;charset=UTF-8";
         let (kind, body) = match self.content {
             Content::Nothing => (None, Body::empty()),
-            Content::Json(value) => (Some("application/json;charset=UTF-8"), Body::from(value.to_string())),
+            Content::Json(value) => (Some(JSON), Body::from(value.to_string())),
+            Content::Text(text) => (Some(JSON), Body::from(text)),
             Content::Bytes(bytes, kind) => (Some(kind), Body::from(bytes)),
         };
         let mut response = Response::new(body);

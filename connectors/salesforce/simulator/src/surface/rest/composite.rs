@@ -45,8 +45,7 @@ pub(super) fn series(site: &Site, call: &Call) -> ApiResult {
         let message = format!("Limit of {SERIES_MAX} reached for operations in composite request");
         return Err(ApiError::bad("LIMIT_EXCEEDED", message));
     }
-    let costly = |sub: &&Sub| sub.url.contains("/query") || sub.url.contains("/composite/sobjects");
-    if series.composite_request.iter().filter(costly).count() > SERIES_QUERIES_MAX {
+    if series.composite_request.iter().filter(|sub| is_costly(&sub.url)).count() > SERIES_QUERIES_MAX {
         let message = format!(
             "Limit of {SERIES_QUERIES_MAX} reached for query and collection operations in composite request"
         );
@@ -58,18 +57,39 @@ pub(super) fn series(site: &Site, call: &Call) -> ApiResult {
             "this simulator does not roll back a composite request: allOrNone is for reads only",
         ));
     }
+    let refers = |sub: &Sub| {
+        sub.url.contains("@{") || sub.body.as_ref().is_some_and(|body| body.to_string().contains("@{"))
+    };
+    let referred = series.composite_request.iter().any(refers);
     let mut seen: Map<String, Value> = Map::new();
-    let mut answers = Vec::new();
-    for sub in series.composite_request {
+    let mut answers = String::from("{\"compositeResponse\":[");
+    for (at, sub) in series.composite_request.into_iter().enumerate() {
         let answer = resolved(&sub, &seen)
             .and_then(|(url, body)| run(site, call, &sub.method, &url, body.as_ref(), &sub.http_headers));
         let (status, headers, body) = parts(answer);
-        if status.is_success() {
-            seen.insert(sub.reference_id.clone(), body.clone());
+        let comma = if at == 0 { "" } else { "," };
+        let rest =
+            json!({"httpHeaders": headers, "httpStatusCode": status.as_u16(), "referenceId": sub.reference_id});
+        // The body comes first and is text already: `{"body":…` and then the other keys.
+        answers.push_str(&format!("{comma}{{\"body\":{body},{}", &rest.to_string()[1..]));
+        if referred && status.is_success() {
+            seen.insert(sub.reference_id, serde_json::from_str(&body).unwrap_or_default());
         }
-        answers.push(json!({"body": body, "httpHeaders": headers, "httpStatusCode": status.as_u16(), "referenceId": sub.reference_id}));
     }
-    Ok(Answer::ok(json!({"compositeResponse": answers})))
+    answers.push_str("]}");
+    Ok(Answer::text(answers))
+}
+
+/// Queries, their further pages and collections: a series may hold five of them.
+fn is_costly(url: &str) -> bool {
+    let path = url.split_once('?').map_or(url, |(path, _)| path);
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty()).skip(3).peekable();
+    segments.next_if_eq(&"tooling");
+    match segments.next() {
+        Some("query" | "queryAll") => true,
+        Some("composite") => segments.next() == Some("sobjects"),
+        _ => false,
+    }
 }
 
 #[derive(Deserialize)]
@@ -99,7 +119,7 @@ pub(super) fn batch(site: &Site, call: &Call) -> ApiResult {
         ));
     }
     let mut failed = false;
-    let mut results = Vec::new();
+    let mut results: Vec<String> = Vec::new();
     crate::surface::gate::count_more(&site.org, batch.batch_requests.len().saturating_sub(1) as u64);
     for sub in batch.batch_requests {
         if failed && batch.halt_on_error {
@@ -108,7 +128,7 @@ pub(super) fn batch(site: &Site, call: &Call) -> ApiResult {
                 "BATCH_PROCESSING_HALTED",
                 "Batch processing halted by request",
             );
-            results.push(json!({"statusCode": 412, "result": [halted.to_json()]}));
+            results.push(json!({"statusCode": 412, "result": [halted.to_json()]}).to_string());
             continue;
         }
         let url =
@@ -116,9 +136,9 @@ pub(super) fn batch(site: &Site, call: &Call) -> ApiResult {
         let (status, _, body) =
             parts(run(site, call, &sub.method, &url, sub.rich_input.as_ref(), &Map::new()));
         failed |= !status.is_success();
-        results.push(json!({"statusCode": status.as_u16(), "result": body}));
+        results.push(format!("{{\"statusCode\":{},\"result\":{body}}}", status.as_u16()));
     }
-    Ok(Answer::ok(json!({"hasErrors": failed, "results": results})))
+    Ok(Answer::text(format!("{{\"hasErrors\":{failed},\"results\":[{}]}}", results.join(","))))
 }
 
 fn run(
@@ -147,7 +167,8 @@ fn run(
     dispatch(site, &call)
 }
 
-fn parts(answer: ApiResult) -> (StatusCode, Map<String, Value>, Value) {
+/// Status, headers and the body as JSON text.
+fn parts(answer: ApiResult) -> (StatusCode, Map<String, Value>, String) {
     match answer {
         Ok(answer) => {
             let headers = answer
@@ -155,12 +176,13 @@ fn parts(answer: ApiResult) -> (StatusCode, Map<String, Value>, Value) {
                 .iter()
                 .map(|(name, value)| (canonical(name.as_str()), Value::from(value.clone())));
             let body = match answer.content {
-                Content::Json(body) => body,
-                Content::Nothing | Content::Bytes(..) => Value::Null,
+                Content::Json(body) => body.to_string(),
+                Content::Text(body) => body,
+                Content::Nothing | Content::Bytes(..) => "null".to_owned(),
             };
             (answer.status, headers.collect(), body)
         }
-        Err(error) => (error.status, Map::new(), json!([error.to_json()])),
+        Err(error) => (error.status, Map::new(), json!([error.to_json()]).to_string()),
     }
 }
 

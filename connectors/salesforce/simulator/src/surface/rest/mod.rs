@@ -4,7 +4,6 @@ mod composite;
 mod cursors;
 mod describe;
 mod events;
-mod field;
 mod files;
 mod limits;
 mod people;

@@ -1,0 +1,332 @@
+//! Objects in a describe: only what the caller may see is in them.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::field::FieldFacts;
+use crate::org::{Metadata, ObjectAccess, ObjectKind, ObjectType, Rights};
+
+/// How the links of a describe are written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Style {
+    /// API version of the call.
+    pub version: u32,
+    pub tooling: bool,
+}
+
+/// An object in the global describe.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Summary<'a> {
+    pub activateable: bool,
+    pub associate_entity_type: Option<&'a str>,
+    pub associate_parent_entity: Option<&'a str>,
+    pub createable: bool,
+    pub custom: bool,
+    pub custom_setting: bool,
+    pub deep_cloneable: bool,
+    pub deletable: bool,
+    pub deprecated_and_hidden: bool,
+    pub feed_enabled: bool,
+    pub has_subtypes: bool,
+    pub is_interface: bool,
+    pub is_subtype: bool,
+    pub key_prefix: Option<&'a str>,
+    pub label: &'a str,
+    pub label_plural: &'a str,
+    pub layoutable: bool,
+    pub mergeable: bool,
+    pub mru_enabled: bool,
+    pub name: &'a str,
+    pub queryable: bool,
+    pub replicateable: bool,
+    pub retrieveable: bool,
+    pub searchable: bool,
+    pub triggerable: bool,
+    pub undeletable: bool,
+    pub updateable: bool,
+    /// SOAP has no links.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub urls: Option<Urls>,
+}
+
+/// The REST links of an object.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Urls {
+    #[serde(flatten)]
+    layouts: Option<LayoutUrls>,
+    row_template: String,
+    describe: String,
+    sobject: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LayoutUrls {
+    compact_layouts: String,
+    layouts: String,
+    approval_layouts: String,
+    listviews: String,
+    quick_actions: String,
+}
+
+/// The global describe.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Global<'a> {
+    pub encoding: &'static str,
+    pub max_batch_size: u32,
+    pub sobjects: Vec<Summary<'a>>,
+}
+
+/// A whole object.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ObjectFacts<'a> {
+    #[serde(flatten)]
+    pub summary: Summary<'a>,
+    pub action_overrides: [(); 0],
+    pub child_relationships: Vec<ChildFacts<'a>>,
+    pub compact_layoutable: bool,
+    pub default_implementation: Option<&'a str>,
+    pub extended_by: Option<&'a str>,
+    pub extends_interfaces: Option<&'a str>,
+    pub fields: Vec<FieldFacts<'a>>,
+    pub implemented_by: Option<&'a str>,
+    pub implements_interfaces: Option<&'a str>,
+    pub listviewable: Option<bool>,
+    pub lookup_layoutable: Option<bool>,
+    pub named_layout_infos: [(); 0],
+    pub network_scope_field_name: Option<&'a str>,
+    pub record_type_infos: Vec<RecordTypeFacts>,
+    pub search_layoutable: bool,
+    pub sobject_describe_option: &'static str,
+    pub supported_scopes: [ScopeFacts; 1],
+}
+
+/// A reference from another object.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChildFacts<'a> {
+    pub cascade_delete: bool,
+    #[serde(rename = "childSObject")]
+    pub child: &'a str,
+    pub deprecated_and_hidden: bool,
+    pub field: &'a str,
+    pub junction_id_list_names: [(); 0],
+    pub junction_reference_to: [(); 0],
+    pub relationship_name: Option<String>,
+    pub restricted_delete: bool,
+}
+
+/// The one record type that every object has.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RecordTypeFacts {
+    pub active: bool,
+    pub available: bool,
+    pub default_record_type_mapping: bool,
+    pub developer_name: &'static str,
+    pub master: bool,
+    pub name: &'static str,
+    pub record_type_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    urls: Option<RecordTypeUrls>,
+}
+
+#[derive(Debug, Serialize)]
+struct RecordTypeUrls {
+    layout: String,
+}
+
+/// What a list view may be narrowed to.
+#[derive(Debug, Serialize)]
+pub(crate) struct ScopeFacts {
+    pub label: String,
+    pub name: &'static str,
+}
+
+const MASTER_RECORD_TYPE: &str = "012000000000000AAA";
+
+impl<'a> Global<'a> {
+    /// All objects that the caller may see. Without a style there are no links.
+    pub(crate) fn of(metadata: &'a Metadata, rights: &Rights, tooling: bool, style: Option<Style>) -> Self {
+        let sobjects = visible(metadata, rights, tooling)
+            .map(|(object, access)| Summary::of(object, access, style))
+            .collect();
+        Self { encoding: "UTF-8", max_batch_size: 200, sobjects }
+    }
+}
+
+/// The objects that one API shows to a caller, with the rights on them.
+fn visible<'a>(
+    metadata: &'a Metadata,
+    rights: &Rights,
+    tooling: bool,
+) -> impl Iterator<Item = (&'a Arc<ObjectType>, ObjectAccess)> {
+    let own = metadata.tooling_objects().filter(move |_| tooling);
+    let shared = metadata.objects().filter(move |object| {
+        !tooling
+            || object.kind == ObjectKind::Setup && metadata.tooling_objects().all(|own| own.name != object.name)
+    });
+    own.chain(shared).filter_map(|object| {
+        let access = rights.object(object);
+        access.read.then_some((object, access))
+    })
+}
+
+/// Changes whenever the global describe of this caller does, and costs less than making one.
+pub(crate) fn entity_tag(metadata: &Metadata, rights: &Rights, tooling: bool) -> String {
+    let mut hash = DefaultHasher::new();
+    (metadata.schema_revision(), metadata.schema_modified_ms(), tooling).hash(&mut hash);
+    for (object, access) in visible(metadata, rights, tooling) {
+        (&object.name, access.create, access.edit, access.delete).hash(&mut hash);
+    }
+    format!("\"{:016x}\"", hash.finish())
+}
+
+impl<'a> Summary<'a> {
+    /// What the global describe says of an object.
+    pub(crate) fn of(object: &'a ObjectType, access: ObjectAccess, style: Option<Style>) -> Self {
+        let open = object.kind == ObjectKind::Open;
+        Self {
+            activateable: false,
+            associate_entity_type: None,
+            associate_parent_entity: None,
+            createable: object.createable && (access.create || open),
+            custom: object.is_custom(),
+            custom_setting: false,
+            deep_cloneable: false,
+            deletable: object.deletable && (access.delete || open),
+            deprecated_and_hidden: false,
+            feed_enabled: object.feed_enabled,
+            has_subtypes: false,
+            is_interface: false,
+            is_subtype: false,
+            key_prefix: object.key_prefix.as_deref(),
+            label: &object.label,
+            label_plural: &object.label_plural,
+            layoutable: object.layoutable,
+            mergeable: matches!(object.name.as_str(), "Account" | "Contact" | "Lead" | "Case"),
+            mru_enabled: object.layoutable,
+            name: &object.name,
+            queryable: object.queryable,
+            replicateable: object.queryable,
+            retrieveable: object.queryable,
+            searchable: object.searchable,
+            triggerable: object.triggerable(),
+            undeletable: object.undeletable && access.delete,
+            updateable: object.updateable && (access.edit || open),
+            urls: style.map(|style| Urls::of(object, style)),
+        }
+    }
+}
+
+impl Urls {
+    fn of(object: &ObjectType, style: Style) -> Self {
+        let tail = if style.tooling { "/tooling" } else { "" };
+        let base = format!("/services/data/v{}.0{tail}/sobjects/{}", style.version, object.name);
+        let layouts = object.layoutable.then(|| LayoutUrls {
+            compact_layouts: format!("{base}/describe/compactLayouts"),
+            layouts: format!("{base}/describe/layouts"),
+            approval_layouts: format!("{base}/approvalLayouts"),
+            listviews: format!("{base}/listviews"),
+            quick_actions: format!("{base}/quickActions"),
+        });
+        Self {
+            layouts,
+            row_template: format!("{base}/{{ID}}"),
+            describe: format!("{base}/describe"),
+            sobject: base,
+        }
+    }
+}
+
+impl<'a> ObjectFacts<'a> {
+    /// Everything that the caller may see of an object.
+    pub(crate) fn of(
+        metadata: &'a Metadata,
+        rights: &Rights,
+        object: &'a ObjectType,
+        style: Option<Style>,
+    ) -> Self {
+        let fields = object.fields.iter().filter_map(|field| {
+            let access = rights.field(object, field);
+            access.read.then(|| FieldFacts::of(field, access.edit))
+        });
+        Self {
+            summary: Summary::of(object, rights.object(object), style),
+            action_overrides: [],
+            child_relationships: children(metadata, rights, object),
+            compact_layoutable: object.layoutable,
+            default_implementation: None,
+            extended_by: None,
+            extends_interfaces: None,
+            fields: fields.collect(),
+            implemented_by: None,
+            implements_interfaces: None,
+            listviewable: None,
+            lookup_layoutable: None,
+            named_layout_infos: [],
+            network_scope_field_name: None,
+            record_type_infos: record_types(object, style),
+            search_layoutable: object.searchable,
+            sobject_describe_option: "FULL",
+            supported_scopes: [ScopeFacts {
+                label: format!("All {}", object.label_plural),
+                name: "everything",
+            }],
+        }
+    }
+}
+
+fn children<'a>(metadata: &'a Metadata, rights: &Rights, object: &ObjectType) -> Vec<ChildFacts<'a>> {
+    let mut readable: Option<(&str, bool)> = None;
+    let mut may_read = |child: &'a ObjectType| match readable {
+        Some((name, known)) if name == child.name => known,
+        _ => {
+            let known = child.queryable && rights.object(child).read;
+            readable = Some((&child.name, known));
+            known
+        }
+    };
+    let visible = metadata
+        .references_to(&object.name)
+        .iter()
+        .filter(|(child, field)| may_read(child) && rights.field(child, field).read);
+    visible
+        .map(|(child, field)| ChildFacts {
+            cascade_delete: field.master_detail,
+            child: &child.name,
+            deprecated_and_hidden: false,
+            field: &field.name,
+            junction_id_list_names: [],
+            junction_reference_to: [],
+            relationship_name: crate::soql::child_relationship(child, field),
+            restricted_delete: false,
+        })
+        .collect()
+}
+
+fn record_types(object: &ObjectType, style: Option<Style>) -> Vec<RecordTypeFacts> {
+    let urls = style.map(|style| RecordTypeUrls {
+        layout: format!(
+            "/services/data/v{}.0/sobjects/{}/describe/layouts/{MASTER_RECORD_TYPE}",
+            style.version, object.name
+        ),
+    });
+    let master = RecordTypeFacts {
+        active: true,
+        available: true,
+        default_record_type_mapping: true,
+        developer_name: "Master",
+        master: true,
+        name: "Master",
+        record_type_id: MASTER_RECORD_TYPE,
+        urls,
+    };
+    object.layoutable.then_some(master).into_iter().collect()
+}
