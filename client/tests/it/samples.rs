@@ -66,6 +66,7 @@ pub fn account() -> ServiceAccount {
             organization_name: "Acme \u{1b}[31mUAT".to_owned(),
             environment: "sandbox".to_owned(),
             edition: "Enterprise Edition".to_owned(),
+            organization_kind: "sandbox".into(),
             user_id: "005000000000001AAA".to_owned(),
             username: "admin@acme.example.uat".to_owned(),
             user_display_name: "Ada Admin".to_owned(),

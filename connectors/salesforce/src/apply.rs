@@ -85,6 +85,7 @@ pub(crate) async fn apply(org: &Org<'_>, request: ApplyRequest<'_>) -> Result<Ap
                     total: 0,
                     message: "a deployment is under way".to_owned(),
                     poll_after: org.inner.config.deploy_poll_min,
+                    refused: Vec::new(),
                 });
             }
         }
@@ -137,7 +138,7 @@ async fn complete(
             remote_id,
         });
     }
-    Ok(ApplyProgress::Done { applied })
+    Ok(ApplyProgress::Done { applied, refused: Vec::new() })
 }
 
 async fn deploy(
@@ -172,6 +173,7 @@ async fn deploy(
         total: sent.len() as u64,
         message: "deployment handed to Salesforce".to_owned(),
         poll_after: org.inner.config.deploy_poll_min,
+        refused: Vec::new(),
     })
 }
 
@@ -256,6 +258,7 @@ fn running(org: &Org<'_>, handle: &Handle, result: &DeployResult) -> ApplyProgre
         total,
         message,
         poll_after: poll_after(org, result),
+        refused: Vec::new(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Everything that must hold in an organisation before it is provisioned.
 
 use provision_connector_sdk::core::Reason;
+use provision_connector_sdk::core::account::Actor;
+use provision_connector_sdk::core::precondition::{CheckSeverity, PreconditionSpec};
 use provision_connector_sdk::{Check, CheckStatus, ConnectorFault};
 use serde_json::{Map, Value};
 
@@ -55,6 +57,10 @@ pub(crate) const PERMISSIONS: [Needed; 10] = [
     needed("QueryAllFiles", "Query All Files", "finding files in private libraries", false),
 ];
 
+const EDITION: &str = "edition";
+const USER_TYPE: &str = "user.type";
+const DEPLOYMENTS: &str = "deployments";
+
 /// Editions that run no Apex of a customer's own.
 const WITHOUT_APEX: [&str; 5] =
     ["Professional Edition", "Team Edition", "Group Edition", "Base Edition", "Essentials Edition"];
@@ -68,30 +74,79 @@ pub(crate) async fn check(org: &Org<'_>) -> Result<Vec<Check>, ConnectorFault> {
     Ok(checks)
 }
 
-fn edition(edition: &str) -> Check {
-    let lacks_apex = WITHOUT_APEX.contains(&edition);
-    Check {
-        id: "edition".to_owned(),
-        title: "Edition with Apex and platform events".to_owned(),
-        status: if lacks_apex { CheckStatus::Failed } else { CheckStatus::Passed },
-        evidence: edition.to_owned(),
-        fix:
+/// The list, as it stands in the manifest.
+pub(crate) fn specs() -> Vec<PreconditionSpec> {
+    let spec =
+        |id: &str, title: &str, description: &str, fix: String, severity, refuses_grant| PreconditionSpec {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            description: description.to_owned(),
+            fix,
+            actor: Actor::SaasAdmin,
+            severity,
+            refuses_grant,
+            look: None,
+            help_uri: None,
+            environments: Vec::new(),
+        };
+    let mut specs = vec![
+        spec(
+            EDITION,
+            "Edition with Apex and platform events",
+            "Only some editions run Apex of their own.",
             "Salesforce must move the organisation to Enterprise, Performance, Unlimited or Developer Edition"
                 .to_owned(),
-        blocking: true,
-    }
+            CheckSeverity::Blocking,
+            true,
+        ),
+        spec(
+            USER_TYPE,
+            "An ordinary user",
+            "Community and guest users cannot hold the rights that are needed.",
+            "authorise as a user with a full Salesforce licence, not as a community or guest user".to_owned(),
+            CheckSeverity::Blocking,
+            true,
+        ),
+    ];
+    specs.extend(PERMISSIONS.iter().map(|needed| {
+        let severity = if needed.blocking { CheckSeverity::Blocking } else { CheckSeverity::Advisory };
+        spec(
+            &format!("permission.{}", needed.name),
+            &format!("Permission \"{}\"", needed.title),
+            &format!("Needed for {}.", needed.needed_for),
+            format!(
+                "a Salesforce administrator gives the service account's user \"{}\" (needed for {})",
+                needed.title, needed.needed_for
+            ),
+            severity,
+            needed.blocking,
+        )
+    }));
+    specs.push(spec(
+        DEPLOYMENTS,
+        "No other deployment",
+        "One deployment runs at a time; ours waits in line behind others.",
+        "wait for it, or ask whoever deploys (Setup, Deployment Status); ours waits in line otherwise"
+            .to_owned(),
+        CheckSeverity::Advisory,
+        false,
+    ));
+    specs
+}
+
+fn answer(id: &str, status: CheckStatus, evidence: impl Into<String>) -> Check {
+    Check { id: id.to_owned(), status, evidence: evidence.into(), fix: None, link: None }
+}
+
+fn edition(edition: &str) -> Check {
+    let lacks_apex = WITHOUT_APEX.contains(&edition);
+    answer(EDITION, if lacks_apex { CheckStatus::Failed } else { CheckStatus::Passed }, edition)
 }
 
 fn user(kind: &str) -> Check {
-    Check {
-        id: "user.type".to_owned(),
-        title: "An ordinary user".to_owned(),
-        status: if kind.eq_ignore_ascii_case("STANDARD") { CheckStatus::Passed } else { CheckStatus::Failed },
-        evidence: format!("user type {kind}"),
-        fix: "authorise as a user with a full Salesforce licence, not as a community or guest user"
-            .to_owned(),
-        blocking: true,
-    }
+    let ordinary = kind.eq_ignore_ascii_case("STANDARD");
+    let status = if ordinary { CheckStatus::Passed } else { CheckStatus::Failed };
+    answer(USER_TYPE, status, format!("user type {kind}"))
 }
 
 fn permission(needed: &Needed, held: Option<&Value>) -> Check {
@@ -100,17 +155,7 @@ fn permission(needed: &Needed, held: Option<&Value>) -> Check {
         Some(false) => (CheckStatus::Failed, "the user lacks it"),
         None => (CheckStatus::Failed, "the organisation has no such permission"),
     };
-    Check {
-        id: format!("permission.{}", needed.name),
-        title: format!("Permission \"{}\"", needed.title),
-        status,
-        evidence: evidence.to_owned(),
-        fix: format!(
-            "a Salesforce administrator gives the service account's user \"{}\" (needed for {})",
-            needed.title, needed.needed_for
-        ),
-        blocking: needed.blocking,
-    }
+    answer(&format!("permission.{}", needed.name), status, evidence)
 }
 
 /// Which of the permissions the user holds. One that the organisation does not know is left out.
@@ -155,13 +200,5 @@ async fn deployments(org: &Org<'_>) -> Result<Check, ConnectorFault> {
         }
         Err(fault) => return Err(fault),
     };
-    Ok(Check {
-        id: "deployments".to_owned(),
-        title: "No other deployment".to_owned(),
-        status,
-        evidence,
-        fix: "wait for it, or ask whoever deploys (Setup, Deployment Status); ours waits in line otherwise"
-            .to_owned(),
-        blocking: false,
-    })
+    Ok(answer(DEPLOYMENTS, status, evidence))
 }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use provision_connector_sdk::core::account::Identity;
 use provision_connector_sdk::core::connector::Manifest;
-use provision_connector_sdk::core::inventory::Inventory;
 use provision_connector_sdk::core::plan::{Plan, PlannedComponent};
 use provision_connector_sdk::core::{Fault, Reason};
 use provision_connector_sdk::http::{HttpOptions, client};
 use provision_connector_sdk::{
     AccountContext, ApplyProgress, ApplyRequest, AuthorizationSpec, ChangeStream, Changes, Check, Connector,
-    ConnectorFault, Cursor, InventoryProgress, Observation, PlanRequest, ProposedPlan, Session,
-    TokenErrorClass,
+    ConnectorFault, Cursor, InventoryProgress, InventoryReading, InventoryRequest, Observation, PlanRequest,
+    ProposedPlan, Session, TokenErrorClass,
 };
 use serde_json::{Map, Value};
 
@@ -143,9 +142,10 @@ impl Connector for SalesforceConnector {
     async fn inventory(
         &self,
         session: &Session,
+        _request: InventoryRequest<'_>,
         progress: &dyn InventoryProgress,
-    ) -> Result<Inventory, ConnectorFault> {
-        inventory::read(&self.org(session), progress).await
+    ) -> Result<InventoryReading, ConnectorFault> {
+        Ok(InventoryReading::Read(inventory::read(&self.org(session), progress).await?))
     }
 
     async fn plan(

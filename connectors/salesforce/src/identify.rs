@@ -52,7 +52,8 @@ pub(crate) async fn identify(org: &Org<'_>) -> Result<Identity, ConnectorFault> 
     let known = org.session.account.identity.as_ref();
     Ok(Identity {
         environment: if organization.is_sandbox { SANDBOX } else { PRODUCTION }.to_owned(),
-        edition: edition(&organization),
+        edition: organization.organization_type.clone(),
+        organization_kind: kind(&organization).to_owned(),
         organization_id: organization.id,
         organization_name: organization.name,
         user_id: user.user_id,
@@ -63,12 +64,14 @@ pub(crate) async fn identify(org: &Org<'_>) -> Result<Identity, ConnectorFault> 
     })
 }
 
-/// A sandbox names the edition of its production organisation. Scratch organisations and trials have an end.
-fn edition(organization: &Organization) -> String {
+/// Scratch organisations and trials have an end. A sandbox names the edition of its production organisation.
+fn kind(organization: &Organization) -> &'static str {
     match (&organization.trial_expiration_date, organization.is_sandbox) {
-        (None, _) => organization.organization_type.clone(),
-        (Some(_), true) => format!("{} (scratch)", organization.organization_type),
-        (Some(_), false) => format!("{} (trial)", organization.organization_type),
+        (Some(_), true) => "scratch",
+        (Some(_), false) => "trial",
+        (None, true) => "sandbox",
+        (None, false) if organization.organization_type == "Developer Edition" => "developer",
+        (None, false) => "production",
     }
 }
 

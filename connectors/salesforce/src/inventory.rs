@@ -27,7 +27,7 @@ pub(crate) async fn read(
     let mut object_types = object_types(org, progress).await?;
     object_types.sort_by(|left, right| left.api_name.cmp(&right.api_name));
     let profiles = profiles(org, progress).await?;
-    Ok(Inventory { object_types, profiles })
+    Ok(Inventory { object_types, profiles, marks: BTreeMap::new() })
 }
 
 async fn object_types(

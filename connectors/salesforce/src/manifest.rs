@@ -50,6 +50,8 @@ pub(crate) fn manifest(config: &SalesforceConfig, version: &str) -> Result<Manif
                 needed_for: needed.needed_for.to_owned(),
             })
             .collect(),
+        preconditions: crate::check::specs(),
+        authorization_hints: Vec::new(),
         notification_texts: texts(),
     })
 }

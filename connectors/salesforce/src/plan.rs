@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use provision_connector_sdk::core::account::ConditionType;
 use provision_connector_sdk::core::inventory::{Inventory, ObjectType};
-use provision_connector_sdk::core::plan::{PlanStep, PlannedAction, PlannedComponent, StepKind, Unprotected};
+use provision_connector_sdk::core::plan::{
+    ObjectSelection, PlanStep, PlannedAction, PlannedComponent, StepKind, Unprotected,
+};
 use provision_connector_sdk::core::{Fault, Reason};
 use provision_connector_sdk::{ConnectorFault, PlanRequest, ProposedPlan};
 use sha2::{Digest, Sha256};
@@ -159,12 +161,17 @@ fn choose(request: PlanRequest<'_>) -> Result<(Vec<Protected>, Vec<Unprotected>)
         let types = &request.inventory.object_types;
         types.binary_search_by(|object| object.api_name.as_str().cmp(name)).ok().map(|index| &types[index])
     };
-    if request.object_types.is_empty() {
-        let defaults = DEFAULT_OBJECTS.iter().filter_map(|name| known(name));
-        let objects = defaults.filter(|object| object.accepts_triggers).map(protected).collect();
-        return Ok((objects, Vec::new()));
-    }
-    let asked: BTreeSet<&str> = request.object_types.iter().map(String::as_str).collect();
+    let asked: BTreeSet<&str> = match request.selection {
+        ObjectSelection::Default => {
+            let defaults = DEFAULT_OBJECTS.iter().filter_map(|name| known(name));
+            let objects = defaults.filter(|object| object.accepts_triggers).map(protected).collect();
+            return Ok((objects, Vec::new()));
+        }
+        ObjectSelection::Listed(names) => names.iter().map(String::as_str).collect(),
+        ObjectSelection::All => {
+            request.inventory.object_types.iter().map(|object| object.api_name.as_str()).collect()
+        }
+    };
     if asked.len() > OBJECTS_MAX {
         let description = format!("at most {OBJECTS_MAX} objects can be protected");
         return Err(ConnectorFault::rejected(Fault::invalid("object_types", description)));

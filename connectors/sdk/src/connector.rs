@@ -8,7 +8,8 @@ use provision_core::account::Identity;
 use provision_core::component::ComponentState;
 use provision_core::connector::Manifest;
 use provision_core::inventory::Inventory;
-use provision_core::plan::{Plan, PlanStep, PlannedComponent, Unprotected};
+use provision_core::plan::{ObjectSelection, Plan, PlanStep, PlannedComponent, Unprotected};
+pub use provision_core::precondition::CheckStatus;
 use secrecy::SecretString;
 use url::Url;
 
@@ -42,15 +43,25 @@ pub trait Connector: Send + Sync {
     /// Which organisation and user stand behind the session. Looks only.
     async fn identify(&self, session: &Session) -> Result<Identity, ConnectorFault>;
 
-    /// Everything that must hold before provisioning, all at once, each with its fix. Looks only.
+    /// Where a person installs the application's part of the product, for accounts that need that before or instead
+    /// of what the daemon deploys itself. No call leaves.
+    fn installation(&self, account: &AccountContext) -> Option<Installation> {
+        let _ = account;
+        None
+    }
+
+    /// Everything that must hold before provisioning, all at once: one answer for each precondition of the manifest
+    /// that is about the account's environment. Looks only.
     async fn check(&self, session: &Session) -> Result<Vec<Check>, ConnectorFault>;
 
-    /// Reads object types, fields, profiles and permission sets. Looks only.
+    /// Reads object types, fields, profiles and permission sets. Looks only. Parts that were read are kept in the
+    /// request's checkpoints, so that a reading that was interrupted asks only for what is missing.
     async fn inventory(
         &self,
         session: &Session,
+        request: InventoryRequest<'_>,
         progress: &dyn InventoryProgress,
-    ) -> Result<Inventory, ConnectorFault>;
+    ) -> Result<InventoryReading, ConnectorFault>;
 
     /// What provisioning would change. Looks only; the same organisation and request give the same plan.
     async fn plan(&self, session: &Session, request: PlanRequest<'_>)
@@ -111,28 +122,52 @@ pub enum TokenErrorClass {
     Other,
 }
 
-/// One precondition, checked.
+/// Where a person installs the application's part of the product.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
-    /// Stable id, for example `permission.ModifyAllData`.
-    pub id: String,
+pub struct Installation {
+    pub url: Url,
+    /// What is installed, for people: name and version.
     pub title: String,
-    pub status: CheckStatus,
-    /// What was seen.
-    pub evidence: String,
-    /// What to do, and who.
-    pub fix: String,
-    /// Provisioning is refused while it fails.
-    pub blocking: bool,
 }
 
-/// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckStatus {
-    Passed,
-    Failed,
-    /// The organisation cannot be asked.
-    Unknown,
+/// How one precondition of the manifest came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// As in the manifest.
+    pub id: String,
+    pub status: CheckStatus,
+    /// What was seen, for people; never a secret.
+    pub evidence: String,
+    /// What to do in this case, where that is more than the manifest says.
+    pub fix: Option<String>,
+    /// A page where the person who acts can do it, where there is one.
+    pub link: Option<String>,
+}
+
+/// What is known before a reading of the inventory.
+#[derive(Clone, Copy)]
+pub struct InventoryRequest<'a> {
+    /// The last one that was read. Where its marks still hold, the answer is [`InventoryReading::Unchanged`]. Absent
+    /// where everything must be read.
+    pub previous: Option<&'a Inventory>,
+    pub checkpoints: &'a dyn InventoryCheckpoints,
+}
+
+/// What a reading of the inventory brought.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InventoryReading {
+    /// Nothing has changed since the previous one.
+    Unchanged,
+    Read(Inventory),
+}
+
+/// Keeps parts of a reading for the case that it is interrupted. They live as long as the operation that reads.
+#[async_trait]
+pub trait InventoryCheckpoints: Send + Sync {
+    /// The part as it was kept, if it was.
+    async fn load(&self, key: &str) -> Result<Option<Vec<u8>>, ConnectorFault>;
+    /// Keeps a part: at most 16 MiB, under a key of 1 to 64 lower-case letters, digits and hyphens.
+    async fn store(&self, key: &str, part: Vec<u8>) -> Result<(), ConnectorFault>;
 }
 
 /// Told how far a reading of the inventory is.
@@ -144,8 +179,7 @@ pub trait InventoryProgress: Send + Sync {
 /// What to plan.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanRequest<'a> {
-    /// API names; empty for the connector's default set.
-    pub object_types: &'a [String],
+    pub selection: &'a ObjectSelection,
     pub inventory: &'a Inventory,
 }
 
@@ -171,6 +205,8 @@ pub struct ApplyRequest<'a> {
     /// The same for every try of the same step of the same operation.
     pub idempotency_key: &'a str,
     pub begin: Begin<'a>,
+    /// What the application has refused in this step so far: the step is done without it.
+    pub refused: &'a [Refused],
 }
 
 /// What is known of earlier tries of a step.
@@ -189,9 +225,29 @@ pub enum Begin<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ApplyProgress {
     /// A remote job works on it; ask again after `poll_after`.
-    Running { handle: String, done: u64, total: u64, message: String, poll_after: Duration },
-    /// Every component of the step is in.
-    Done { applied: Vec<Applied> },
+    ///
+    /// What is named as refused is stored before the next call, and stands in its request.
+    Running {
+        handle: String,
+        done: u64,
+        total: u64,
+        message: String,
+        poll_after: Duration,
+        refused: Vec<Refused>,
+    },
+    /// Every component of the step is in, but those that were refused.
+    Done { applied: Vec<Applied>, refused: Vec<Refused> },
+}
+
+/// A component that the application refuses, while the rest of its step can be brought in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub kind: String,
+    pub full_name: String,
+    /// The object type that stays unprotected by it; empty where it belongs to all.
+    pub object_type: String,
+    /// The application's own words.
+    pub reason: String,
 }
 
 /// A component that a step brought in.

@@ -16,7 +16,8 @@ pub mod testkit;
 pub use changes::{Change, ChangeBatch, ChangeStream, Changes, Cursor};
 pub use connector::{
     Applied, ApplyProgress, ApplyRequest, AuthorizationSpec, Begin, Check, CheckStatus, Connector,
-    InventoryProgress, Observation, PlanRequest, ProposedPlan, TokenErrorClass,
+    Installation, InventoryCheckpoints, InventoryProgress, InventoryReading, InventoryRequest, Observation,
+    PlanRequest, ProposedPlan, Refused, TokenErrorClass,
 };
 pub use fault::{ConnectorFault, FaultClass};
 pub use session::{Access, AccountContext, CallCounter, Credentials, Session};

@@ -3,6 +3,7 @@
 //! A connector's tests implement [`World`] over a simulated application and call [`contract::run`]; see
 //! `examples/minimal.rs`.
 
+mod checkpoints;
 pub mod contract;
 mod events;
 mod expect;
@@ -11,5 +12,6 @@ mod provisioning;
 mod report;
 mod world;
 
+pub use checkpoints::MemoryCheckpoints;
 pub use report::{Case, Report};
 pub use world::{StaticCredentials, World};

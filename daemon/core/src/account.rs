@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::ids::{AccountName, ConnectorId, OperationName};
+use crate::precondition::Acceptance;
 use crate::reason::Reason;
 
 /// A service account as it is stored. Changes only through [`crate::machine`].
@@ -25,6 +26,9 @@ pub struct ServiceAccount {
     pub failure: Option<Failure>,
     /// The operation that works on the account: the lock that allows one at a time.
     pub current_operation: Option<OperationName>,
+    /// Advisories that people have accepted; one an id.
+    #[serde(default)]
+    pub acceptances: Vec<Acceptance>,
     pub generation: u64,
     pub observed_generation: u64,
     pub create_time: Timestamp,
@@ -172,6 +176,9 @@ pub struct Identity {
     /// As the organisation itself answered.
     pub environment: String,
     pub edition: String,
+    /// What kind of organisation it is, in the connector's words, for example `scratch` or `trial`.
+    #[serde(default)]
+    pub organization_kind: String,
     pub user_id: String,
     pub username: String,
     pub user_display_name: String,
@@ -239,6 +246,7 @@ impl ServiceAccount {
             next_action: None,
             failure: None,
             current_operation: None,
+            acceptances: Vec::new(),
             generation: 1,
             observed_generation: 0,
             create_time: now,

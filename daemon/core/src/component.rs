@@ -18,6 +18,12 @@ pub struct Component {
     pub reason: String,
     pub operation: OperationName,
     pub observe_time: Option<Timestamp>,
+    /// The application's words, where it refused the component. For people.
+    #[serde(default)]
+    pub message: String,
+    /// The object type that it protects; empty where it belongs to all.
+    #[serde(default)]
+    pub object_type: String,
 }
 
 /// What was last seen of a component.
@@ -29,6 +35,8 @@ pub enum ComponentState {
     Present,
     Missing,
     Modified,
+    /// The application refused it; the rest was brought in without it.
+    Refused,
 }
 
 impl ComponentState {
@@ -39,6 +47,7 @@ impl ComponentState {
             ComponentState::Present => "PRESENT",
             ComponentState::Missing => "MISSING",
             ComponentState::Modified => "MODIFIED",
+            ComponentState::Refused => "REFUSED",
         }
     }
 }

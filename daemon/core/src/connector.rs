@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::fault::{Fault, Result};
 use crate::ids::ConnectorId;
 use crate::notification::NotificationCode;
+use crate::precondition::PreconditionSpec;
 
 /// What a connector says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,11 @@ pub struct Manifest {
     /// JSON schema (draft 2020-12) of an account's settings.
     pub settings_schema: serde_json::Value,
     pub required_permissions: Vec<RequiredPermission>,
+    /// Everything that is checked before provisioning; ids are unique. `check` answers each that can be asked.
+    pub preconditions: Vec<PreconditionSpec>,
+    /// What people should look for when an authorisation does not come back: the application shows some refusals to
+    /// the browser alone.
+    pub authorization_hints: Vec<String>,
     /// Text per notification code, with `{name}` holes for its parameters.
     pub notification_texts: BTreeMap<NotificationCode, String>,
 }

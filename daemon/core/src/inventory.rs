@@ -11,6 +11,9 @@ pub struct Inventory {
     pub object_types: Vec<ObjectType>,
     /// Ordered by display name, then id.
     pub profiles: Vec<Profile>,
+    /// The connector's own marks of what it read, by which it can tell later that nothing has changed. Opaque.
+    #[serde(default)]
+    pub marks: std::collections::BTreeMap<String, String>,
 }
 
 /// Counts of an inventory, and where it is kept.

@@ -18,6 +18,7 @@ pub mod notification;
 pub mod operation;
 pub mod plan;
 pub mod ports;
+pub mod precondition;
 pub mod reason;
 pub mod tenant;
 

@@ -20,7 +20,23 @@ pub struct Plan {
     pub unprotected: Vec<Unprotected>,
     /// The object types that will be protected.
     pub object_types: Vec<String>,
+    /// What was asked for: the same question is asked again before anything is touched.
+    #[serde(default)]
+    pub selection: ObjectSelection,
     pub create_time: Timestamp,
+}
+
+/// Which object types to protect.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ObjectSelection {
+    /// The connector's own choice.
+    #[default]
+    Default,
+    /// By API name, sorted, each once.
+    Listed(Vec<String>),
+    /// Every one that can be protected.
+    All,
 }
 
 /// Where a plan is kept.

@@ -92,6 +92,8 @@ reasons! {
     OrgMismatch = "ORG_MISMATCH" => FailedPrecondition,
     /// Another kind of environment than the one asked for was authorised.
     EnvironmentMismatch = "ENVIRONMENT_MISMATCH" => FailedPrecondition,
+    /// Another user than the one the account names was authorised.
+    UserMismatch = "USER_MISMATCH" => FailedPrecondition,
     /// The organisation belongs to an account already.
     OrgAlreadyProvisioned = "ORG_ALREADY_PROVISIONED" => AlreadyExists,
     /// The grant is gone: the administrator must authorise again.
@@ -116,6 +118,8 @@ reasons! {
     ComponentRejected = "COMPONENT_REJECTED" => FailedPrecondition,
     /// A component was deployed, and is not there as it should be.
     ComponentNotObserved = "COMPONENT_NOT_OBSERVED" => FailedPrecondition,
+    /// Components of ours are in the organisation: they must be removed before the account can be deleted.
+    ComponentsPresent = "COMPONENTS_PRESENT" => FailedPrecondition,
     /// The canary event did not come back in time.
     CanaryLost = "CANARY_LOST" => FailedPrecondition,
     /// The position in the event stream is lost.

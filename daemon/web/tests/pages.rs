@@ -95,6 +95,7 @@ fn authorized() -> Result<AccountView> {
         organization_name: "<script>alert('Acme & Söhne')</script>".to_owned(),
         environment: "sandbox".to_owned(),
         edition: "Enterprise".to_owned(),
+        organization_kind: "sandbox".into(),
         user_id: "user-1".to_owned(),
         username: "admin@acme.example".to_owned(),
         user_display_name: "Ada Admin".to_owned(),

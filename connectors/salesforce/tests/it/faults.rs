@@ -245,8 +245,7 @@ async fn an_inventory_takes_few_calls() {
     let salesforce = Salesforce::with(Config { objects: 300, ..Config::default() }).await;
     let session = salesforce.session().await;
     let before = session.calls.made();
-    let inventory =
-        salesforce.connector.inventory(&session, &crate::world::Silent).await.expect("an inventory");
+    let inventory = salesforce.inventory(&session).await;
     let calls = session.calls.made() - before;
     assert!(inventory.object_types.len() >= 250, "{}", inventory.object_types.len());
     assert!(calls < inventory.object_types.len() as u64 / 25 + 30, "{calls} calls");

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use provision_connector_sdk::core::plan::{Plan, PlanStep, PlannedComponent};
-use provision_connector_sdk::testkit::{StaticCredentials, World};
+use provision_connector_sdk::core::inventory::Inventory;
+use provision_connector_sdk::core::plan::{ObjectSelection, Plan, PlanStep, PlannedComponent};
+use provision_connector_sdk::testkit::{MemoryCheckpoints, StaticCredentials, World};
 use provision_connector_sdk::{
     AccountContext, ApplyProgress, ApplyRequest, Begin, CallCounter, Connector, ConnectorFault, Credentials,
-    InventoryProgress, PlanRequest, Session,
+    InventoryProgress, InventoryReading, InventoryRequest, PlanRequest, Session,
 };
 use provision_salesforce::{EnvironmentConfig, SalesforceConfig, SalesforceConnector};
 use salesforce_simulator::ledger::Kind;
@@ -75,11 +76,23 @@ impl Salesforce {
         session
     }
 
+    /// Everything, read anew.
+    pub async fn inventory(&self, session: &Session) -> Inventory {
+        let checkpoints = MemoryCheckpoints::default();
+        let request = InventoryRequest { previous: None, checkpoints: &checkpoints };
+        match self.connector.inventory(session, request, &Silent).await.expect("an inventory") {
+            InventoryReading::Read(inventory) => inventory,
+            InventoryReading::Unchanged => panic!("there is nothing to be unchanged from"),
+        }
+    }
+
     /// A plan as the daemon stores it.
     pub async fn plan(&self, session: &Session, object_types: &[&str]) -> Plan {
-        let inventory = self.connector.inventory(session, &Silent).await.expect("an inventory");
-        let object_types: Vec<String> = object_types.iter().map(|name| (*name).to_owned()).collect();
-        let request = PlanRequest { object_types: &object_types, inventory: &inventory };
+        let inventory = self.inventory(session).await;
+        let names: Vec<String> = object_types.iter().map(|name| (*name).to_owned()).collect();
+        let selection =
+            if names.is_empty() { ObjectSelection::Default } else { ObjectSelection::Listed(names) };
+        let request = PlanRequest { selection: &selection, inventory: &inventory };
         let proposed = self.connector.plan(session, request).await.expect("a plan");
         Plan {
             account: "tenants/acme/serviceAccounts/main".parse().expect("a name"),
@@ -91,6 +104,7 @@ impl Salesforce {
             risks: proposed.risks,
             unprotected: proposed.unprotected,
             object_types: proposed.object_types,
+            selection,
             create_time: chrono::Utc::now(),
         }
     }
@@ -103,7 +117,7 @@ impl Salesforce {
         step: &PlanStep,
         begin: Begin<'_>,
     ) -> Result<ApplyProgress, ConnectorFault> {
-        let request = ApplyRequest { plan, step, idempotency_key: &step.id, begin };
+        let request = ApplyRequest { plan, step, idempotency_key: &step.id, begin, refused: &[] };
         self.connector.apply(session, request).await
     }
 

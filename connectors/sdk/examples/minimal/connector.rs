@@ -5,19 +5,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use provision_connector_sdk::core::account::{ConditionType, Identity};
+use provision_connector_sdk::core::account::{Actor, ConditionType, Identity};
 use provision_connector_sdk::core::component::ComponentState;
 use provision_connector_sdk::core::connector::{Environment, Manifest};
 use provision_connector_sdk::core::inventory::{Inventory, ObjectType};
 use provision_connector_sdk::core::notification::NotificationCode;
 use provision_connector_sdk::core::plan::{
-    Plan, PlanStep, PlannedAction, PlannedComponent, StepKind, Unprotected,
+    ObjectSelection, Plan, PlanStep, PlannedAction, PlannedComponent, StepKind, Unprotected,
 };
+use provision_connector_sdk::core::precondition::{CheckSeverity, PreconditionSpec};
 use provision_connector_sdk::core::{ConnectorId, Fault, Reason};
 use provision_connector_sdk::{
     AccountContext, Applied, ApplyProgress, ApplyRequest, AuthorizationSpec, Change, ChangeBatch,
     ChangeStream, Changes, Check, CheckStatus, Connector, ConnectorFault, Cursor, FaultClass,
-    InventoryProgress, Observation, PlanRequest, ProposedPlan, Session, TokenErrorClass,
+    InventoryProgress, InventoryReading, InventoryRequest, Observation, PlanRequest, ProposedPlan, Session,
+    TokenErrorClass,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
@@ -51,6 +53,19 @@ impl PadConnector {
             capabilities: vec!["changes".to_owned()],
             settings_schema: json!({"type": "object", "additionalProperties": false}),
             required_permissions: Vec::new(),
+            preconditions: vec![PreconditionSpec {
+                id: "permission.Watch".to_owned(),
+                title: "May watch pads".to_owned(),
+                description: "Watchers are made and read with it.".to_owned(),
+                fix: "an administrator gives the user the right to watch".to_owned(),
+                actor: Actor::SaasAdmin,
+                severity: CheckSeverity::Blocking,
+                refuses_grant: true,
+                look: None,
+                help_uri: None,
+                environments: Vec::new(),
+            }],
+            authorization_hints: Vec::new(),
             notification_texts: BTreeMap::from(texts),
         };
         PadConnector { application, manifest }
@@ -173,6 +188,7 @@ impl Connector for PadConnector {
             organization_name: "Paper".to_owned(),
             environment: "live".to_owned(),
             edition: "Only".to_owned(),
+            organization_kind: "live".to_owned(),
             user_id: "user-1".to_owned(),
             username: "writer@pad.example".to_owned(),
             user_display_name: "Writer".to_owned(),
@@ -185,19 +201,19 @@ impl Connector for PadConnector {
         self.call(session).await?;
         Ok(vec![Check {
             id: "permission.Watch".to_owned(),
-            title: "May watch pads".to_owned(),
             status: CheckStatus::Passed,
             evidence: "the token opens everything".to_owned(),
-            fix: "an administrator gives the user the right to watch".to_owned(),
-            blocking: true,
+            fix: None,
+            link: None,
         }])
     }
 
     async fn inventory(
         &self,
         session: &Session,
+        _request: InventoryRequest<'_>,
         progress: &dyn InventoryProgress,
-    ) -> Result<Inventory, ConnectorFault> {
+    ) -> Result<InventoryReading, ConnectorFault> {
         self.call(session).await?;
         let object_types = OBJECTS.map(|name| ObjectType {
             api_name: name.to_owned(),
@@ -213,7 +229,7 @@ impl Connector for PadConnector {
             fields: Vec::new(),
         });
         progress.report("object_types", OBJECTS.len() as u64, OBJECTS.len() as u64);
-        Ok(Inventory { object_types: object_types.to_vec(), profiles: Vec::new() })
+        Ok(InventoryReading::Read(Inventory { object_types: object_types.to_vec(), ..Inventory::default() }))
     }
 
     async fn plan(
@@ -223,11 +239,13 @@ impl Connector for PadConnector {
     ) -> Result<ProposedPlan, ConnectorFault> {
         self.call(session).await?;
         let known = |name: &&String| OBJECTS.contains(&name.as_str());
-        let object_types: Vec<String> = match request.object_types {
-            [] => OBJECTS.iter().map(|name| (*name).to_owned()).collect(),
-            asked => asked.iter().filter(known).cloned().collect(),
+        let (object_types, listed): (Vec<String>, &[String]) = match request.selection {
+            ObjectSelection::Default | ObjectSelection::All => {
+                (OBJECTS.iter().map(|name| (*name).to_owned()).collect(), &[])
+            }
+            ObjectSelection::Listed(asked) => (asked.iter().filter(known).cloned().collect(), asked),
         };
-        let unknown = request.object_types.iter().filter(|name| !known(name)).map(|name| Unprotected {
+        let unknown = listed.iter().filter(|name| !known(name)).map(|name| Unprotected {
             object_type: name.clone(),
             reason: "there are no such pads".to_owned(),
         });
@@ -281,7 +299,7 @@ impl Connector for PadConnector {
                 remote_id: component.full_name.clone(),
             });
         }
-        Ok(ApplyProgress::Done { applied })
+        Ok(ApplyProgress::Done { applied, refused: Vec::new() })
     }
 
     async fn observe(

@@ -6,14 +6,19 @@ use std::sync::Mutex;
 use provision_core::account::Identity;
 use provision_core::inventory::Inventory;
 use provision_core::notification::NotificationCode;
-use provision_core::plan::{Plan, PlanStep, StepKind};
+use provision_core::plan::{ObjectSelection, Plan, PlanStep, StepKind};
+use provision_core::precondition::{CheckSeverity, PreconditionSpec};
 use provision_core::{AccountName, Reason};
 use serde_json::{Map, Value};
 
+use super::checkpoints::MemoryCheckpoints;
 use super::contract::Suite;
 use super::expect::{Outcome, ensure, fails, same, succeeds};
 use super::world::World;
-use crate::connector::{CheckStatus, InventoryProgress, PlanRequest, ProposedPlan, TokenErrorClass};
+use crate::connector::{
+    CheckStatus, InventoryProgress, InventoryReading, InventoryRequest, PlanRequest, ProposedPlan,
+    TokenErrorClass,
+};
 use crate::fault::FaultClass;
 use crate::session::Session;
 
@@ -120,14 +125,35 @@ pub(super) async fn identify(suite: &Suite<'_>) -> Result<Identity, String> {
 pub(super) async fn check(suite: &Suite<'_>) -> Outcome {
     let before = suite.world.effects();
     let checks = succeeds("check", suite.world.connector().check(&suite.session).await)?;
-    let ids: BTreeSet<&str> = checks.iter().map(|check| check.id.as_str()).collect();
-    ensure(!checks.is_empty() && ids.len() == checks.len(), "no check, or two of the same id")?;
-    for check in &checks {
-        ensure(!check.title.is_empty() && !check.fix.is_empty(), format!("{} lacks title or fix", check.id))?;
+    let environment = &suite.session.account.environment;
+    let specs: Vec<&PreconditionSpec> = suite
+        .world
+        .connector()
+        .manifest()
+        .preconditions
+        .iter()
+        .filter(|spec| spec.environments.is_empty() || spec.environments.contains(environment))
+        .collect();
+    ensure(!specs.is_empty(), "the manifest has no preconditions")?;
+    let expected: BTreeSet<&str> = specs.iter().map(|spec| spec.id.as_str()).collect();
+    ensure(expected.len() == specs.len(), "two preconditions have the same id")?;
+    let answered: BTreeSet<&str> = checks.iter().map(|check| check.id.as_str()).collect();
+    same("the preconditions that are answered", &expected, &answered)?;
+    same("the number of answers", &specs.len(), &checks.len())?;
+    for spec in specs {
+        let texts = [&spec.title, &spec.description, &spec.fix];
+        ensure(texts.iter().all(|text| !text.is_empty()), format!("{} lacks a text", spec.id))?;
+        let blocking = spec.severity == CheckSeverity::Blocking;
+        ensure(blocking || !spec.refuses_grant, format!("{} refuses grants and blocks nothing", spec.id))?;
+        let Some(check) = checks.iter().find(|check| check.id == spec.id) else { continue };
+        ensure(!check.evidence.is_empty(), format!("{} has no evidence", spec.id))?;
         ensure(
-            check.status != CheckStatus::Failed || !check.blocking,
-            format!("{} fails in the world: {}", check.id, check.evidence),
+            check.status != CheckStatus::Failed || !blocking,
+            format!("{} fails in the world: {}", spec.id, check.evidence),
         )?;
+        if spec.look.is_some() {
+            same(&spec.id, &CheckStatus::Unknown, &check.status)?;
+        }
     }
     suite.unchanged_since(before, "check")
 }
@@ -146,10 +172,18 @@ impl InventoryProgress for Told {
 
 pub(super) async fn inventory(suite: &Suite<'_>) -> Result<Inventory, String> {
     let (before, told) = (suite.world.effects(), Told::default());
-    let connector = suite.world.connector();
-    let inventory = succeeds("inventory", connector.inventory(&suite.session, &told).await)?;
-    let again = succeeds("inventory", connector.inventory(&suite.session, &told).await)?;
-    ensure(inventory == again, "two readings of the same organisation differ")?;
+    let inventory = read(suite, None, &told).await?.ok_or("a first reading says that nothing has changed")?;
+    let again = read(suite, None, &told).await?.ok_or("a reading without a previous one says so too")?;
+    ensure(
+        (&inventory.object_types, &inventory.profiles) == (&again.object_types, &again.profiles),
+        "two readings of the same organisation differ",
+    )?;
+    if let Some(changed) = read(suite, Some(&inventory), &told).await? {
+        ensure(
+            (&inventory.object_types, &inventory.profiles) == (&changed.object_types, &changed.profiles),
+            "a reading after a previous one differs, and nothing has changed",
+        )?;
+    }
     ensure(!inventory.object_types.is_empty(), "it is empty")?;
     let names = inventory.object_types.windows(2).all(|pair| pair[0].api_name < pair[1].api_name);
     ensure(names, "object types are not ordered by name, or one is there twice")?;
@@ -164,11 +198,25 @@ pub(super) async fn inventory(suite: &Suite<'_>) -> Result<Inventory, String> {
     Ok(inventory)
 }
 
+async fn read(
+    suite: &Suite<'_>,
+    previous: Option<&Inventory>,
+    told: &Told,
+) -> Result<Option<Inventory>, String> {
+    let checkpoints = MemoryCheckpoints::default();
+    let request = InventoryRequest { previous, checkpoints: &checkpoints };
+    let reading = suite.world.connector().inventory(&suite.session, request, told).await;
+    Ok(match succeeds("inventory", reading)? {
+        InventoryReading::Read(inventory) => Some(inventory),
+        InventoryReading::Unchanged => None,
+    })
+}
+
 pub(super) async fn plan(suite: &Suite<'_>, inventory: &Inventory) -> Result<Plan, String> {
     let before = suite.world.effects();
-    let object_types = suite.world.object_types();
-    let proposed = propose(suite, &object_types, inventory).await?;
-    let again = propose(suite, &object_types, inventory).await?;
+    let selection = selection(suite);
+    let proposed = propose(suite, &selection, inventory).await?;
+    let again = propose(suite, &selection, inventory).await?;
     ensure(proposed == again, "two plans for the same organisation differ")?;
     suite.unchanged_since(before, "plan")?;
     steps(&proposed.steps)?;
@@ -176,12 +224,20 @@ pub(super) async fn plan(suite: &Suite<'_>, inventory: &Inventory) -> Result<Pla
     Ok(stored(proposed))
 }
 
+/// What the world wants to be protected.
+fn selection(suite: &Suite<'_>) -> ObjectSelection {
+    match suite.world.object_types() {
+        none if none.is_empty() => ObjectSelection::Default,
+        listed => ObjectSelection::Listed(listed),
+    }
+}
+
 pub(super) async fn propose(
     suite: &Suite<'_>,
-    object_types: &[String],
+    selection: &ObjectSelection,
     inventory: &Inventory,
 ) -> Result<ProposedPlan, String> {
-    let request = PlanRequest { object_types, inventory };
+    let request = PlanRequest { selection, inventory };
     succeeds("plan", suite.world.connector().plan(&suite.session, request).await)
 }
 
@@ -230,19 +286,21 @@ fn stored(proposed: ProposedPlan) -> Plan {
         risks: proposed.risks,
         unprotected: proposed.unprotected,
         object_types: proposed.object_types,
+        selection: ObjectSelection::Default,
         create_time: chrono::Utc::now(),
     }
 }
 
 pub(super) async fn unprotected(suite: &Suite<'_>, inventory: &Inventory) -> Outcome {
     let unknown = "No_Such_Object".to_owned();
-    let known = propose(suite, &suite.world.object_types(), inventory).await?.object_types;
-    let mixed = propose(suite, &[unknown.clone(), known[0].clone()], inventory).await?;
+    let known = propose(suite, &selection(suite), inventory).await?.object_types;
+    let listed = ObjectSelection::Listed(vec![unknown.clone(), known[0].clone()]);
+    let mixed = propose(suite, &listed, inventory).await?;
     same("what is protected", &vec![known[0].clone()], &mixed.object_types)?;
     let named =
         mixed.unprotected.iter().any(|object| object.object_type == unknown && !object.reason.is_empty());
     ensure(named, "an object that does not exist is not named with a reason")?;
-    let request = PlanRequest { object_types: &[unknown], inventory };
+    let request = PlanRequest { selection: &ObjectSelection::Listed(vec![unknown]), inventory };
     match suite.world.connector().plan(&suite.session, request).await {
         Ok(_) => Err("a plan for nothing is made".to_owned()),
         Err(fault) => {
@@ -256,8 +314,10 @@ pub(super) async fn refused(suite: &Suite<'_>, session: &Session, inventory: &In
     let (connector, denied) = (suite.world.connector(), &FaultClass::Denied);
     fails("identify", denied, connector.identify(session).await)?;
     fails("check", denied, connector.check(session).await)?;
-    fails("inventory", denied, connector.inventory(session, &Told::default()).await)?;
-    let object_types = suite.world.object_types();
-    let request = PlanRequest { object_types: &object_types, inventory };
+    let checkpoints = MemoryCheckpoints::default();
+    let request = InventoryRequest { previous: None, checkpoints: &checkpoints };
+    fails("inventory", denied, connector.inventory(session, request, &Told::default()).await)?;
+    let selection = selection(suite);
+    let request = PlanRequest { selection: &selection, inventory };
     fails("plan", denied, connector.plan(session, request).await)
 }

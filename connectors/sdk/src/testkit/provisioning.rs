@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use provision_core::component::ComponentState;
 use provision_core::inventory::Inventory;
-use provision_core::plan::{Plan, PlanStep, PlannedAction, PlannedComponent, StepKind};
+use provision_core::plan::{ObjectSelection, Plan, PlanStep, PlannedAction, PlannedComponent, StepKind};
 
 use super::contract::Suite;
 use super::events::Events;
@@ -100,9 +100,9 @@ async fn apply(
     let mut handle: Option<String> = None;
     for _ in 0..POLLS_MAX {
         let begin = handle.as_deref().map_or(begin, |handle| Begin::Resume { handle });
-        let request = ApplyRequest { plan, step, idempotency_key: &key, begin };
+        let request = ApplyRequest { plan, step, idempotency_key: &key, begin, refused: &[] };
         match succeeds(&step.id, suite.world.connector().apply(&suite.session, request).await)? {
-            ApplyProgress::Done { applied } => return Ok((handle, applied)),
+            ApplyProgress::Done { applied, .. } => return Ok((handle, applied)),
             ApplyProgress::Running { handle: running, done, total, poll_after, .. } => {
                 ensure(done <= total, format!("{}: {done} of {total}", step.id))?;
                 ensure(!poll_after.is_zero(), format!("{} is asked without a pause", step.id))?;
@@ -137,7 +137,7 @@ pub(super) async fn again(suite: &Suite<'_>, plan: &Plan) -> Outcome {
 }
 
 pub(super) async fn further_plan(suite: &Suite<'_>, inventory: &Inventory, plan: &Plan) -> Outcome {
-    let further = propose(suite, &plan.object_types, inventory).await?;
+    let further = propose(suite, &ObjectSelection::Listed(plan.object_types.clone()), inventory).await?;
     for component in further.steps.iter().flat_map(|step| &step.components) {
         same(&component.full_name, &PlannedAction::Keep, &component.action)?;
     }
@@ -176,7 +176,8 @@ pub(super) async fn refused(suite: &Suite<'_>, session: &Session, plan: &Plan) -
     fails("observe", denied, connector.observe(session, plan, &components(plan)).await)?;
     fails("verify", denied, connector.verify(session, plan).await)?;
     for step in apply_steps(plan) {
-        let request = ApplyRequest { plan, step, idempotency_key: "refused", begin: Begin::Fresh };
+        let begin = Begin::Fresh;
+        let request = ApplyRequest { plan, step, idempotency_key: "refused", begin, refused: &[] };
         fails(&step.id, denied, connector.apply(session, request).await)?;
     }
     Ok(())

@@ -17,6 +17,7 @@ fn identity(org: &str) -> Identity {
         organization_name: "Acme".into(),
         environment: "sandbox".into(),
         edition: "E".into(),
+        organization_kind: "sandbox".into(),
         user_id: "u".into(),
         username: "admin@acme".into(),
         user_display_name: "Admin".into(),

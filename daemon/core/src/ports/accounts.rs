@@ -7,11 +7,12 @@ use secrecy::SecretString;
 
 use super::{ListQuery, Mutation, Page, Tagged};
 use crate::Timestamp;
-use crate::account::{EventChannel, ServiceAccount};
+use crate::account::{EventChannel, NextAction, ServiceAccount};
 use crate::fault::Result;
 use crate::ids::{AccountId, AccountName, ConnectorId, OperationName, TenantId};
 use crate::operation::Operation;
-use crate::plan::Plan;
+use crate::plan::{ObjectSelection, Plan};
+use crate::precondition::PreconditionReport;
 
 /// An account as it is shown: with its event channel.
 pub type AccountView = Tagged<(ServiceAccount, Option<EventChannel>)>;
@@ -86,6 +87,90 @@ pub struct ProvisionAccount {
     pub validate_only: bool,
 }
 
+/// What DeleteServiceAccount asks for.
+#[derive(Debug, Clone)]
+pub struct DeleteAccount {
+    pub name: AccountName,
+    /// Where given, must be the current one.
+    pub etag: Option<String>,
+    pub validate_only: bool,
+}
+
+/// What AcceptPrecondition asks for.
+#[derive(Debug, Clone)]
+pub struct AcceptPrecondition {
+    pub name: AccountName,
+    pub check_id: String,
+    /// Why it is acceptable; kept and shown. Empty takes an acceptance back.
+    pub reason: String,
+}
+
+/// Why an account is not protected, or that it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    pub protected: bool,
+    /// One sentence for people.
+    pub summary: String,
+    /// The cause that must be dealt with first comes first; empty where nothing is amiss.
+    pub causes: Vec<Cause>,
+}
+
+/// One reason why an account is not protected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cause {
+    /// UPPER_SNAKE_CASE word for programs: a [`crate::Reason`], or the reason of a condition.
+    pub reason: String,
+    pub message: String,
+    /// What was seen, and when.
+    pub evidence: Vec<String>,
+    pub next_action: Option<NextAction>,
+}
+
+/// Use cases around preconditions and causes.
+#[async_trait]
+pub trait Preconditions: Send + Sync {
+    /// Checks everything, for the caller and now. What needs the organisation is `UNKNOWN`, or as it was seen last,
+    /// where the account holds no grant.
+    async fn check(&self, by: Mutation, name: &AccountName) -> Result<PreconditionReport>;
+    /// Accepts an advisory, or takes an acceptance back; a blocking one is `INVALID_REQUEST` on `check`.
+    async fn accept(&self, by: Mutation, request: AcceptPrecondition) -> Result<AccountView>;
+    /// Looks at what is stored; no call leaves.
+    async fn explain(&self, name: &AccountName) -> Result<Explanation>;
+}
+
+/// What a watch of accounts delivers.
+#[derive(Debug)]
+pub enum AccountChange {
+    /// The account as it is now.
+    Put(Box<AccountView>),
+    Deleted(AccountName),
+}
+
+/// All changes of one revision of the store, or none; and the position behind them.
+#[derive(Debug)]
+pub struct AccountChanges {
+    pub changes: Vec<AccountChange>,
+    pub position: u64,
+}
+
+/// A cursor into the changes of a tenant's accounts. It queues nothing: a slow reader is simply behind.
+#[async_trait]
+pub trait AccountFeed: Send {
+    /// The next changes; waits at most `patience` and then answers none, with the position it has reached.
+    /// `RESUME_TOKEN_EXPIRED` when the position fell out of what is kept.
+    async fn next(&mut self, patience: Duration) -> Result<AccountChanges>;
+}
+
+/// Watching accounts.
+#[async_trait]
+pub trait AccountWatch: Send + Sync {
+    /// All accounts of a tenant, ordered by name, and the position they were read at; at most `limit`, else
+    /// `TOO_LARGE`.
+    async fn snapshot(&self, tenant: &TenantId, limit: usize) -> Result<(Vec<AccountView>, u64)>;
+    /// What comes after a position; `None`: after this call.
+    async fn watch(&self, tenant: &TenantId, after: Option<u64>) -> Result<Box<dyn AccountFeed>>;
+}
+
 /// Use cases around accounts. Callers are authorised already.
 #[async_trait]
 pub trait Accounts: Send + Sync {
@@ -105,8 +190,7 @@ pub trait Accounts: Send + Sync {
         by: Mutation,
         request: CompleteAuthorization,
     ) -> Result<AuthorizationResult>;
-    /// `object_types` empty: the connector's default set.
-    async fn plan(&self, by: Mutation, name: &AccountName, object_types: Vec<String>) -> Result<Plan>;
+    async fn plan(&self, by: Mutation, name: &AccountName, selection: ObjectSelection) -> Result<Plan>;
     /// Answers the operation at once; with `validate_only` one that is not stored.
     async fn provision(&self, by: Mutation, request: ProvisionAccount) -> Result<Operation>;
     async fn refresh_inventory(&self, by: Mutation, name: &AccountName) -> Result<Operation>;

@@ -7,8 +7,9 @@ mod notifications;
 mod reading;
 
 pub use accounts::{
-    AccountView, Accounts, AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback,
-    CompleteAuthorization, CreateAccount, Operations, ProvisionAccount, UpdateAccount,
+    AcceptPrecondition, AccountChange, AccountChanges, AccountFeed, AccountView, AccountWatch, Accounts,
+    AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback, Cause, CompleteAuthorization,
+    CreateAccount, DeleteAccount, Explanation, Operations, Preconditions, ProvisionAccount, UpdateAccount,
 };
 pub use admin::{Access, Admin, CreateBinding, CreateTenant, UpdateLicense};
 pub use environment::{Clock, Randomness};

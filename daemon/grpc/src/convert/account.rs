@@ -92,6 +92,7 @@ fn identity(identity: Identity) -> v1::AuthorizedIdentity {
         user_display_name: identity.user_display_name,
         instance_url: identity.instance_url,
         authorize_time: Some(time::to_proto(identity.authorize_time)),
+        organization_kind: identity.organization_kind,
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) fn to_proto(component: Component) -> v1::Component {
         ComponentState::Present => v1::ComponentState::Present,
         ComponentState::Missing => v1::ComponentState::Missing,
         ComponentState::Modified => v1::ComponentState::Modified,
+        ComponentState::Refused => v1::ComponentState::Refused,
     };
     v1::Component {
         name: format!("{}/components/{}", component.account, component.id()),
@@ -24,5 +25,7 @@ pub(crate) fn to_proto(component: Component) -> v1::Component {
         reason: component.reason,
         operation: component.operation.to_string(),
         observe_time: component.observe_time.map(time::to_proto),
+        message: component.message,
+        object_type: component.object_type,
     }
 }

@@ -5,6 +5,7 @@ use provision_api::v1;
 use provision_api::v1::provisioning_service_server::ProvisioningService;
 use provision_core::ObjectTypeId;
 use provision_core::fault::{Fault, Result};
+use provision_core::plan::ObjectSelection;
 use provision_core::ports::{BeginAuthorization, Callback, CompleteAuthorization, ProvisionAccount};
 use secrecy::{ExposeSecret, SecretString};
 use tonic::{Request, Response, Status};
@@ -113,8 +114,11 @@ impl ProvisioningService for Service {
         let accounts = self.door.ports.accounts.clone();
         let act = |by, q: v1::PlanProvisioningRequest| async move {
             let name = name::account("name", &q.name)?;
-            let object_types = object_types(q.object_types)?;
-            Ok(plan::to_proto(accounts.plan(by, &name, object_types).await?))
+            let selection = match object_types(q.object_types)? {
+                none if none.is_empty() => ObjectSelection::Default,
+                listed => ObjectSelection::Listed(listed),
+            };
+            Ok(plan::to_proto(accounts.plan(by, &name, selection).await?))
         };
         self.door.change(request, act).await
     }

@@ -1,10 +1,11 @@
 //! Bringing components in.
 
-use provision_connector_sdk::{Applied, ApplyProgress, ApplyRequest, Begin, FaultClass};
-use provision_core::component::ComponentState;
+use provision_connector_sdk::{Applied, ApplyProgress, ApplyRequest, Begin, FaultClass, Refused};
+use provision_core::component::{Component, ComponentState};
 use provision_core::operation::{Step, StepState};
-use provision_core::plan::{Plan, PlanStep};
+use provision_core::plan::{Plan, PlanStep, PlannedComponent};
 
+use super::record::Seen;
 use super::{Driver, Stop, Work};
 
 /// What is known of earlier tries, owned.
@@ -28,6 +29,7 @@ impl Driver<'_> {
             (_, Some(handle)) => Known::Handle(handle.clone()),
             (_, None) => Known::Maybe { since: found.start_time.unwrap_or_else(|| self.context.now()) },
         };
+        let mut refused = self.refused(planned).await?;
         let mut pauses = self.pauses();
         let applied = loop {
             let begin = match &known {
@@ -36,10 +38,15 @@ impl Driver<'_> {
                 Known::Maybe { since } => Begin::Uncertain { since: *since },
             };
             let asked = self.context.now();
-            let request = ApplyRequest { plan, step: planned, idempotency_key: &key, begin };
+            let request =
+                ApplyRequest { plan, step: planned, idempotency_key: &key, begin, refused: &refused };
             match work.connector.apply(&work.session, request).await {
-                Ok(ApplyProgress::Done { applied }) => break applied,
-                Ok(ApplyProgress::Running { handle, done, total, message, poll_after }) => {
+                Ok(ApplyProgress::Done { applied, refused: more }) => {
+                    self.keep_refused(planned, &mut refused, more).await?;
+                    break applied;
+                }
+                Ok(ApplyProgress::Running { handle, done, total, message, poll_after, refused: more }) => {
+                    self.keep_refused(planned, &mut refused, more).await?;
                     self.report(&planned.id, done, total, &message, Some(&handle)).await?;
                     known = Known::Handle(handle);
                     pauses.reset(self.context.settings.retry_delay_min);
@@ -55,26 +62,86 @@ impl Driver<'_> {
                 }
             }
         };
-        self.keep_applied(planned, &applied).await?;
+        self.keep_applied(planned, &applied, &refused).await?;
         self.end_step(planned).await
     }
 
-    async fn keep_applied(&self, planned: &PlanStep, applied: &[Applied]) -> Result<(), Stop> {
+    /// What was refused in this step before the daemon was restarted.
+    async fn refused(&self, planned: &PlanStep) -> Result<Vec<Refused>, Stop> {
         let operation = self.load().await?;
-        let states: Vec<_> = planned
+        let known = self.refused_components(&operation).await?;
+        let of_step = |c: &Component| planned.components.iter().any(|p| is(p, &c.kind, &c.full_name));
+        Ok(known
+            .into_iter()
+            .filter(of_step)
+            .map(|c| Refused {
+                kind: c.kind,
+                full_name: c.full_name,
+                object_type: c.object_type,
+                reason: c.message,
+            })
+            .collect())
+    }
+
+    /// Stores what is refused now; only then may the step go on without it.
+    async fn keep_refused(
+        &self,
+        planned: &PlanStep,
+        known: &mut Vec<Refused>,
+        more: Vec<Refused>,
+    ) -> Result<(), Stop> {
+        let fresh: Vec<Refused> = more
+            .into_iter()
+            .filter(|r| !known.iter().any(|k| k.kind == r.kind && k.full_name == r.full_name))
+            .collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let operation = self.load().await?;
+        let seen: Vec<_> = fresh
+            .iter()
+            .filter_map(|r| {
+                let component = planned.components.iter().find(|p| is(p, &r.kind, &r.full_name))?;
+                Some(Seen {
+                    component,
+                    state: ComponentState::Refused,
+                    remote_id: String::new(),
+                    message: r.reason.clone(),
+                    object_type: r.object_type.clone(),
+                })
+            })
+            .collect();
+        self.keep_components(&operation, &seen).await?;
+        known.extend(fresh);
+        Ok(())
+    }
+
+    async fn keep_applied(
+        &self,
+        planned: &PlanStep,
+        applied: &[Applied],
+        refused: &[Refused],
+    ) -> Result<(), Stop> {
+        let operation = self.load().await?;
+        let seen: Vec<_> = planned
             .components
             .iter()
+            .filter(|c| !refused.iter().any(|r| is(c, &r.kind, &r.full_name)))
             .map(|component| {
                 let remote_id = applied
                     .iter()
-                    .find(|a| a.kind == component.kind && a.full_name == component.full_name)
+                    .find(|a| is(component, &a.kind, &a.full_name))
                     .map(|a| a.remote_id.clone())
                     .unwrap_or_default();
-                (component, ComponentState::Applied, remote_id)
+                Seen::new(component, ComponentState::Applied, remote_id)
             })
             .collect();
-        let count = states.len() as u64;
-        self.keep_components(&operation, &states).await?;
+        let count = seen.len() as u64;
+        self.keep_components(&operation, &seen).await?;
         self.report(&planned.id, count, count, "", None).await
     }
+}
+
+fn is(component: &PlannedComponent, kind: &str, full_name: &str) -> bool {
+    component.kind == kind && component.full_name == full_name
 }

@@ -4,7 +4,11 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use provision_connector_sdk::InventoryProgress;
+use async_trait::async_trait;
+use provision_connector_sdk::{
+    ConnectorFault, InventoryCheckpoints, InventoryProgress, InventoryReading, InventoryRequest,
+};
+use provision_core::Fault;
 use provision_core::inventory::{Inventory, InventorySummary, ProfileKind};
 use provision_core::operation::Step;
 
@@ -23,13 +27,28 @@ impl InventoryProgress for Told {
     }
 }
 
+/// Keeps nothing.
+struct Nowhere;
+
+#[async_trait]
+impl InventoryCheckpoints for Nowhere {
+    async fn load(&self, _key: &str) -> Result<Option<Vec<u8>>, ConnectorFault> {
+        Ok(None)
+    }
+
+    async fn store(&self, _key: &str, _part: Vec<u8>) -> Result<(), ConnectorFault> {
+        Ok(())
+    }
+}
+
 impl Driver<'_> {
     pub(super) async fn read_inventory(&self, work: &Work, step: &Step) -> Result<InventorySummary, Stop> {
         self.begin_step(&step.id).await?;
         let mut pauses = self.pauses();
         let inventory = loop {
             let told = Told::default();
-            let read = work.connector.inventory(&work.session, &told);
+            let request = InventoryRequest { previous: None, checkpoints: &Nowhere };
+            let read = work.connector.inventory(&work.session, request, &told);
             tokio::pin!(read);
             let read = loop {
                 tokio::select! {
@@ -42,7 +61,12 @@ impl Driver<'_> {
                 self.report(&step.id, done, total, &part.replace('_', " "), None).await?;
             };
             match read {
-                Ok(inventory) => {
+                Ok(InventoryReading::Unchanged) => {
+                    return Err(Stop::Failed(Fault::internal_error(
+                        "a reading without a previous one is unchanged",
+                    )));
+                }
+                Ok(InventoryReading::Read(inventory)) => {
                     // What was told last may lie behind what was read.
                     let all = inventory.object_types.len() as u64;
                     self.report(&step.id, all, all, "", None).await?;

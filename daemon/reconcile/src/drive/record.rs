@@ -13,6 +13,8 @@ use crate::repository::Versioned;
 
 /// Component records in one commit; the store takes 128 changes.
 const COMPONENTS_A_COMMIT: usize = 100;
+/// More components than any account has.
+const COMPONENTS_MAX: usize = 100_000;
 
 impl Driver<'_> {
     pub(super) async fn load(&self) -> Result<Operation> {
@@ -142,18 +144,25 @@ impl Driver<'_> {
         Ok(())
     }
 
+    /// The components that the application refused in this operation.
+    pub(super) async fn refused_components(&self, operation: &Operation) -> Result<Vec<Component>> {
+        let (all, _) = self
+            .context
+            .repository()
+            .all::<Component>(&RecordKey::components(&operation.account), COMPONENTS_MAX)
+            .await?;
+        let refused = |c: &Component| c.state == ComponentState::Refused && c.operation == *self.name;
+        Ok(all.into_iter().map(|c| c.value).filter(refused).collect())
+    }
+
     /// Stores what is known of components.
-    pub(super) async fn keep_components(
-        &self,
-        operation: &Operation,
-        states: &[(&PlannedComponent, ComponentState, String)],
-    ) -> Result<()> {
-        for chunk in states.chunks(COMPONENTS_A_COMMIT) {
+    pub(super) async fn keep_components(&self, operation: &Operation, seen: &[Seen<'_>]) -> Result<()> {
+        for chunk in seen.chunks(COMPONENTS_A_COMMIT) {
             self.context
                 .commit(|| async {
                     let now = self.context.now();
                     let mut draft = Draft::default();
-                    for (planned, state, remote_id) in chunk {
+                    for Seen { component: planned, state, remote_id, message, object_type } in chunk {
                         let component = Component {
                             account: operation.account.clone(),
                             kind: planned.kind.clone(),
@@ -165,6 +174,8 @@ impl Driver<'_> {
                             reason: planned.reason.clone(),
                             operation: self.name.clone(),
                             observe_time: (*state != ComponentState::Applied).then_some(now),
+                            message: message.clone(),
+                            object_type: object_type.clone(),
                         };
                         draft.put(RecordKey::component(&operation.account, &component.id()), &component)?;
                     }
@@ -173,6 +184,21 @@ impl Driver<'_> {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// What is known of a component.
+pub(super) struct Seen<'p> {
+    pub component: &'p PlannedComponent,
+    pub state: ComponentState,
+    pub remote_id: String,
+    pub message: String,
+    pub object_type: String,
+}
+
+impl<'p> Seen<'p> {
+    pub(super) fn new(component: &'p PlannedComponent, state: ComponentState, remote_id: String) -> Self {
+        Seen { component, state, remote_id, message: String::new(), object_type: String::new() }
     }
 }
 

@@ -4,6 +4,7 @@ use provision_core::component::ComponentState;
 use provision_core::plan::{Plan, PlanStep, PlannedComponent};
 use provision_core::{Fault, Reason};
 
+use super::record::Seen;
 use super::{Driver, Stop, Work};
 
 /// Components that one look asks for.
@@ -13,9 +14,11 @@ const NAMED_MAX: usize = 20;
 
 impl Driver<'_> {
     pub(super) async fn verify(&self, work: &Work, plan: &Plan, planned: &PlanStep) -> Result<(), Stop> {
-        let all = as_in_the_end(plan);
-        let total = all.len() as u64;
         let operation = self.load().await?;
+        let refused = self.refused_components(&operation).await?;
+        let mut all = as_in_the_end(plan);
+        all.retain(|c| !refused.iter().any(|r| r.kind == c.kind && r.full_name == c.full_name));
+        let total = all.len() as u64;
         let mut amiss = Vec::new();
         let mut seen = 0;
         for chunk in all.chunks(COMPONENTS_A_LOOK) {
@@ -28,13 +31,13 @@ impl Driver<'_> {
                         .iter()
                         .find(|o| o.kind == component.kind && o.full_name == component.full_name);
                     match found {
-                        Some(o) => (component, o.state, o.remote_id.clone()),
-                        None => (component, ComponentState::Missing, String::new()),
+                        Some(o) => Seen::new(component, o.state, o.remote_id.clone()),
+                        None => Seen::new(component, ComponentState::Missing, String::new()),
                     }
                 })
                 .collect();
             self.keep_components(&operation, &states).await?;
-            for (component, state, _) in &states {
+            for Seen { component, state, .. } in &states {
                 if *state != ComponentState::Present {
                     amiss.push(format!("{} {} is {}", component.kind, component.full_name, state.as_str()));
                 }
@@ -108,6 +111,7 @@ mod tests {
             risks: Vec::new(),
             unprotected: Vec::new(),
             object_types: Vec::new(),
+            selection: Default::default(),
             create_time: Default::default(),
         };
         let seen: Vec<_> = as_in_the_end(&plan).into_iter().map(|c| (c.full_name, c.checksum)).collect();

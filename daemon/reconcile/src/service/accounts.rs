@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use provision_core::account::{ConditionType, ServiceAccount, Status};
 use provision_core::machine::{Action, Event};
 use provision_core::operation::{Operation, OperationKind, OperationState, Step};
-use provision_core::plan::{Plan, PlanRef};
+use provision_core::plan::{ObjectSelection, Plan, PlanRef};
 use provision_core::ports::{
     AccountView, Accounts, AuthorizationResult, BeginAuthorization, BegunAuthorization,
     CompleteAuthorization, CreateAccount, ListQuery, Mutation, Page, ProvisionAccount, UpdateAccount,
@@ -271,8 +271,8 @@ impl Accounts for ControlPlane {
         self.complete(by, request).await
     }
 
-    async fn plan(&self, by: Mutation, name: &AccountName, object_types: Vec<String>) -> Result<Plan> {
-        self.make_plan(by, name, object_types).await
+    async fn plan(&self, by: Mutation, name: &AccountName, selection: ObjectSelection) -> Result<Plan> {
+        self.make_plan(by, name, selection).await
     }
 
     async fn provision(&self, by: Mutation, request: ProvisionAccount) -> Result<Operation> {

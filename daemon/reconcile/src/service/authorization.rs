@@ -11,6 +11,7 @@ use provision_connector_sdk::{
 };
 use provision_core::account::{Failure, Identity, Phase, ServiceAccount};
 use provision_core::authorization::{AUTHORIZATION_LIFETIME, PendingAuthorization};
+use provision_core::connector::Manifest;
 use provision_core::machine::Event;
 use provision_core::ports::{
     AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback, CompleteAuthorization, Mutation,
@@ -224,7 +225,7 @@ impl ControlPlane {
             .meta("expected", account.environment.clone())
             .meta("actual", identity.environment));
         }
-        demand_checks(&connector.check(&session).await?)?;
+        demand_checks(connector.manifest(), &connector.check(&session).await?)?;
         self.keep(by, account, &identity, hash, (&pair, &instance_url)).await
     }
 
@@ -408,19 +409,26 @@ fn exchange_fault(fault: TokenFault) -> Fault {
     }
 }
 
-/// Every blocking check must pass; all that fail are told at once, each with its fix.
-fn demand_checks(checks: &[Check]) -> Result<()> {
-    let failed: Vec<_> = checks.iter().filter(|c| c.blocking && c.status == CheckStatus::Failed).collect();
+/// Every check that refuses a grant must pass; all that fail are told at once, each with its fix.
+fn demand_checks(manifest: &Manifest, checks: &[Check]) -> Result<()> {
+    let failed: Vec<_> = manifest
+        .preconditions
+        .iter()
+        .filter(|spec| spec.refuses_grant)
+        .filter_map(|spec| Some((spec, checks.iter().find(|check| check.id == spec.id)?)))
+        .filter(|(_, check)| check.status == CheckStatus::Failed)
+        .collect();
     if failed.is_empty() {
         return Ok(());
     }
-    let titles: Vec<_> = failed.iter().map(|c| c.title.as_str()).collect();
+    let titles: Vec<_> = failed.iter().map(|(spec, _)| spec.title.as_str()).collect();
     let mut fault = Fault::new(
         Reason::PreconditionChecksFailed,
         format!("the organisation is not ready: {}; mend it and authorise again", titles.join(", ")),
     );
-    for check in failed {
-        fault = fault.violation(check.id.clone(), format!("{} {}", check.evidence, check.fix));
+    for (spec, check) in failed {
+        let fix = check.fix.as_ref().unwrap_or(&spec.fix);
+        fault = fault.violation(spec.id.clone(), format!("{}; {fix}", check.evidence));
     }
     Err(fault)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use provision_connector_sdk::{CallCounter, PlanRequest};
 use provision_core::account::{ConditionType, Phase, Status};
-use provision_core::plan::{Plan, PlanRef};
+use provision_core::plan::{ObjectSelection, Plan, PlanRef};
 use provision_core::ports::Mutation;
 use provision_core::{AccountName, Fault, Reason, Result};
 use provision_store::record::RecordKey;
@@ -21,13 +21,19 @@ impl ControlPlane {
         &self,
         by: Mutation,
         name: &AccountName,
-        mut object_types: Vec<String>,
+        selection: ObjectSelection,
     ) -> Result<Plan> {
-        if object_types.len() > OBJECT_TYPES_MAX {
-            return Err(Fault::invalid("object_types", format!("must be at most {OBJECT_TYPES_MAX}")));
-        }
-        object_types.sort_unstable();
-        object_types.dedup();
+        let selection = match selection {
+            ObjectSelection::Listed(names) if names.len() > OBJECT_TYPES_MAX => {
+                return Err(Fault::invalid("object_types", format!("must be at most {OBJECT_TYPES_MAX}")));
+            }
+            ObjectSelection::Listed(mut names) => {
+                names.sort_unstable();
+                names.dedup();
+                ObjectSelection::Listed(names)
+            }
+            other => other,
+        };
         let account = self.context.account(name).await?.value;
         self.demand_license(&name.tenant, &account.connector).await?;
         if !matches!(account.phase, Phase::Ready | Phase::Active | Phase::Failed) {
@@ -55,7 +61,7 @@ impl ControlPlane {
         };
         let connector = self.context.connectors.get(&account.connector)?;
         let session = self.broker.session(&account, Arc::new(CallCounter::default()));
-        let request = PlanRequest { object_types: &object_types, inventory: &inventory };
+        let request = PlanRequest { selection: &selection, inventory: &inventory };
         let proposed = connector.plan(&session, request).await?;
         let organization = account.identity.as_ref().map_or("", |i| i.organization_id.as_str());
         let state = serde_json::to_vec(&(
@@ -78,6 +84,7 @@ impl ControlPlane {
             risks: proposed.risks,
             unprotected: proposed.unprotected,
             object_types: proposed.object_types,
+            selection,
             create_time: self.context.now(),
         };
         let reference = PlanRef { etag: plan.etag.clone(), artifact: self.context.save(&plan).await? };

@@ -1,6 +1,7 @@
 use provision_core::Reason;
 use provision_core::account::{ConditionType, Status};
 use provision_core::operation::OperationState;
+use provision_core::plan::ObjectSelection;
 use provision_core::ports::Accounts as _;
 
 use crate::application::Trouble;
@@ -37,7 +38,7 @@ async fn many_callers_at_expiry_cause_one_exchange() {
     life.until_read(&world).await;
     expire(&world);
     let name = account_name();
-    let plans = (0..32).map(|_| life.plane.plan(by("admin"), &name, vec![]));
+    let plans = (0..32).map(|_| life.plane.plan(by("admin"), &name, ObjectSelection::Default));
     for plan in futures::future::join_all(plans).await {
         plan.expect("planned");
     }
@@ -70,7 +71,8 @@ async fn a_lost_answer_is_resolved_by_asking_and_never_by_reuse() {
     assert_eq!(account.condition(ConditionType::Authorized), Status::False);
     let told = life.told().await;
     assert_eq!(told.iter().filter(|t| *t == "REAUTHORIZATION_REQUIRED").count(), 1);
-    let refused = life.plane.plan(by("admin"), &account_name(), vec![]).await.expect_err("no grant");
+    let refused =
+        life.plane.plan(by("admin"), &account_name(), ObjectSelection::Default).await.expect_err("no grant");
     assert_eq!(refused.reason(), Reason::ReauthorizationRequired);
 
     let state = life.begin().await;
@@ -92,13 +94,13 @@ async fn a_daemon_that_dies_in_an_exchange_never_reuses_the_token() {
         let dying = world.live(crash.clone()).await;
         let name = account_name();
         tokio::select! {
-            planned = dying.plane.plan(by("admin"), &name, vec![]) => drop(planned),
+            planned = dying.plane.plan(by("admin"), &name, ObjectSelection::Default) => drop(planned),
             () = crash.dead.cancelled() => {}
         }
         dying.end().await;
         let next = world.live(Crash::never()).await;
         expire(&world);
-        let planned = next.plane.plan(by("admin"), &account_name(), vec![]).await;
+        let planned = next.plane.plan(by("admin"), &account_name(), ObjectSelection::Default).await;
         let reuses = world.application.state().reuses;
         assert_eq!(reuses, 0, "point {points}");
         if let Err(fault) = planned {

@@ -44,6 +44,8 @@ impl FakeConnector {
                 "type": "object", "additionalProperties": false, "properties": {"region": {"type": "string"}}
             }),
             required_permissions: vec![],
+            preconditions: vec![],
+            authorization_hints: vec![],
             notification_texts: texts,
         };
         FakeConnector { manifest, application, crash, throttle: AtomicU32::new(0) }
@@ -136,6 +138,7 @@ impl Connector for FakeConnector {
             organization_name: "Org".into(),
             environment,
             edition: "E".into(),
+            organization_kind: "sandbox".into(),
             user_id: "u".into(),
             username: "admin@org".into(),
             user_display_name: "Admin".into(),
@@ -151,8 +154,9 @@ impl Connector for FakeConnector {
     async fn inventory(
         &self,
         session: &Session,
+        _request: InventoryRequest<'_>,
         progress: &dyn InventoryProgress,
-    ) -> Result<Inventory, ConnectorFault> {
+    ) -> Result<InventoryReading, ConnectorFault> {
         progress.report("objects", 1, 1);
         let object = |name: &str| ObjectType {
             api_name: name.into(),
@@ -167,8 +171,11 @@ impl Connector for FakeConnector {
             deletable: true,
             fields: vec![],
         };
-        self.call(session, || Inventory { object_types: vec![object("A"), object("B")], profiles: vec![] })
-            .await
+        self.call(session, || {
+            let object_types = vec![object("A"), object("B")];
+            InventoryReading::Read(Inventory { object_types, ..Inventory::default() })
+        })
+        .await
     }
 
     async fn plan(
@@ -229,7 +236,10 @@ impl Connector for FakeConnector {
                         full_name: name.clone(),
                         remote_id: format!("id-{name}"),
                     };
-                    return ApplyProgress::Done { applied: names.iter().map(done).collect() };
+                    return ApplyProgress::Done {
+                        applied: names.iter().map(done).collect(),
+                        refused: vec![],
+                    };
                 }
                 // A job that the lost call has started is found by its key; without one nothing has happened.
                 Begin::Uncertain { .. } => {
@@ -240,6 +250,7 @@ impl Connector for FakeConnector {
                             total: 1,
                             message: "found done".into(),
                             poll_after: Duration::from_millis(1),
+                            refused: vec![],
                         };
                     }
                 }
@@ -251,6 +262,7 @@ impl Connector for FakeConnector {
                 total: names.len() as u64,
                 message: "working".into(),
                 poll_after: Duration::from_millis(1),
+                refused: vec![],
             }
         })
         .await

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use provision_core::account::ServiceAccount;
 use provision_core::operation::{Operation, OperationState};
+use provision_core::plan::ObjectSelection;
 use provision_core::ports::{
     Accounts as _, Admin as _, BeginAuthorization, Callback, Clock, CompleteAuthorization, CreateAccount,
     CreateTenant, Mutation, Notifications as _, Operations as _, ProvisionAccount, Randomness, UpdateLicense,
@@ -208,7 +209,7 @@ impl Life {
     }
 
     pub async fn provision(&self) -> Result<Operation> {
-        let plan = self.plane.plan(by("admin"), &account_name(), vec![]).await?;
+        let plan = self.plane.plan(by("admin"), &account_name(), ObjectSelection::Default).await?;
         let request = ProvisionAccount { name: account_name(), plan_etag: plan.etag, validate_only: false };
         self.plane.provision(by("admin"), request).await
     }

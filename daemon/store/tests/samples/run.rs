@@ -89,5 +89,7 @@ pub fn component() -> Component {
         reason: "holds the code that triggers call".to_owned(),
         operation: operation_name(),
         observe_time: Some(at(9)),
+        message: String::new(),
+        object_type: String::new(),
     }
 }

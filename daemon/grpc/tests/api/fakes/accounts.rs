@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use provision_core::account::ServiceAccount;
 use provision_core::fault::{Fault, Result};
 use provision_core::operation::{Operation, OperationKind, OperationState, Step};
-use provision_core::plan::Plan;
+use provision_core::plan::{ObjectSelection, Plan};
 use provision_core::ports::{
     AccountView, Accounts, AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback,
     CompleteAuthorization, CreateAccount, ListQuery, Mutation, Operations, Page, ProvisionAccount, Tagged,
@@ -163,7 +163,7 @@ impl Accounts for FakeAccounts {
         }
     }
 
-    async fn plan(&self, by: Mutation, name: &AccountName, object_types: Vec<String>) -> Result<Plan> {
+    async fn plan(&self, by: Mutation, name: &AccountName, selection: ObjectSelection) -> Result<Plan> {
         self.enter(&by)?;
         let _ = self.hang.subscribe().wait_for(|hang| !hang).await;
         Ok(Plan {
@@ -175,7 +175,8 @@ impl Accounts for FakeAccounts {
             tests: Vec::new(),
             risks: Vec::new(),
             unprotected: Vec::new(),
-            object_types,
+            object_types: Vec::new(),
+            selection,
             create_time: now(),
         })
     }

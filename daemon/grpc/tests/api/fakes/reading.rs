@@ -27,6 +27,8 @@ impl FakeReading {
             capabilities: vec!["changes".to_owned()],
             settings_schema: serde_json::json!({"type": "object", "maxProperties": 3}),
             required_permissions: Vec::new(),
+            preconditions: Vec::new(),
+            authorization_hints: Vec::new(),
             notification_texts: BTreeMap::new(),
         };
         FakeReading { manifest }
