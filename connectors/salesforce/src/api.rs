@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use provision_connector_sdk::http::AddressRefused;
 use provision_connector_sdk::{Access, ConnectorFault, Session};
 use secrecy::ExposeSecret as _;
 
@@ -143,6 +144,9 @@ impl Org<'_> {
         };
         self.session.calls.count();
         let response = request.send().await.map_err(|error| {
+            if let Some(refused) = AddressRefused::find(&error) {
+                return refused.into();
+            }
             let left = !(error.is_connect() || error.is_builder());
             faults::no_answer(call.effect, left, provision_connector_sdk::http::error_text(error))
         })?;

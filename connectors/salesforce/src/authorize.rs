@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::connector::Inner;
-use crate::manifest::LOGIN_URL;
+use crate::hosts;
+use crate::manifest::{LOGIN_URL, SANDBOX};
 
 /// `api` covers REST, Tooling, Metadata, Pub/Sub and Apex REST; there are no finer scopes for them. `id` is for the
 /// identity of the user.
@@ -17,11 +18,15 @@ pub(crate) fn specification(
     account: &AccountContext,
 ) -> Result<AuthorizationSpec, ConnectorFault> {
     let environment = inner.environment(account)?;
+    let kind = match account.environment.as_str() {
+        SANDBOX => hosts::Environment::Sandbox,
+        _ => hosts::Environment::Production,
+    };
     let issuer = match account.settings.get(LOGIN_URL).and_then(Value::as_str) {
-        Some(text) => inner.hosts.login(text).map_err(|refused| {
+        Some(text) => inner.hosts.login(text, kind).map_err(|refused| {
             ConnectorFault::rejected(Fault::invalid(format!("settings.{LOGIN_URL}"), refused.to_string()))
         }),
-        None => inner.hosts.login(environment.login_url.as_str()).map_err(ConnectorFault::protocol),
+        None => inner.hosts.login(environment.login_url.as_str(), kind).map_err(ConnectorFault::protocol),
     }?;
     let endpoint = |name: &str| {
         Url::parse(&format!("{issuer}/services/oauth2/{name}")).map_err(ConnectorFault::protocol)

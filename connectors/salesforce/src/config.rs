@@ -7,6 +7,8 @@ use secrecy::SecretString;
 use thiserror::Error;
 use url::Url;
 
+use crate::hosts::Cloud;
+
 /// Where Salesforce is, and who we are there.
 #[derive(Debug, Clone)]
 pub struct SalesforceConfig {
@@ -20,6 +22,8 @@ pub struct SalesforceConfig {
     pub ca_file: Option<PathBuf>,
     /// Also trusts `http://localhost` and the like: for a simulated organisation on this machine only.
     pub allow_loopback: bool,
+    /// Clouds of Salesforce whose hosts are trusted beside the commercial one's.
+    pub further_clouds: Vec<Cloud>,
     /// Version of the REST, Tooling and Metadata APIs, such as `67.0`.
     pub api_version: String,
     /// A deployment is asked how it stands at least this far apart …
@@ -44,6 +48,7 @@ impl SalesforceConfig {
             pubsub_url,
             ca_file: None,
             allow_loopback: false,
+            further_clouds: Vec::new(),
             api_version: Self::API_VERSION.to_owned(),
             deploy_poll_min: Duration::from_secs(1),
             deploy_poll_max: Duration::from_secs(30),

@@ -7,7 +7,7 @@ use provision_connector_sdk::core::account::Identity;
 use provision_connector_sdk::core::connector::Manifest;
 use provision_connector_sdk::core::plan::{Plan, PlannedComponent};
 use provision_connector_sdk::core::{Fault, Reason};
-use provision_connector_sdk::http::{HttpOptions, client};
+use provision_connector_sdk::http::{HttpOptions, PublicOnly, client};
 use provision_connector_sdk::{
     AccountContext, ApplyProgress, ApplyRequest, AuthorizationSpec, ChangeStream, Changes, Check, Connector,
     ConnectorFault, Cursor, InventoryProgress, InventoryReading, InventoryRequest, Observation, PlanRequest,
@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use crate::api::Org;
 use crate::api::pubsub::PubSub;
 use crate::config::{ConfigError, EnvironmentConfig, SalesforceConfig};
-use crate::hosts::Hosts;
+use crate::hosts::{Environment, Hosts};
 use crate::render::App;
 use crate::{apply, authorize, changes, check, faults, identify, inventory, manifest, observe, plan, verify};
 
@@ -40,13 +40,15 @@ impl SalesforceConnector {
     /// Checks the configuration and makes ready; no call leaves. Needs a tokio runtime, and a rustls provider that the
     /// process has installed.
     pub fn new(config: SalesforceConfig) -> Result<Self, ConfigError> {
-        let hosts = Hosts { allow_loopback: config.allow_loopback };
-        for (key, environment) in
-            [("sandbox.login_url", &config.sandbox), ("production.login_url", &config.production)]
-        {
-            if let Some(environment) = environment {
+        let hosts =
+            Hosts { allow_loopback: config.allow_loopback, further_clouds: config.further_clouds.clone() };
+        for (key, configured, environment) in [
+            ("sandbox.login_url", &config.sandbox, Environment::Sandbox),
+            ("production.login_url", &config.production, Environment::Production),
+        ] {
+            if let Some(configured) = configured {
                 hosts
-                    .login(environment.login_url.as_str())
+                    .login(configured.login_url.as_str(), environment)
                     .map_err(|cause| ConfigError::Host { key, cause })?;
             }
         }
@@ -69,9 +71,11 @@ impl SalesforceConnector {
         let http = client(&HttpOptions {
             extra_root_ca: config.ca_file.clone(),
             request_timeout: config.request_timeout,
+            allow_loopback: config.allow_loopback,
             ..HttpOptions::default()
         })?;
-        let pubsub = PubSub::new(&config.pubsub_url, pubsub_url, config.ca_file.as_deref())?;
+        let resolver = PublicOnly { allow_loopback: config.allow_loopback };
+        let pubsub = PubSub::new(&config.pubsub_url, pubsub_url, config.ca_file.as_deref(), resolver)?;
         let app = App::load().map_err(ConfigError::App)?;
         let manifest = manifest::manifest(&config, &app.version).map_err(ConfigError::App)?;
         Ok(SalesforceConnector(Arc::new(Inner { config, hosts, http, pubsub, app, manifest })))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use provision_connector_sdk::core::{Fault, Reason};
+use provision_connector_sdk::http::AddressRefused;
 use provision_connector_sdk::{ConnectorFault, FaultClass, TokenErrorClass};
 use serde::Deserialize;
 use tonic::Code;
@@ -206,6 +207,9 @@ const PUBSUB_CODES: &str = "sfdc.platform.eventbus.grpc.";
 
 /// What a status of the Pub/Sub API means. Its trailer `error-code` says more than the status.
 pub(crate) fn of_pubsub(status: &tonic::Status) -> ConnectorFault {
+    if let Some(refused) = AddressRefused::find(status) {
+        return refused.into();
+    }
     let code = status.metadata().get("error-code").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let code = code.strip_prefix(PUBSUB_CODES).unwrap_or(code);
     let words = words(status.message());

@@ -3,145 +3,121 @@
 //! A token in the wrong hands opens a customer's organisation, and addresses come from outside: from settings, from
 //! token answers, from links to the next page. So a text is accepted only if it is, letter for letter, the plain form
 //! of an address whose host follows Salesforce's own grammar; everything that a URL parser would repair is refused.
+//! What a trusted name resolves to is checked where it is called ([`provision_connector_sdk::http::PublicOnly`]).
 
-use thiserror::Error;
-use url::Url;
+mod grammar;
+mod origin;
+mod refused;
 
-/// The login hosts that serve all organisations.
-const LOGIN_HOSTS: [&str; 2] = ["login.salesforce.com", "test.salesforce.com"];
-/// What every host of an organisation ends with.
-const MY_DOMAIN: &str = ".my.salesforce.com";
-/// The labels that may stand before [`MY_DOMAIN`]: which kind of organisation it is.
-const PARTITIONS: [&str; 7] = ["sandbox", "develop", "scratch", "demo", "patch", "trailblaze", "free"];
+pub use grammar::Cloud;
+pub use refused::HostRefused;
+
+use self::grammar::Site;
+use self::origin::Origin;
+
 const PUBSUB_HOSTS: [&str; 2] = ["api.pubsub.salesforce.com", "api.deu.pubsub.salesforce.com"];
 const PUBSUB_PORTS: [Option<u16>; 2] = [None, Some(7443)];
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
-/// Longest name of an organisation's host, and longest address.
-const LABEL_MAX: usize = 63;
-const URL_MAX: usize = 255;
+/// Longest path of a link.
+const LINK_MAX: usize = 1024;
+/// What every link of an API begins with; its version follows.
+const LINK_START: &str = "/services/data/v";
 
-/// An address that is not trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum HostRefused {
-    #[error("must be the plain address of a host, such as https://example.my.salesforce.com")]
-    NotPlain,
-    #[error("must begin with https://")]
-    NotHttps,
-    #[error("must be login.salesforce.com, test.salesforce.com or an organisation's My Domain host")]
-    UnknownHost,
+/// Which kind of organisation a login host serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    Sandbox,
+    Production,
 }
 
 /// The allow-list.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Hosts {
-    /// Plain http (and https) on this machine is trusted too.
+    /// Plain http (and https) on this machine is trusted too, and serves every environment.
     pub allow_loopback: bool,
+    /// Clouds that are trusted beside the commercial one.
+    pub further_clouds: Vec<Cloud>,
 }
 
 impl Hosts {
-    /// The address of a login page, without a trailing slash.
-    pub fn login(&self, text: &str) -> Result<String, HostRefused> {
-        self.accept(text, |host| LOGIN_HOSTS.contains(&host) || is_my_domain(host))
+    /// The address of a login page for an account of that environment, without a trailing slash.
+    pub fn login(&self, text: &str, environment: Environment) -> Result<String, HostRefused> {
+        let origin = Origin::parse(text)?;
+        match self.site(&origin)? {
+            Some(site) if site.environment != environment => Err(match environment {
+                Environment::Sandbox => HostRefused::ForProduction,
+                Environment::Production => HostRefused::ForSandboxes,
+            }),
+            _ => Ok(origin.plain),
+        }
     }
 
-    /// The address of an organisation's API, without a trailing slash.
+    /// The address of an organisation's API, without a trailing slash. Which environment the organisation really is,
+    /// it is asked itself.
     pub fn instance(&self, text: &str) -> Result<String, HostRefused> {
-        self.accept(text, is_my_domain)
+        let origin = Origin::parse(text)?;
+        match self.site(&origin)? {
+            Some(site) if site.is_shared => Err(HostRefused::UnknownHost),
+            _ => Ok(origin.plain),
+        }
     }
 
     /// The address of the Pub/Sub API, without a trailing slash.
     pub fn pubsub(&self, text: &str) -> Result<String, HostRefused> {
-        let (url, plain) = plain_origin(text)?;
-        let host = url.host_str().unwrap_or_default();
-        if self.is_loopback(&url) {
-            return Ok(plain);
+        let origin = Origin::parse(text)?;
+        if self.is_loopback(&origin) {
+            return Ok(origin.plain);
         }
-        if url.scheme() != "https" {
-            return Err(HostRefused::NotHttps);
+        origin.demand_https()?;
+        if !PUBSUB_HOSTS.contains(&origin.host.as_str()) {
+            return Err(HostRefused::UnknownEventHost);
         }
-        if PUBSUB_HOSTS.contains(&host) && PUBSUB_PORTS.contains(&url.port()) {
-            Ok(plain)
-        } else {
-            Err(HostRefused::UnknownHost)
+        if !PUBSUB_PORTS.contains(&origin.port) {
+            return Err(HostRefused::Port);
         }
+        Ok(origin.plain)
     }
 
-    /// The path of a link that an organisation's API gave, such as `nextRecordsUrl`: a path below `/services/`, or the
-    /// same behind the organisation's own address.
+    /// The path of a link that an organisation's API gave, such as `nextRecordsUrl` or `VersionData`: a path below
+    /// `/services/data/v67.0/`, or the same behind the organisation's own address.
     pub fn link<'a>(&self, instance: &str, link: &'a str) -> Result<&'a str, HostRefused> {
         let path = link.strip_prefix(instance).unwrap_or(link);
-        let plain = path.starts_with("/services/")
-            && path.len() <= 1024
-            && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b))
-            && !path.contains("..")
-            && !path.contains("//");
-        if plain { Ok(path) } else { Err(HostRefused::NotPlain) }
-    }
-
-    fn accept(&self, text: &str, trusted: impl Fn(&str) -> bool) -> Result<String, HostRefused> {
-        let (url, plain) = plain_origin(text)?;
-        if self.is_loopback(&url) {
-            return Ok(plain);
+        let rest = path.strip_prefix(LINK_START).ok_or(HostRefused::Link)?;
+        let (version, rest) = rest.split_once('/').ok_or(HostRefused::Link)?;
+        let is_number =
+            |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        let is_version =
+            version.split_once('.').is_some_and(|(major, minor)| is_number(major) && is_number(minor));
+        let is_segment = |segment: &str| {
+            !matches!(segment, "" | "." | "..")
+                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        };
+        if is_version && path.len() <= LINK_MAX && rest.split('/').all(is_segment) {
+            Ok(path)
+        } else {
+            Err(HostRefused::Link)
         }
-        if url.scheme() != "https" {
-            return Err(HostRefused::NotHttps);
+    }
+
+    /// What the address serves; `None` on this machine.
+    fn site(&self, origin: &Origin) -> Result<Option<Site>, HostRefused> {
+        if self.is_loopback(origin) {
+            return Ok(None);
         }
-        if url.port().is_some() || !trusted(url.host_str().unwrap_or_default()) {
-            return Err(HostRefused::UnknownHost);
+        origin.demand_https()?;
+        if origin.port.is_some() {
+            return Err(HostRefused::Port);
         }
-        Ok(plain)
+        let site = grammar::site(&origin.host)?;
+        if site.cloud != Cloud::Commercial && !self.further_clouds.contains(&site.cloud) {
+            return Err(HostRefused::CloudNotEnabled(site.cloud));
+        }
+        Ok(Some(site))
     }
 
-    fn is_loopback(&self, url: &Url) -> bool {
-        self.allow_loopback && LOOPBACK.contains(&url.host_str().unwrap_or_default())
+    fn is_loopback(&self, origin: &Origin) -> bool {
+        self.allow_loopback && LOOPBACK.contains(&origin.host.as_str())
     }
-}
-
-/// The URL, and its text once more as scheme, host and port: only if `text` says just that.
-fn plain_origin(text: &str) -> Result<(Url, String), HostRefused> {
-    if text.len() > URL_MAX || !text.is_ascii() {
-        return Err(HostRefused::NotPlain);
-    }
-    let url = Url::parse(text).map_err(|_| HostRefused::NotPlain)?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(HostRefused::NotHttps);
-    }
-    let origin = url.origin().ascii_serialization();
-    let given = text.to_ascii_lowercase();
-    if given.strip_suffix('/').unwrap_or(&given) == origin {
-        Ok((url, origin))
-    } else {
-        Err(HostRefused::NotPlain)
-    }
-}
-
-/// `name.my.salesforce.com`, `name--sandbox.sandbox.my.salesforce.com`, `name.develop.my.salesforce.com` and so on.
-fn is_my_domain(host: &str) -> bool {
-    let Some(front) = host.strip_suffix(MY_DOMAIN) else { return false };
-    let (name, partition) = match front.split_once('.') {
-        Some((name, partition)) => (name, Some(partition)),
-        None => (front, None),
-    };
-    let splits = name.matches("--").count();
-    let known = match partition {
-        // A sandbox is named after its production organisation and itself.
-        Some("sandbox") => splits == 1,
-        Some("patch") => splits <= 1,
-        Some(partition) => PARTITIONS.contains(&partition) && splits == 0,
-        None => splits == 0,
-    };
-    known && is_name(name)
-}
-
-/// Lower-case letters, digits and single hyphens between them, in parts joined by `--`.
-fn is_name(name: &str) -> bool {
-    let is_part = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    name.len() <= LABEL_MAX && !name.starts_with("xn-") && name.split("--").all(is_part)
 }
 
 #[cfg(test)]

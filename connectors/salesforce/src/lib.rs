@@ -28,3 +28,4 @@ mod verify;
 
 pub use config::{ConfigError, EnvironmentConfig, SalesforceConfig};
 pub use connector::SalesforceConnector;
+pub use hosts::Cloud;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use apache_avro::Schema;
+use provision_connector_sdk::http::PublicOnly;
 use provision_connector_sdk::{Access, ConnectorFault, Session};
 use secrecy::ExposeSecret as _;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -46,10 +47,14 @@ pub(crate) struct PubSub {
 
 impl PubSub {
     /// Connects when it is first used.
-    pub(crate) fn new(url: &Url, plain: String, ca_file: Option<&Path>) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        url: &Url,
+        plain: String,
+        ca_file: Option<&Path>,
+        resolver: PublicOnly,
+    ) -> Result<Self, ConfigError> {
         let mut endpoint = Endpoint::from_shared(plain)?
             .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_nodelay(true)
             .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
             .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
             .keep_alive_while_idle(true);
@@ -62,7 +67,8 @@ impl PubSub {
             }
             endpoint = endpoint.tls_config(tls)?;
         }
-        Ok(PubSub { channel: endpoint.connect_lazy(), schemas: Mutex::default() })
+        let channel = endpoint.connect_with_connector_lazy(resolver.connector());
+        Ok(PubSub { channel, schemas: Mutex::default() })
     }
 
     pub(crate) fn client(&self) -> PubSubClient<Channel> {

@@ -1,157 +1,40 @@
+use proptest::prelude::*;
+use url::Url;
+
 use super::*;
 
-const STRICT: Hosts = Hosts { allow_loopback: false };
-const LOCAL: Hosts = Hosts { allow_loopback: true };
+mod hostile;
+mod trusted;
 
-const ORGANISATIONS: &[&str] = &[
-    "https://acme.my.salesforce.com",
-    "https://acme.my.salesforce.com/",
-    "https://ACME.my.salesforce.com",
-    "https://acme-corp.my.salesforce.com",
-    "https://a1.my.salesforce.com",
-    "https://acme--uat.sandbox.my.salesforce.com",
-    "https://acme-corp--uat-2.sandbox.my.salesforce.com",
-    "https://acme-dev-ed.develop.my.salesforce.com",
-    "https://nice-words-4711.scratch.my.salesforce.com",
-    "https://acme.demo.my.salesforce.com",
-    "https://acme.trailblaze.my.salesforce.com",
-    "https://acme.free.my.salesforce.com",
-    "https://acme--p1.patch.my.salesforce.com",
-];
-
-const HOSTILE: &[&str] = &[
-    "",
-    " ",
-    "acme.my.salesforce.com",
-    "//acme.my.salesforce.com",
-    "http://acme.my.salesforce.com",
-    "ftp://acme.my.salesforce.com",
-    "javascript:alert(1)",
-    "https:acme.my.salesforce.com",
-    "https:/acme.my.salesforce.com",
-    "https:///acme.my.salesforce.com",
-    "https:\\\\acme.my.salesforce.com",
-    " https://acme.my.salesforce.com",
-    "https://acme.my.salesforce.com ",
-    "https://acme.my.sales\tforce.com",
-    "https://acme.my.salesforce.com\n",
-    "https://acme.my.salesforce.com\r\nHost: evil.example",
-    "https://acme.my.salesforce.com\0",
-    "https://acme.my.salesforce.com:443",
-    "https://acme.my.salesforce.com:8443",
-    "https://acme.my.salesforce.com:0443",
-    "https://acme.my.salesforce.com.",
-    "https://acme.my.salesforce.com..",
-    "https://acme.my.salesforce.com./",
-    "https://acme.my.salesforce.com//",
-    "https://acme.my.salesforce.com/x",
-    "https://acme.my.salesforce.com/../",
-    "https://acme.my.salesforce.com?",
-    "https://acme.my.salesforce.com?x=1",
-    "https://acme.my.salesforce.com#",
-    "https://acme.my.salesforce.com#@evil.example",
-    "https://acme.my.salesforce.com@evil.example",
-    "https://acme.my.salesforce.com:x@evil.example",
-    "https://user@acme.my.salesforce.com",
-    "https://user:pw@acme.my.salesforce.com",
-    "https://@acme.my.salesforce.com",
-    "https://:@acme.my.salesforce.com",
-    "https://evil.example\\@acme.my.salesforce.com",
-    "https://evil.example/acme.my.salesforce.com",
-    "https://evil.example?acme.my.salesforce.com",
-    "https://evil.example#.my.salesforce.com",
-    "https://acme.my.salesforce.com.evil.example",
-    "https://acme.my.salesforce.comevil.example",
-    "https://evilmy.salesforce.com",
-    "https://my.salesforce.com",
-    "https://.my.salesforce.com",
-    "https://a..my.salesforce.com",
-    "https://acme.evil.my.salesforce.com",
-    "https://acme.sandbox.sandbox.my.salesforce.com",
-    "https://acme.uat.sandbox.my.salesforce.com",
-    "https://acme.sandbox.my.salesforce.com",
-    "https://acme--uat.my.salesforce.com",
-    "https://acme--a--b.sandbox.my.salesforce.com",
-    "https://--uat.sandbox.my.salesforce.com",
-    "https://acme--.sandbox.my.salesforce.com",
-    "https://acme---uat.sandbox.my.salesforce.com",
-    "https://-acme.my.salesforce.com",
-    "https://acme-.my.salesforce.com",
-    "https://ac_me.my.salesforce.com",
-    "https://ac%6de.my.salesforce.com",
-    "https://acme%2emy.salesforce.com",
-    "https://acme.my.salesforce%2ecom",
-    "https://xn--acme-xyz.my.salesforce.com",
-    "https://ａｃｍｅ.my.salesforce.com",
-    "https://acme。my.salesforce.com",
-    "https://acme.my.ѕalesforce.com",
-    "https://acme\u{ad}.my.salesforce.com",
-    "https://salesforce.com",
-    "https://na12.salesforce.com",
-    "https://acme.lightning.force.com",
-    "https://acme.my.site.com",
-    "https://acme.my.salesforce.mil.example",
-    "https://localhost",
-    "http://localhost:8080",
-    "http://127.0.0.1:8080",
-    "https://127.0.0.1",
-    "http://[::1]:8080",
-];
-
-#[test]
-fn the_hosts_of_organisations_are_accepted_in_their_plain_form() {
-    for text in ORGANISATIONS {
-        let plain = text.trim_end_matches('/').to_lowercase();
-        assert_eq!(STRICT.instance(text).as_ref(), Ok(&plain), "{text}");
-        assert_eq!(STRICT.login(text).as_ref(), Ok(&plain), "{text}");
-    }
+fn strict() -> Hosts {
+    Hosts::default()
 }
 
-#[test]
-fn every_hostile_spelling_is_refused() {
-    assert!(HOSTILE.len() >= 40);
-    for text in HOSTILE {
-        assert!(STRICT.instance(text).is_err(), "instance {text:?}");
-        assert!(STRICT.login(text).is_err(), "login {text:?}");
-        assert!(STRICT.pubsub(text).is_err(), "pubsub {text:?}");
-    }
-    let long = format!("https://{}.my.salesforce.com", "a".repeat(64));
-    assert!(STRICT.instance(&long).is_err());
+fn local() -> Hosts {
+    Hosts { allow_loopback: true, ..Hosts::default() }
 }
 
-#[test]
-fn login_hosts_take_browsers_but_no_calls() {
-    for text in ["https://login.salesforce.com", "https://test.salesforce.com/"] {
-        assert!(STRICT.login(text).is_ok(), "{text}");
-        assert!(STRICT.instance(text).is_err(), "{text}");
-    }
+fn everywhere() -> Hosts {
+    Hosts { further_clouds: vec![Cloud::Government, Cloud::China], ..Hosts::default() }
 }
+
+/// All that an accepted host can end with.
+const SUFFIXES: [&str; 3] = [".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn"];
+const SHARED: [&str; 4] =
+    ["login.salesforce.com", "test.salesforce.com", "login.sfcrmproducts.cn", "test.sfcrmproducts.cn"];
 
 #[test]
 fn this_machine_is_trusted_only_where_allowed_and_only_by_its_plain_names() {
     for text in ["http://localhost:8080", "http://127.0.0.1:8080/", "http://[::1]:9", "https://localhost:1"] {
-        assert!(
-            LOCAL.instance(text).is_ok() && LOCAL.login(text).is_ok() && LOCAL.pubsub(text).is_ok(),
-            "{text}"
-        );
-        assert!(STRICT.instance(text).is_err(), "{text}");
+        let hosts = local();
+        assert!(hosts.instance(text).is_ok() && hosts.pubsub(text).is_ok(), "{text}");
+        assert!(hosts.login(text, Environment::Sandbox).is_ok(), "{text}");
+        assert!(hosts.login(text, Environment::Production).is_ok(), "{text}");
+        assert!(strict().instance(text).is_err() && strict().pubsub(text).is_err(), "{text}");
     }
-    for text in [
-        "http://2130706433:8080",
-        "http://0x7f.1:8080",
-        "http://127.1:8080",
-        "http://0177.0.0.1:8080",
-        "http://localhost.:8080",
-        "http://localhost.evil.example:8080",
-        "http://user@localhost:8080",
-        "http://localhost:8080/x",
-        "http://localhost:08080",
-        "http://[::ffff:127.0.0.1]:8080",
-        "http://0.0.0.0:8080",
-        "http://10.0.0.1:8080",
-        "ws://localhost:8080",
-    ] {
-        assert!(LOCAL.instance(text).is_err(), "{text}");
+    for text in hostile::LOOPBACK_LIKE {
+        assert!(local().instance(text).is_err(), "{text}");
+        assert!(local().pubsub(text).is_err(), "{text}");
     }
 }
 
@@ -162,48 +45,130 @@ fn the_pubsub_hosts_are_named_one_by_one() {
         "https://api.pubsub.salesforce.com",
         "https://api.deu.pubsub.salesforce.com:7443",
     ] {
-        assert!(STRICT.pubsub(text).is_ok(), "{text}");
+        assert_eq!(strict().pubsub(text).as_deref(), Ok(text));
     }
-    for text in [
-        "http://api.pubsub.salesforce.com:7443",
-        "https://api.pubsub.salesforce.com:7444",
-        "https://evil.pubsub.salesforce.com:7443",
-        "https://login.salesforce.com",
+    for (text, refused) in [
+        ("http://api.pubsub.salesforce.com:7443", HostRefused::NotHttps),
+        ("https://api.pubsub.salesforce.com:7444", HostRefused::Port),
+        ("https://evil.pubsub.salesforce.com:7443", HostRefused::UnknownEventHost),
+        ("https://login.salesforce.com", HostRefused::UnknownEventHost),
     ] {
-        assert!(STRICT.pubsub(text).is_err(), "{text}");
+        assert_eq!(strict().pubsub(text), Err(refused), "{text}");
     }
 }
 
 #[test]
 fn links_stay_with_the_organisation() {
     let instance = "https://acme.my.salesforce.com";
-    let path = "/services/data/v67.0/query/01g000000000001AAA-2000";
-    assert_eq!(STRICT.link(instance, path), Ok(path));
-    assert_eq!(STRICT.link(instance, &format!("{instance}{path}")), Ok(path));
-    for link in [
-        "https://evil.example/services/data/v67.0/query/01g",
-        "//evil.example/services/data",
-        "https://acme.my.salesforce.com.evil.example/services/data",
-        "https://acme.my.salesforce.com@evil.example/services/data",
-        "/services/../../x",
-        "/services//evil.example",
-        "/services/data?x=@evil",
-        "/services/data/\\evil",
-        "@evil.example/services/",
-        ".evil.example/services/",
-        "/secur/logout.jsp",
+    for path in [
+        "/services/data/v67.0/query/01g000000000001AAA-2000",
+        "/services/data/v67.0/tooling/query/01g000000000001AAA-2000",
+        "/services/data/v67.0/sobjects/ContentVersion/068000000000001AAA/VersionData",
     ] {
-        assert!(STRICT.link(instance, link).is_err(), "{link}");
+        assert_eq!(strict().link(instance, path), Ok(path));
+        assert_eq!(strict().link(instance, &format!("{instance}{path}")), Ok(path));
     }
+    for link in hostile::LINKS {
+        assert_eq!(strict().link(instance, link), Err(HostRefused::Link), "{link}");
+    }
+    let long = format!("/services/data/v67.0/query/{}", "0".repeat(1024));
+    assert_eq!(strict().link(instance, &long), Err(HostRefused::Link));
 }
 
-proptest::proptest! {
+#[test]
+fn refusals_say_what_to_give() {
+    let said: Vec<String> = [
+        ("https://acme.lightning.force.com", Environment::Production),
+        ("https://acme--uat.sandbox.lightning.force.com", Environment::Sandbox),
+        ("https://acme--c.vf.force.com", Environment::Production),
+        ("https://na12.salesforce.com", Environment::Production),
+        ("https://acme--uat.my.salesforce.com", Environment::Sandbox),
+        ("https://acme.my.salesforce.mil", Environment::Production),
+        ("https://login.salesforce.com", Environment::Sandbox),
+        ("https://test.salesforce.com", Environment::Production),
+        ("https://acme.example", Environment::Production),
+    ]
+    .into_iter()
+    .map(|(text, environment)| {
+        let refused = strict().login(text, environment).expect_err(text);
+        format!("{text} {refused}")
+    })
+    .collect();
+    insta::assert_snapshot!(said.join("\n"), @r"
+    https://acme.lightning.force.com is the host of Lightning pages; give the organisation's My Domain instead, https://acme.my.salesforce.com
+    https://acme--uat.sandbox.lightning.force.com is the host of Lightning pages; give the organisation's My Domain instead, https://acme--uat.sandbox.my.salesforce.com
+    https://acme--c.vf.force.com is the host of Visualforce pages; give the organisation's My Domain instead, such as https://acme.my.salesforce.com
+    https://na12.salesforce.com is the host of an instance, which organisations move away from; give the organisation's My Domain instead, such as https://acme.my.salesforce.com
+    https://acme--uat.my.salesforce.com is no My Domain: its name has 1 to 40 letters, digits and single hyphens, and a sandbox's ends with -- and the sandbox's name (1 to 10 letters and digits), such as https://acme--uat.sandbox.my.salesforce.com
+    https://acme.my.salesforce.mil is a host of Salesforce Government Cloud, which this installation is not configured for; its operator can enable it
+    https://login.salesforce.com is a host of production organisations; a Sandbox account logs in at https://test.salesforce.com or at the sandbox's My Domain, such as https://acme--uat.sandbox.my.salesforce.com
+    https://test.salesforce.com is a host of sandboxes; a Production account logs in at https://login.salesforce.com or at the organisation's My Domain, such as https://acme.my.salesforce.com
+    https://acme.example must be https://login.salesforce.com, https://test.salesforce.com or an organisation's My Domain, such as https://acme.my.salesforce.com
+    ");
+}
+
+fn host_of(text: &str) -> String {
+    Url::parse(text).expect("an accepted address parses").host_str().expect("a host").to_owned()
+}
+
+fn is_listed(host: &str) -> bool {
+    SHARED.contains(&host) || SUFFIXES.iter().any(|suffix| host.ends_with(suffix))
+}
+
+proptest! {
     #[test]
-    fn what_is_accepted_is_what_would_be_called(text in "(https?://)?[a-z0-9.@:/\\\\#?%-]{0,40}(\\.my\\.salesforce\\.com)?[a-z.@:/#?]{0,8}") {
-        if let Ok(plain) = STRICT.instance(&text) {
-            let called = Url::parse(&text).expect("an accepted address parses");
-            proptest::prop_assert!(called.host_str().expect("a host").ends_with(".my.salesforce.com"));
-            proptest::prop_assert_eq!(called.origin().ascii_serialization(), plain);
+    fn what_is_accepted_is_what_would_be_called(
+        text in "(https?://)?[a-z0-9.@:/\\\\#?%-]{0,40}(\\.my\\.salesforce\\.(com|mil))?[a-z.@:/#?]{0,8}",
+    ) {
+        if let Ok(plain) = everywhere().instance(&text) {
+            prop_assert!(is_listed(&host_of(&text)));
+            prop_assert_eq!(Url::parse(&text).expect("parses").origin().ascii_serialization(), plain);
+        }
+    }
+
+    #[test]
+    fn no_text_at_all_is_accepted_with_another_host(text in any::<String>(), front in "(https://)?", back in "(\\.my\\.salesforce\\.com)?") {
+        let text = format!("{front}{text}{back}");
+        for environment in [Environment::Sandbox, Environment::Production] {
+            if let Ok(plain) = everywhere().login(&text, environment) {
+                prop_assert!(is_listed(&host_of(&text)) && is_listed(&host_of(&plain)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_good_address_with_something_put_in_is_not_another_host(
+        good in prop::sample::select(trusted::ALL.iter().map(|site| site.0).collect::<Vec<_>>()),
+        place in any::<prop::sample::Index>(),
+        piece in prop_oneof!["[@:/?#\\\\%.\\[\\]]{1,3}", "\\PC{1,2}", "(@|/|#|\\?)?evil\\.example"],
+    ) {
+        let mut text = good.to_owned();
+        text.insert_str(place.index(good.len() + 1), &piece);
+        if let Ok(plain) = everywhere().login(&text, Environment::Sandbox)
+            .or_else(|_| everywhere().login(&text, Environment::Production))
+        {
+            prop_assert!(is_listed(&host_of(&text)));
+            prop_assert_eq!(host_of(&text), host_of(&plain));
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_not_listed_is_never_accepted(host in "[a-z0-9-]{1,12}(\\.[a-z0-9-]{1,12}){0,3}\\.(com|cn|mil|example)") {
+        prop_assume!(!is_listed(&host));
+        let text = format!("https://{host}");
+        prop_assert!(everywhere().instance(&text).is_err());
+        prop_assert!(everywhere().login(&text, Environment::Sandbox).is_err());
+        prop_assert!(everywhere().login(&text, Environment::Production).is_err());
+    }
+
+    #[test]
+    fn an_accepted_link_stays_below_the_api(link in "(https?://[a-z.@]{0,12})?/?(services/data/v)?[0-9.]{0,5}[a-zA-Z0-9./@?#\\\\%_-]{0,30}") {
+        let instance = "https://acme.my.salesforce.com";
+        if let Ok(path) = strict().link(instance, &link) {
+            let url = Url::parse(&format!("{instance}{path}")).expect("parses");
+            prop_assert_eq!(url.origin().ascii_serialization(), instance);
+            prop_assert_eq!(url.path(), path);
+            prop_assert!(path.starts_with("/services/data/v"));
         }
     }
 }
