@@ -40,6 +40,11 @@ pub enum Operation {
         object: Option<String>,
     },
     Composite,
+    /// `describeSObjects` and `describeSObject` of the SOAP API.
+    SoapDescribe,
+    SoapDescribeGlobal,
+    SoapUserInfo,
+    SoapTimestamp,
     DeployStart,
     /// A deployment begins to run; `Refused` makes the whole job fail with that code, as `ALREADY_IN_PROCESS` does.
     DeployRun,

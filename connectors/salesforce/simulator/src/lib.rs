@@ -13,6 +13,7 @@ pub mod metadata;
 pub mod org;
 pub mod pubsub;
 mod server;
+mod soap;
 mod soql;
 mod surface;
 mod tables;

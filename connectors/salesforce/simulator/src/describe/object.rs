@@ -170,7 +170,8 @@ fn visible<'a>(
     let own = metadata.tooling_objects().filter(move |_| tooling);
     let shared = metadata.objects().filter(move |object| {
         !tooling
-            || object.kind == ObjectKind::Setup && metadata.tooling_objects().all(|own| own.name != object.name)
+            || object.kind == ObjectKind::Setup
+                && metadata.tooling_objects().all(|own| own.name != object.name)
     });
     own.chain(shared).filter_map(|object| {
         let access = rights.object(object);

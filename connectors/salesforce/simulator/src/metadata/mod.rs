@@ -17,7 +17,7 @@ mod schema;
 mod stage;
 mod test_run;
 mod types;
-mod xml;
+pub(crate) mod xml;
 
 pub use http::router;
 

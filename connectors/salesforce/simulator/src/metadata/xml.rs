@@ -44,12 +44,17 @@ pub struct XmlError {
 impl Element {
     /// Reads one document whose root is in the metadata namespace.
     pub fn parse(bytes: &[u8]) -> Result<Self, XmlError> {
+        Self::parse_in(bytes, NAMESPACE)
+    }
+
+    /// Reads one document whose root is in `namespace`.
+    pub fn parse_in(bytes: &[u8], namespace: &str) -> Result<Self, XmlError> {
         let text = std::str::from_utf8(bytes).map_err(|_| XmlError {
             message: "Invalid byte sequence: the file is not UTF-8".to_owned(),
             at: Position { line: 1, column: 1 },
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Parse::new(text).run()
+        Parse::new(text, namespace).run()
     }
 
     /// Children called `name`.
@@ -80,16 +85,17 @@ impl Element {
 
 struct Parse<'a> {
     text: &'a str,
+    namespace: &'a str,
     reader: Reader<&'a [u8]>,
     seen: (usize, Position),
     elements: usize,
 }
 
 impl<'a> Parse<'a> {
-    fn new(text: &'a str) -> Self {
+    fn new(text: &'a str, namespace: &'a str) -> Self {
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_comments = true;
-        Self { text, reader, seen: (0, Position { line: 1, column: 1 }), elements: 0 }
+        Self { text, namespace, reader, seen: (0, Position { line: 1, column: 1 }), elements: 0 }
     }
 
     fn run(mut self) -> Result<Element, XmlError> {
@@ -186,9 +192,10 @@ impl<'a> Parse<'a> {
                             .map(std::borrow::Cow::into_owned)
                     },
                 );
-            if declared.as_deref() != Some(NAMESPACE) {
+            if declared.as_deref() != Some(self.namespace) {
+                let namespace = self.namespace;
                 return Err(
-                    self.error(start, format!("The root element must be in the namespace {NAMESPACE}"))
+                    self.error(start, format!("The root element must be in the namespace {namespace}"))
                 );
             }
         }

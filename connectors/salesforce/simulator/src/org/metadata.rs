@@ -132,7 +132,8 @@ impl Metadata {
             }
             // The parents' describes list their children.
             let fields = old.iter().chain(new.iter()).flat_map(|object| &object.fields);
-            parents.extend(fields.flat_map(|field| &field.reference_to).map(|name| name.to_ascii_lowercase()));
+            parents
+                .extend(fields.flat_map(|field| &field.reference_to).map(|name| name.to_ascii_lowercase()));
         }
         if changed.is_empty() {
             return;

@@ -14,6 +14,7 @@ use crate::fault::Fault;
 use crate::ledger::Kind;
 use crate::org::{Org, Rights, SessionError};
 use crate::server::Wire;
+use crate::soap::{self, SoapFault};
 
 /// Salesforce answers 414 to a longer request URI.
 const URI_MAX: usize = 16_384;
@@ -46,6 +47,7 @@ pub(super) async fn pass(State(site): State<Site>, mut request: Request, next: N
         Some(Fault::Refused { status, error_code, message }) => {
             return refused(&path, *status, error_code, message);
         }
+        Some(Fault::SessionInvalid) if is_soap(&path) => return SoapFault::session().into_response(),
         Some(Fault::SessionInvalid) => return ApiError::session().into_response(),
         Some(Fault::UnavailableHtml) => return unavailable(),
         Some(Fault::AnswerLost | Fault::TruncatedJson) | None => {}
@@ -61,7 +63,12 @@ pub(super) async fn pass(State(site): State<Site>, mut request: Request, next: N
             ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", message).into_response()
         }
     };
-    org.note(Kind::Request, None, format!("{method} {path}"), &[("status", response.status().as_str())]);
+    let (meaning, status) = (format!("{operation:?}"), response.status());
+    let mut detail = vec![("status", status.as_str())];
+    if is_soap(&path) {
+        detail.push(("operation", &meaning));
+    }
+    org.note(Kind::Request, None, format!("{method} {path}"), &detail);
     match fault {
         Some(Fault::AnswerLost) => cut(&wire),
         Some(Fault::TruncatedJson) => truncated(response).await,
@@ -91,7 +98,12 @@ fn single_slashes(request: &mut Request) {
     }
 }
 
-/// Reads the form of OAuth calls, whose meaning stands in it.
+/// The SOAP API has one path for all of its operations.
+fn is_soap(path: &str) -> bool {
+    path.starts_with("/services/Soap/")
+}
+
+/// Reads the body of calls whose meaning stands in it: the forms of OAuth, the envelopes of SOAP.
 async fn classified(request: Request) -> Result<(Request, crate::fault::Operation), Response> {
     let uri_length = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
     if uri_length > URI_MAX {
@@ -101,6 +113,13 @@ async fn classified(request: Request) -> Result<(Request, crate::fault::Operatio
             "The URI exceeds the maximum of 16384 bytes",
         )
         .into_response());
+    }
+    if is_soap(request.uri().path()) {
+        let (parts, body) = request.into_parts();
+        let body =
+            to_bytes(body, soap::BODY_MAX).await.map_err(|_| SoapFault::too_large().into_response())?;
+        let operation = soap::meaning(&body);
+        return Ok((Request::from_parts(parts, Body::from(body)), operation));
     }
     if !request.uri().path().starts_with("/services/oauth2/") {
         let operation = classify::operation(request.method(), request.uri(), None);
@@ -124,15 +143,13 @@ async fn answered(site: &Site, mut request: Request, next: Next) -> Response {
         Ok(rights) => rights,
         Err(refusal) => return refusal.into_response(),
     };
-    let (used, limit) = count(org);
-    if used > limit {
-        let message = "TotalRequests Limit exceeded.";
-        return with_usage(
-            ApiError::new(StatusCode::FORBIDDEN, "REQUEST_LIMIT_EXCEEDED", message).into_response(),
-            limit,
-            limit,
-        );
-    }
+    let (used, limit) = match count(org) {
+        Ok(counted) => counted,
+        Err(refusal) => {
+            let limit = super::rest::daily_api_requests(org);
+            return with_usage(refusal.into_response(), limit, limit);
+        }
+    };
     request.extensions_mut().insert::<Rights>(rights);
     with_usage(next.run(request).await, used, limit)
 }
@@ -144,7 +161,12 @@ fn caller(org: &Org, headers: &HeaderMap) -> Result<Rights, ApiError> {
         .split_once(' ')
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("OAuth"));
     let Some((_, token)) = token else { return Err(ApiError::session()) };
-    org.authenticate(token.trim()).map_err(|error| match error {
+    admit(org, token.trim())
+}
+
+/// The rights behind an access token, or why it is turned away.
+pub(crate) fn admit(org: &Org, token: &str) -> Result<Rights, ApiError> {
+    org.authenticate(token).map_err(|error| match error {
         SessionError::Invalid => ApiError::session(),
         SessionError::ApiDisabled => {
             ApiError::new(StatusCode::FORBIDDEN, "API_CURRENTLY_DISABLED", error.to_string())
@@ -152,13 +174,18 @@ fn caller(org: &Org, headers: &HeaderMap) -> Result<Rights, ApiError> {
     })
 }
 
-/// Counts one call; answers the calls of the last 24 hours and their limit.
-fn count(org: &Org) -> (u64, u64) {
+/// Counts one call; answers the calls of the last 24 hours and their limit, or a refusal beyond it.
+pub(crate) fn count(org: &Org) -> Result<(u64, u64), ApiError> {
     let hour = org.now_ms().div_euclid(HOUR_MS);
     let mut state = org.write();
     state.api_calls.retain(|past, _| *past > hour - 24);
     *state.api_calls.entry(hour).or_default() += 1;
-    (state.api_calls.values().sum(), super::rest::daily_api_requests(org))
+    let (used, limit) = (state.api_calls.values().sum(), super::rest::daily_api_requests(org));
+    if used > limit {
+        let message = "TotalRequests Limit exceeded.";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "REQUEST_LIMIT_EXCEEDED", message));
+    }
+    Ok((used, limit))
 }
 
 /// Counts calls that came inside one that is counted already.
@@ -178,6 +205,11 @@ fn with_usage(mut response: Response, used: u64, limit: u64) -> Response {
 fn versioned(path: &str) -> Option<&str> {
     let rest = path.strip_prefix("/services/data/")?;
     rest.split('/').next().filter(|version| !version.is_empty())
+}
+
+/// Whether `67.0` names a version that this org serves.
+pub(crate) fn serves(version: &str) -> bool {
+    known_version(&format!("v{version}")).is_ok()
 }
 
 fn known_version(version: &str) -> Result<(), ApiError> {
@@ -205,6 +237,9 @@ fn refused(path: &str, status: u16, code: &str, message: &str) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if path.starts_with("/services/oauth2/") {
         return super::oauth::refusal(status, code, message);
+    }
+    if is_soap(path) {
+        return SoapFault::api(code, message).into_response();
     }
     ApiError::new(status, code, message).into_response()
 }

@@ -2,7 +2,7 @@
 
 mod answer;
 mod classify;
-mod gate;
+pub(crate) mod gate;
 pub(crate) mod oauth;
 pub(crate) mod rest;
 
@@ -47,6 +47,7 @@ pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
     let site = Site { org, scheme, cursors: Arc::default() };
     let inside = Router::new()
         .merge(oauth::router())
+        .merge(crate::soap::router())
         .fallback(rest::serve)
         .with_state(site.clone())
         .merge(crate::metadata::router(site.org.clone()))

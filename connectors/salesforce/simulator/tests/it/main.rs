@@ -12,4 +12,5 @@ mod queries;
 mod records;
 mod rights;
 mod running;
+mod soap;
 mod tokens;

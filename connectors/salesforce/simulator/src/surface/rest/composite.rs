@@ -68,8 +68,7 @@ pub(super) fn series(site: &Site, call: &Call) -> ApiResult {
             .and_then(|(url, body)| run(site, call, &sub.method, &url, body.as_ref(), &sub.http_headers));
         let (status, headers, body) = parts(answer);
         let comma = if at == 0 { "" } else { "," };
-        let rest =
-            json!({"httpHeaders": headers, "httpStatusCode": status.as_u16(), "referenceId": sub.reference_id});
+        let rest = json!({"httpHeaders": headers, "httpStatusCode": status.as_u16(), "referenceId": sub.reference_id});
         // The body comes first and is text already: `{"body":…` and then the other keys.
         answers.push_str(&format!("{comma}{{\"body\":{body},{}", &rest.to_string()[1..]));
         if referred && status.is_success() {

@@ -37,8 +37,7 @@ pub(super) fn basic(site: &Site, call: &Call, name: &str) -> ApiResult {
 pub(super) fn object(site: &Site, call: &Call, name: &str) -> ApiResult {
     let metadata = site.org.metadata();
     let object = if call.tooling { metadata.tooling_object(name) } else { metadata.object(name) };
-    let object =
-        object.filter(|object| call.rights.object(object).read).ok_or_else(ApiError::not_found)?;
+    let object = object.filter(|object| call.rights.object(object).read).ok_or_else(ApiError::not_found)?;
     let modified_ms = metadata.object_modified_ms(object);
     let facts = ObjectFacts::of(&metadata, &call.rights, object, Some(style(call)));
     let mut answer = Answer::shown(&facts)?;

@@ -1,0 +1,47 @@
+//! Who calls, and what time the org has.
+
+use super::Caller;
+use super::fault::SoapFault;
+use super::write::Xml;
+use crate::org::metadata_time;
+
+/// `getUserInfo`.
+pub(super) fn user_info(caller: &Caller<'_>, out: &mut Xml) -> Result<(), SoapFault> {
+    let org = &caller.site.org;
+    let state = org.read();
+    let user = state.users.get(&caller.rights.user).ok_or_else(SoapFault::session)?;
+    let user_type =
+        state.profiles.get(&user.profile).map_or("Standard", |profile| profile.user_type.as_str());
+    out.open("result")
+        .flag("accessibilityMode", false)
+        .flag("chatterExternal", false)
+        .text("currencySymbol", "$")
+        .number("orgAttachmentFileSizeLimit", 26_214_400)
+        .text("orgDefaultCurrencyIsoCode", "USD")
+        .text("orgDefaultCurrencyLocale", "en_US")
+        .flag("orgDisallowHtmlAttachments", false)
+        .flag("orgHasPersonAccounts", false)
+        .text("organizationId", org.id.as_str())
+        .flag("organizationMultiCurrency", false)
+        .text("organizationName", &org.name)
+        .text("profileId", user.profile.as_str())
+        .nil("roleId")
+        .number("sessionSecondsValid", org.session_lifetime_ms() / 1_000)
+        .nil("userDefaultCurrencyIsoCode")
+        .text("userEmail", &user.email)
+        .text("userFullName", &user.name())
+        .text("userId", user.id.as_str())
+        .text("userLanguage", "en_US")
+        .text("userLocale", "en_US")
+        .text("userName", &user.username)
+        .text("userTimeZone", "America/Los_Angeles")
+        .text("userType", user_type)
+        .text("userUiSkin", "Theme3")
+        .close("result");
+    Ok(())
+}
+
+/// `getServerTimestamp`.
+pub(super) fn timestamp(caller: &Caller<'_>, out: &mut Xml) {
+    out.open("result").text("timestamp", &metadata_time(caller.site.org.now_ms())).close("result");
+}
