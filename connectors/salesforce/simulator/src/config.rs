@@ -45,6 +45,8 @@ pub struct Config {
     pub session_lifetime: Duration,
     /// `DailyApiRequests`; `None` = what the edition has.
     pub daily_api_requests: Option<u64>,
+    /// Rows of one page of a query, at most; fewer than asked for, as when rows are wide. `None` = as many as asked for.
+    pub page_rows_max: Option<usize>,
     /// Time that a deployment spends on one component, on the org's clock.
     pub deploy_component_time: Duration,
     /// Status polls answered as if the new deployment were not known yet.
@@ -70,6 +72,7 @@ impl Default for Config {
             grants_per_user: 5,
             session_lifetime: Duration::from_secs(2 * 60 * 60),
             daily_api_requests: None,
+            page_rows_max: None,
             deploy_component_time: Duration::from_millis(2),
             deploy_poll_lag: 0,
             tls_dir: None,

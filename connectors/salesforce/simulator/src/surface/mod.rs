@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
 pub use answer::{Answer, ApiError, ApiResult, Content};
 
@@ -52,6 +54,10 @@ pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
         .with_state(site.clone())
         .merge(crate::metadata::router(site.org.clone()))
         .layer(DefaultBodyLimit::max(BODY_MAX));
-    // The gate stands before the routes: it may still mend the path.
-    Router::new().fallback_service(inside).layer(axum::middleware::from_fn_with_state(site, gate::pass))
+    // The gate stands before the routes: it may still mend the path. Answers are compressed for whoever asks, behind
+    // everything that reads or cuts them.
+    Router::new()
+        .fallback_service(inside)
+        .layer(axum::middleware::from_fn_with_state(site, gate::pass))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }

@@ -8,6 +8,7 @@ mod catalogue;
 mod describes;
 mod faults;
 mod files;
+mod pages;
 mod queries;
 mod records;
 mod rights;

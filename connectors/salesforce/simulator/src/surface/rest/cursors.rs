@@ -1,6 +1,7 @@
 //! Result sets with pages still to come.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -30,12 +31,12 @@ pub(crate) struct Cursor {
 /// Open cursors by their id.
 #[derive(Default)]
 pub(crate) struct Cursors {
-    open: BTreeMap<Id, Cursor>,
+    open: BTreeMap<Id, Arc<Cursor>>,
 }
 
 impl Cursors {
     /// Keeps a cursor open.
-    pub(crate) fn open(&mut self, id: Id, cursor: Cursor) {
+    pub(crate) fn open(&mut self, id: Id, cursor: Arc<Cursor>) {
         let mine: Vec<Id> =
             self.open.iter().filter(|(_, open)| open.user == cursor.user).map(|(id, _)| *id).collect();
         let over = (mine.len() + 1).saturating_sub(OPEN_MAX);
@@ -46,7 +47,8 @@ impl Cursors {
     }
 
     /// The cursor of this id, if it is the user's and not too old.
-    pub(crate) fn get(&self, id: Id, user: Id, now_ms: i64) -> Option<&Cursor> {
-        self.open.get(&id).filter(|cursor| cursor.user == user && now_ms - cursor.opened_ms < LIFETIME_MS)
+    pub(crate) fn get(&self, id: Id, user: Id, now_ms: i64) -> Option<Arc<Cursor>> {
+        let open = self.open.get(&id);
+        open.filter(|cursor| cursor.user == user && now_ms - cursor.opened_ms < LIFETIME_MS).cloned()
     }
 }

@@ -1,5 +1,7 @@
 //! `query`, `queryAll` and their further pages.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::Call;
@@ -31,7 +33,8 @@ pub(super) fn start(site: &Site, call: &Call) -> ApiResult {
         Outcome::Rows(rows) => Remaining::Rows { query: Box::new(prepared), rows },
         Outcome::Groups(groups) => Remaining::Groups(groups),
     };
-    let cursor = Cursor { user: call.rights.user, opened_ms: org.now_ms(), remaining, batch: batch(call) };
+    let batch = asked(call).unwrap_or(BATCH_DEFAULT);
+    let cursor = Arc::new(Cursor { user: call.rights.user, opened_ms: org.now_ms(), remaining, batch });
     let id = org.ids.next(prefix::QUERY_CURSOR);
     let (answer, more) = page(&view, call, &cursor, id, 0)?;
     if more {
@@ -40,17 +43,16 @@ pub(super) fn start(site: &Site, call: &Call) -> ApiResult {
     Ok(Answer::ok(answer))
 }
 
-/// `GET …/query/01g…-2000`.
+/// `GET …/query/01g…-2000`: the position stands in the locator, so pages may be fetched in any order, and again.
 pub(super) fn more(site: &Site, call: &Call, locator: &str) -> ApiResult {
     let org = &site.org;
     let invalid = || ApiError::bad("INVALID_QUERY_LOCATOR", "invalid query locator");
     let (id, from) = locator.rsplit_once('-').ok_or_else(invalid)?;
     let id = Id::parse(id).ok_or_else(invalid)?;
     let from = from.parse().map_err(|_| invalid())?;
-    let cursors = site.cursors();
-    let cursor = cursors.get(id, call.rights.user, org.now_ms()).ok_or_else(invalid)?;
+    let cursor = site.cursors().get(id, call.rights.user, org.now_ms()).ok_or_else(invalid)?;
     let state = org.snapshot();
-    let (answer, _) = page(&call.view(org, &state), call, cursor, id, from)?;
+    let (answer, _) = page(&call.view(org, &state), call, &cursor, id, from)?;
     Ok(Answer::ok(answer))
 }
 
@@ -69,7 +71,8 @@ fn page(
     if from > size {
         return Err(ApiError::bad("INVALID_QUERY_LOCATOR", "invalid query locator"));
     }
-    let to = size.min(from + cursor.batch);
+    let rows = asked(call).unwrap_or(cursor.batch).min(view.org.config.page_rows_max.unwrap_or(usize::MAX));
+    let to = size.min(from + rows.max(1));
     let records = match &cursor.remaining {
         Remaining::Rows { query, rows } => soql::records(view, query, &rows[from..to], &call.root)?,
         Remaining::Groups(groups) => groups[from..to].to_vec(),
@@ -83,13 +86,13 @@ fn page(
     Ok((answer, !done))
 }
 
-/// `Sforce-Query-Options: batchSize=500`.
-fn batch(call: &Call) -> usize {
+/// `Sforce-Query-Options: batchSize=500`, moved to what is allowed.
+fn asked(call: &Call) -> Option<usize> {
     let header =
         call.headers.get("sforce-query-options").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let asked = header.split([',', ';']).find_map(|option| {
+    let asked: Option<usize> = header.split([',', ';']).find_map(|option| {
         let (name, value) = option.split_once('=')?;
         name.trim().eq_ignore_ascii_case("batchSize").then(|| value.trim().parse().ok())?
     });
-    asked.unwrap_or(BATCH_DEFAULT).clamp(BATCH_MIN, BATCH_DEFAULT)
+    asked.map(|rows| rows.clamp(BATCH_MIN, BATCH_DEFAULT))
 }
