@@ -57,3 +57,94 @@ pub(crate) fn instance_url(inner: &Inner, answer: &Map<String, Value>) -> Result
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use provision_connector_sdk::Connector as _;
+    use provision_connector_sdk::core::Reason;
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::{ConfigError, EnvironmentConfig, SalesforceConfig};
+    use crate::manifest::PRODUCTION;
+    use crate::{Cloud, SalesforceConnector};
+
+    fn config() -> SalesforceConfig {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let at = |login_url: &str| EnvironmentConfig {
+            login_url: login_url.parse().expect("a URL"),
+            client_id: "the-client".to_owned(),
+            client_secret: None,
+            delivery: Default::default(),
+        };
+        SalesforceConfig {
+            sandbox: Some(at("https://test.salesforce.com")),
+            production: Some(at("https://login.salesforce.com")),
+            ..SalesforceConfig::new(SalesforceConfig::PUBSUB_URL.parse().expect("a URL"))
+        }
+    }
+
+    fn account(environment: &str, settings: serde_json::Value) -> AccountContext {
+        AccountContext {
+            uid: "uid".to_owned(),
+            environment: environment.to_owned(),
+            settings: settings.as_object().expect("an object").clone(),
+            identity: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_setting_must_fit_the_environment_of_the_account() {
+        let connector = SalesforceConnector::new(config()).expect("a connector");
+        let login = |environment: &str, url: &str| {
+            connector.authorization(&account(environment, json!({ LOGIN_URL: url }))).map(|spec| spec.issuer)
+        };
+        let (sandbox, production) =
+            ("https://acme--uat.sandbox.my.salesforce.com", "https://acme.my.salesforce.com");
+        assert_eq!(login(SANDBOX, sandbox).as_deref(), Ok(sandbox));
+        assert_eq!(login(PRODUCTION, production).as_deref(), Ok(production));
+        for (environment, url, word) in [
+            (SANDBOX, production, "https://test.salesforce.com"),
+            (SANDBOX, "https://login.salesforce.com", "https://test.salesforce.com"),
+            (PRODUCTION, sandbox, "https://login.salesforce.com"),
+            (PRODUCTION, "https://test.salesforce.com", "https://login.salesforce.com"),
+            (PRODUCTION, "https://acme.lightning.force.com", production),
+            (PRODUCTION, "https://acme.my.salesforce.mil", "Government Cloud"),
+        ] {
+            let refused = login(environment, url).expect_err(url);
+            assert_eq!(refused.fault.reason(), Reason::InvalidRequest);
+            let told = refused.fault.message();
+            assert!(told.starts_with("settings.loginUrl: ") && told.contains(word), "{told}");
+        }
+        let usual = connector.authorization(&account(SANDBOX, json!({}))).map(|spec| spec.issuer);
+        assert_eq!(usual.as_deref(), Ok("https://test.salesforce.com"));
+    }
+
+    #[tokio::test]
+    async fn the_configuration_must_fit_its_environment_too() {
+        let swapped = SalesforceConfig { sandbox: config().production, ..config() };
+        let refused = SalesforceConnector::new(swapped).err();
+        assert!(matches!(refused, Some(ConfigError::Host { key: "sandbox.login_url", .. })), "{refused:?}");
+        let china = "https://login.sfcrmproducts.cn".parse().expect("a URL");
+        let mut config = config();
+        config.production.as_mut().expect("it is set").login_url = china;
+        assert!(SalesforceConnector::new(config.clone()).is_err());
+        config.further_clouds = vec![Cloud::China];
+        assert!(SalesforceConnector::new(config).is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_address_in_a_token_answer_is_checked_as_strictly() {
+        let connector = SalesforceConnector::new(config()).expect("a connector");
+        let instance = |url: &str| {
+            let answer = json!({ "instance_url": url });
+            connector.instance_url(&account(SANDBOX, json!({})), answer.as_object().expect("an object"))
+        };
+        assert!(instance("https://acme--uat.sandbox.my.salesforce.com").is_ok());
+        for url in
+            ["https://login.salesforce.com", "https://evil.example", "https://10.0.0.1", "http://localhost:1"]
+        {
+            assert_eq!(instance(url).expect_err(url).fault.reason(), Reason::AuthorizationRejected);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //! connector's [`AuthorizationSpec`].
 //!
 //! Each function makes at most one exchange. What a failed one left behind decides what may follow, so
-//! [`TokenFault`] tells four cases apart; above all, an exchange whose answer was lost may have used up the token that
+//! [`TokenFault`] tells them apart; above all, an exchange whose answer was lost may have used up the token that
 //! it presented.
 
 mod exchange;
@@ -17,6 +17,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::connector::AuthorizationSpec;
+use crate::http::AddressRefused;
 pub use exchange::{exchange_code, introspect, refresh, revoke};
 pub use pkce::{PkceVerifier, PkceVerifierError};
 
@@ -48,6 +49,10 @@ pub enum TokenFault {
     /// The request never left: nothing has happened.
     #[error("not sent: {0}")]
     Unsent(String),
+    /// The endpoint's name leads to an address that is not called: nothing has happened, and nothing will until the
+    /// operator acts.
+    #[error("not sent: {0}")]
+    AddressRefused(AddressRefused),
     /// The application said that it cannot answer now: nothing has happened.
     #[error("unavailable: {0}")]
     Unavailable(String),

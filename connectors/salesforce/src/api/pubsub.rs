@@ -168,3 +168,25 @@ impl Bus<'_> {
         Ok(schema)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use provision_connector_sdk::FaultClass;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_channel_follows_no_name_out_of_the_public_internet() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let plain = format!("http://localhost:{}", listener.local_addr().expect("an address").port());
+        let url = plain.parse().expect("a URL");
+        let resolver = PublicOnly { allow_loopback: false };
+        let pubsub = PubSub::new(&url, plain, None, resolver).expect("a channel");
+        let request = TopicRequest { topic_name: TOPIC.to_owned() };
+        let status = pubsub.client().get_topic(request).await.expect_err("nothing is called");
+        let fault = faults::of_pubsub(&status);
+        assert_eq!(fault.class, FaultClass::Rejected, "{status:?}");
+        assert!(fault.fault.message().contains("outside the public internet"), "{fault}");
+    }
+}

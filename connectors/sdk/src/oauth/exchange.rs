@@ -19,7 +19,7 @@ use url::Url;
 
 use super::{Introspection, PkceVerifier, TokenAnswer, TokenFault, TokenKind, client_secret};
 use crate::connector::AuthorizationSpec;
-use crate::http::{error_text, read_body};
+use crate::http::{AddressRefused, error_text, read_body};
 
 /// Longest answer that is read.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -60,6 +60,8 @@ enum Outcome {
     #[error("{0}")]
     Unsent(String),
     #[error("{0}")]
+    AddressRefused(AddressRefused),
+    #[error("{0}")]
     Unavailable(String),
     #[error("{0}")]
     Ambiguous(String),
@@ -69,6 +71,7 @@ impl From<Outcome> for TokenFault {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Unsent(text) => TokenFault::Unsent(text),
+            Outcome::AddressRefused(refused) => TokenFault::AddressRefused(refused),
             Outcome::Unavailable(text) => TokenFault::Unavailable(text),
             Outcome::Ambiguous(text) => TokenFault::Ambiguous(text),
         }
@@ -175,7 +178,9 @@ async fn send(http: reqwest::Client, request: HttpRequest) -> Result<HttpRespons
     let request = reqwest::Request::try_from(request).map_err(|error| Outcome::Unsent(error_text(error)))?;
     let sent = tokio::time::timeout(EXCHANGE_TIMEOUT, async {
         let response = http.execute(request).await.map_err(|error| {
-            if error.is_connect() || error.is_builder() {
+            if let Some(refused) = AddressRefused::find(&error) {
+                Outcome::AddressRefused(refused.clone())
+            } else if error.is_connect() || error.is_builder() {
                 Outcome::Unsent(error_text(error))
             } else {
                 Outcome::Ambiguous(error_text(error))

@@ -56,6 +56,10 @@ impl Broker {
                 self.mark(name, uid, CredentialState::Valid).await.map_err(classify)?;
                 Err(ConnectorFault::transient(internal))
             }
+            Err(TokenFault::AddressRefused(refused)) => {
+                self.mark(name, uid, CredentialState::Valid).await.map_err(classify)?;
+                Err(ConnectorFault::from(&refused))
+            }
             Err(TokenFault::Refused { error, description }) => {
                 self.refused(&account, &error, &description).await
             }

@@ -401,6 +401,7 @@ fn exchange_fault(fault: TokenFault) -> Fault {
         )
         .meta("error", short(&error))
         .with_internal(format!("{}: {}", short(&error), short(&description))),
+        TokenFault::AddressRefused(refused) => ConnectorFault::from(&refused).into(),
         other => Fault::new(
             Reason::SaasUnavailable,
             "the application did not answer when the authorisation code was exchanged; begin again",

@@ -201,3 +201,15 @@ fn the_authorisation_page_gets_the_challenge_and_not_the_verifier() {
         !url.as_str().contains(verifier.secret().expose_secret()) && !url.as_str().contains("the-secret")
     );
 }
+
+#[tokio::test]
+async fn an_endpoint_whose_name_leads_astray_is_told_apart() {
+    let (base, seen) = server(200, "application/json", "{}".to_owned()).await;
+    let spec = spec(&base.replace("127.0.0.1", "localhost"));
+    let refused = refresh(&http(), &spec, &SecretString::from("5Aep")).await.expect_err("nothing is sent");
+    assert!(
+        matches!(&refused, TokenFault::AddressRefused(refused) if refused.host == "localhost"),
+        "{refused:?}"
+    );
+    assert!(seen.lock().expect("log").is_empty());
+}
