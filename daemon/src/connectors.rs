@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use provision_reconcile::Registry;
-use provision_salesforce::{EnvironmentConfig, SalesforceConfig, SalesforceConnector};
+use provision_salesforce::{Cloud, EnvironmentConfig, SalesforceConfig, SalesforceConnector};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::{ConnectorsSection, EnvironmentSection, SalesforceSection};
+use crate::config::{ConnectorsSection, EnvironmentSection, SalesforceCloud, SalesforceSection};
 
 /// Largest secret file.
 const SECRET_BYTES_MAX: usize = 4 * 1024;
@@ -33,6 +33,14 @@ fn salesforce_config(section: &SalesforceSection) -> Result<SalesforceConfig, St
     let mut config = SalesforceConfig::new(pubsub_url);
     config.ca_file = section.ca_file.clone();
     config.allow_loopback = section.allow_loopback;
+    config.further_clouds = section
+        .further_clouds
+        .iter()
+        .map(|cloud| match cloud {
+            SalesforceCloud::Government => Cloud::Government,
+            SalesforceCloud::China => Cloud::China,
+        })
+        .collect();
     if let Some(version) = &section.api_version {
         config.api_version = version.clone();
     }

@@ -159,9 +159,19 @@ pub struct SalesforceSection {
     pub ca_file: Option<PathBuf>,
     #[serde(default)]
     pub allow_loopback: bool,
+    #[serde(default)]
+    pub further_clouds: Vec<SalesforceCloud>,
     pub api_version: Option<String>,
     pub sandbox: Option<EnvironmentSection>,
     pub production: Option<EnvironmentSection>,
+}
+
+/// A cloud of Salesforce's with hosts of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SalesforceCloud {
+    Government,
+    China,
 }
 
 /// `[connectors.salesforce.sandbox]` and `[connectors.salesforce.production]`.

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 pub use file::{
     Config, ConnectorsSection, Engine, EnvironmentSection, KeysSection, LogFormat, LogSection, OauthSection,
-    OperationsSection, PrincipalSection, SalesforceSection, ServerSection, StoreSection, StreamsSection,
+    OperationsSection, PrincipalSection, SalesforceCloud, SalesforceSection, ServerSection, StoreSection, StreamsSection,
     TlsSection,
 };
 

@@ -39,6 +39,20 @@ fn a_wrong_key_or_value_is_named_with_its_line() {
 }
 
 #[test]
+fn further_clouds_are_off_unless_they_are_named() {
+    let section = |line: &str| {
+        let text = format!("{GOOD}\n[connectors.salesforce]\n{line}\n");
+        let config = Config::parse(&text, Path::new("c.toml")).expect("valid");
+        config.connectors.salesforce.expect("a section").further_clouds
+    };
+    assert_eq!(section(""), []);
+    let both = section("further_clouds = [\"government\", \"china\"]");
+    assert_eq!(both, [SalesforceCloud::Government, SalesforceCloud::China]);
+    let unknown = complain(&format!("{GOOD}\n[connectors.salesforce]\nfurther_clouds = [\"moon\"]\n"));
+    assert!(unknown.contains("moon"), "{unknown}");
+}
+
+#[test]
 fn a_listener_beyond_loopback_needs_tls() {
     let text = GOOD.replace("127.0.0.1:7400", "0.0.0.0:7400");
     let told = complain(&text);
