@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::org::{Clock, SystemClock};
+use crate::org::{Clock, Conditions, SystemClock};
+use crate::package::Package;
 
 /// The kind of org.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -51,6 +52,12 @@ pub struct Config {
     pub deploy_component_time: Duration,
     /// Status polls answered as if the new deployment were not known yet.
     pub deploy_poll_lag: u32,
+    /// What AppExchange offers.
+    pub packages: Vec<Package>,
+    /// Time that a package takes to come in or to go, on the org's clock.
+    pub package_install_time: Duration,
+    /// What is special about the org.
+    pub conditions: Conditions,
     /// Serve https and TLS gRPC with a CA made in this directory.
     pub tls_dir: Option<PathBuf>,
     pub clock: Arc<dyn Clock>,
@@ -75,6 +82,9 @@ impl Default for Config {
             page_rows_max: None,
             deploy_component_time: Duration::from_millis(2),
             deploy_poll_lag: 0,
+            packages: Vec::new(),
+            package_install_time: Duration::from_millis(500),
+            conditions: Conditions::default(),
             tls_dir: None,
             clock: Arc::new(SystemClock),
         }

@@ -23,6 +23,12 @@ pub enum Kind {
     DeployFinished,
     /// One component of a deployment took effect; the subject is `Type:FullName`.
     ComponentDeployed,
+    /// The subject is the package version's id; so it is for the next ones.
+    PackageInstallStarted,
+    PackageInstalled,
+    PackageInstallFailed,
+    PackageUninstalled,
+    PackageUninstallFailed,
     /// The subject is the object, `id` the record.
     RecordCreated,
     RecordUpdated,

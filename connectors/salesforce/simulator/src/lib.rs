@@ -11,6 +11,7 @@ pub mod fault;
 pub mod ledger;
 pub mod metadata;
 pub mod org;
+pub mod package;
 pub mod pubsub;
 mod server;
 mod soap;

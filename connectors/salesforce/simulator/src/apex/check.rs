@@ -7,7 +7,7 @@ use tree_sitter::{Node, Tree};
 use super::names::is_platform;
 use super::parse::{Problem, each, parse, text};
 use super::unit::{ClassUnit, read_class};
-use crate::org::Metadata;
+use crate::org::{Metadata, Surface};
 
 /// Checks the custom objects and fields that a class names.
 ///
@@ -15,7 +15,25 @@ use crate::org::Metadata;
 /// class that a real compiler takes must never be refused.
 pub fn check_class(source: &str, org: &Metadata) -> Result<(), Problem> {
     let tree = parse(source)?;
-    custom_names(&tree, source, org)
+    custom_names(&tree, source, org)?;
+    let locals = local_names(&tree, source);
+    let mut problem = None;
+    each(tree.root_node(), |node| {
+        if problem.is_none() {
+            problem = match node.kind() {
+                "method_invocation" => node
+                    .child_by_field_name("object")
+                    .filter(|object| object.kind() == "field_access")
+                    .and_then(|object| {
+                        let method = node.child_by_field_name("name");
+                        check_packaged(object, method, source, org, &locals).err()
+                    }),
+                "scoped_type_identifier" => check_packaged_type(node, source, org).err(),
+                _ => None,
+            };
+        }
+    });
+    problem.map_or(Ok(()), Err)
 }
 
 /// What the names in triggers may stand for.
@@ -43,10 +61,8 @@ impl TriggerNames {
             if problem.is_none() {
                 problem = match node.kind() {
                     "method_invocation" => self.check_call(node, source, org, &locals).err(),
-                    "field_access" => node
-                        .child_by_field_name("object")
-                        .filter(|object| object.kind() == "identifier")
-                        .and_then(|object| self.check_owner(object, source, org, &locals).err()),
+                    "field_access" => self.check_access(node, source, org, &locals).err(),
+                    "scoped_type_identifier" => check_packaged_type(node, source, org).err(),
                     "type_identifier" if is_leftmost(node) => self.check_type(node, source, org).err(),
                     _ => None,
                 };
@@ -67,6 +83,9 @@ impl TriggerNames {
         else {
             return Ok(());
         };
+        if object.kind() == "field_access" {
+            return check_packaged(object, Some(method), source, org, locals);
+        }
         if object.kind() != "identifier" {
             return Ok(());
         }
@@ -81,6 +100,25 @@ impl TriggerNames {
             }
             _ => Ok(()),
         }
+    }
+
+    /// `a.b`, where `a` may be the namespace of a package.
+    fn check_access(
+        &mut self,
+        node: Node<'_>,
+        source: &str,
+        org: &Metadata,
+        locals: &BTreeSet<String>,
+    ) -> Result<(), Problem> {
+        let Some(object) = node.child_by_field_name("object").filter(|object| object.kind() == "identifier")
+        else {
+            return Ok(());
+        };
+        let name = text(object, source);
+        if !locals.contains(&name.to_ascii_lowercase()) && org.has_namespace(name) {
+            return check_packaged(node, None, source, org, locals);
+        }
+        self.check_owner(object, source, org, locals).map(|_| ())
     }
 
     /// The class that an identifier before a dot names, if it is one of the org's.
@@ -115,8 +153,72 @@ impl TriggerNames {
         if self.failed.contains(&name.to_ascii_lowercase()) {
             return Err(dependent(node, name));
         }
-        let known = is_platform(name) || org.class(name).is_some() || org.object(name).is_some();
+        let known = is_platform(name)
+            || org.class(name).is_some()
+            || org.object(name).is_some()
+            || node.parent().is_some_and(|parent| parent.kind() == "scoped_type_identifier")
+                && org.has_namespace(name);
         if known { Ok(()) } else { Err(Problem::at(node, format!("Invalid type: {name}"))) }
+    }
+}
+
+/// `ns.Class` or `ns.Class.method()`, as far as `ns` is the namespace of a package: others may use what is global.
+fn check_packaged(
+    access: Node<'_>,
+    method: Option<Node<'_>>,
+    source: &str,
+    org: &Metadata,
+    locals: &BTreeSet<String>,
+) -> Result<(), Problem> {
+    let (Some(object), Some(field)) =
+        (access.child_by_field_name("object"), access.child_by_field_name("field"))
+    else {
+        return Ok(());
+    };
+    let (namespace, class) = (text(object, source), text(field, source));
+    let shadowed = locals.contains(&namespace.to_ascii_lowercase());
+    if object.kind() != "identifier" || shadowed || !org.has_namespace(namespace) {
+        return Ok(());
+    }
+    let surface = visible_class(field, namespace, class, "Variable does not exist", org)?;
+    let Some(method) = method else { return Ok(()) };
+    let name = text(method, source);
+    let lower = name.to_ascii_lowercase();
+    if surface.global_methods.contains(&lower) {
+        return Ok(());
+    }
+    let message = if surface.methods.contains(&lower) {
+        format!("Method is not visible: void {namespace}.{class}.{name}()")
+    } else {
+        format!(
+            "Method does not exist or incorrect signature: void {name}() from the type {namespace}.{class}"
+        )
+    };
+    Err(Problem::at(method, message))
+}
+
+/// `ns.Class` where a type stands.
+fn check_packaged_type(node: Node<'_>, source: &str, org: &Metadata) -> Result<(), Problem> {
+    let (Some(first), Some(second)) = (node.named_child(0), node.named_child(1)) else { return Ok(()) };
+    let namespace = text(first, source);
+    if !org.has_namespace(namespace) {
+        return Ok(());
+    }
+    visible_class(second, namespace, text(second, source), "Invalid type", org).map(|_| ())
+}
+
+fn visible_class<'a>(
+    node: Node<'_>,
+    namespace: &str,
+    class: &str,
+    absent: &str,
+    org: &'a Metadata,
+) -> Result<&'a Surface, Problem> {
+    let found = org.class(&format!("{namespace}__{class}")).and_then(|class| class.surface.as_deref());
+    match found {
+        Some(surface) if surface.global => Ok(surface),
+        Some(_) => Err(Problem::at(node, format!("Type is not visible: {namespace}.{class}"))),
+        None => Err(Problem::at(node, format!("{absent}: {namespace}.{class}"))),
     }
 }
 

@@ -8,4 +8,4 @@ mod unit;
 pub use check::{TriggerNames, check_class};
 pub use names::mentions;
 pub use parse::{Problem, SOURCE_CHARS_MAX};
-pub use unit::{ClassUnit, TriggerUnit, length_without_comments, read_class, read_trigger};
+pub use unit::{ClassUnit, TriggerUnit, interface, length_without_comments, read_class, read_trigger};

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::parse::{Problem, each, parse, text};
-use crate::org::TriggerEvent;
+use crate::org::{Surface, TriggerEvent};
 
 /// A top-level class, interface or enum.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,26 @@ pub fn read_class(source: &str) -> Result<ClassUnit, Problem> {
         test_methods,
         inherits: declaration.child_by_field_name("superclass").is_some(),
     })
+}
+
+/// What the code of others may use of a class.
+pub fn interface(source: &str) -> Result<Surface, Problem> {
+    let tree = parse(source)?;
+    let kinds = ["class_declaration", "interface_declaration", "enum_declaration"];
+    let declaration = only_declaration(tree.root_node(), source, &kinds)?;
+    let mut surface = Surface { global: has_modifier(declaration, &["global"]), ..Surface::default() };
+    each(declaration, |node| {
+        if node.kind() == "method_declaration"
+            && let Some(name) = node.child_by_field_name("name")
+        {
+            let name = text(name, source).to_ascii_lowercase();
+            if has_modifier(node, &["global"]) {
+                surface.global_methods.insert(name.clone());
+            }
+            surface.methods.insert(name);
+        }
+    });
+    Ok(surface)
 }
 
 /// Reads the declaration of a trigger file.

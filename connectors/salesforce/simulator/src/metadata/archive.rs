@@ -44,6 +44,11 @@ pub enum ArchiveError {
 }
 
 impl Archive {
+    /// An archive of these files.
+    pub fn of(files: BTreeMap<String, Bytes>) -> Self {
+        Self { files }
+    }
+
     /// Reads all files of `zip`.
     pub fn read(zip: &[u8]) -> Result<Self, ArchiveError> {
         let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(malformed)?;

@@ -98,7 +98,7 @@ fn place_class(stage: &Stage<'_>, component: &Component) -> Result<Placed<ApexCl
     let before = stage.metadata.class(&component.full_name).cloned();
     let unit =
         unit(stage, component, source, meta, before.as_ref().map(|class| &class.unit), prefix::APEX_CLASS);
-    Ok((ApexClass { unit, is_test: declared.is_test }, before))
+    Ok((ApexClass { unit, is_test: declared.is_test, surface: None }, before))
 }
 
 fn trigger(
@@ -196,6 +196,7 @@ fn unit(
     ApexUnit {
         id,
         name: component.full_name.clone(),
+        namespace: None,
         body: source.to_owned(),
         api_version: meta.api_version,
         status: meta.status,

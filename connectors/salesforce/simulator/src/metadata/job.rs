@@ -46,8 +46,6 @@ pub(super) struct Job {
 /// The deployments of one org.
 pub(super) struct Deployments {
     pub(super) org: Arc<Org>,
-    /// Held by the running deploy; waiters get it in order.
-    turn: tokio::sync::Mutex<()>,
     jobs: Mutex<BTreeMap<Id, Job>>,
 }
 
@@ -61,7 +59,7 @@ struct Outcome {
 
 impl Deployments {
     pub(super) fn new(org: Arc<Org>) -> Arc<Self> {
-        Arc::new(Self { org, turn: tokio::sync::Mutex::new(()), jobs: Mutex::default() })
+        Arc::new(Self { org, jobs: Mutex::default() })
     }
 
     pub(super) fn jobs(&self) -> MutexGuard<'_, BTreeMap<Id, Job>> {
@@ -126,7 +124,8 @@ impl Deployments {
     }
 
     async fn run(self: Arc<Self>, id: Id, order: Order) {
-        let _turn = self.turn.lock().await;
+        // Waiters get it in order; whoever installs a package waits here too.
+        let _turn = self.org.setup.lock().await;
         let user = order.rights.user;
         let waits = self.update(id, |request, now_ms| {
             if request.status == "Pending" {

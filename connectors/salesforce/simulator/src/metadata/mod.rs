@@ -9,6 +9,7 @@ mod manifest;
 mod object;
 mod options;
 mod package;
+mod packaged;
 mod permission;
 mod removal;
 mod result;
@@ -20,6 +21,9 @@ mod types;
 pub(crate) mod xml;
 
 pub use http::router;
+pub(crate) use packaged::compile;
+pub(crate) use types::packaged_kind;
+pub(crate) use xml::NAMESPACE;
 
 #[cfg(test)]
 mod tests;

@@ -127,7 +127,7 @@ fn shell(stage: &Stage<'_>, name: &str, element: &Element) -> Result<(ObjectType
         .unwrap_or_else(|| stage.org.ids.next(prefix::CUSTOM_OBJECT));
     let key = |letter: &str| match existing.as_ref().and_then(|object| object.key_prefix.clone()) {
         Some(key) => key,
-        None => stage.free_key_prefix(letter),
+        None => stage.metadata.free_key_prefix(letter),
     };
     let mut object = match suffix {
         "e" => event(name, element, ObjectType::event(name, label, id, &key("e"), Vec::new()))?,

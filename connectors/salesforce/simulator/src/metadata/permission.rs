@@ -20,7 +20,10 @@ const CUSTOM_PERMISSION_PREFIX: &str = "0CP";
 pub(super) fn deploy_custom_permissions(stage: &mut Stage<'_>, components: Vec<Component>) {
     for component in components {
         let row = Row::of("CustomPermission", &component.full_name, &component.file);
-        let read = stage.needs("CustomizeApplication").and_then(|()| component.metadata());
+        let read = stage
+            .needs("CustomizeApplication")
+            .and_then(|()| stage.own_name("CustomPermission", &component.full_name))
+            .and_then(|()| component.metadata());
         let row = match read {
             Ok(read) => {
                 let known = stage.metadata.custom_permissions.get(&component.full_name).cloned();
@@ -29,6 +32,7 @@ pub(super) fn deploy_custom_permissions(stage: &mut Stage<'_>, components: Vec<C
                 let new = CustomPermission {
                     id,
                     name: component.full_name.clone(),
+                    namespace: None,
                     label: read.text_of("label").unwrap_or(&component.full_name).to_owned(),
                     description: read.text_of("description").map(str::to_owned),
                     licensed: read.is_true("isLicensed"),
@@ -69,6 +73,7 @@ fn permission_set(
     if !stage.rights.has("ManageProfilesPermissionsets") {
         stage.needs("ModifyAllData")?;
     }
+    stage.own_name("PermissionSet", &component.full_name)?;
     let element = component.metadata()?;
     let before = stage.metadata.permission_set(&component.full_name).cloned();
     let label = element.text_of("label").unwrap_or_default();

@@ -6,6 +6,7 @@ use super::stage::Stage;
 use super::types::{CUSTOM_FIELD_TYPE, Kind, UNAVAILABLE};
 use crate::apex::mentions;
 use crate::org::ObjectKind;
+use crate::package::namespace_of;
 
 /// Deletion order: what refers to others goes first.
 const ORDER: [&str; 6] =
@@ -44,6 +45,9 @@ fn remove_one(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row, members: 
     if let Err(complaint) = stage.needs(right) {
         return row.failed(complaint);
     }
+    if is_managed(stage, kind, name) {
+        return row.failed(format!("Cannot delete managed object: {name}"));
+    }
     match kind {
         "PermissionSet" => permission_set(stage, name, row),
         "ApexTrigger" => match stage.metadata.trigger(name).map(|trigger| trigger.unit.id) {
@@ -71,6 +75,16 @@ fn remove_one(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row, members: 
         CUSTOM_FIELD_TYPE => field(stage, name, row),
         _ => object(stage, name, row, members),
     }
+}
+
+/// Whether a package brought it; its things go with it alone.
+fn is_managed(stage: &Stage<'_>, kind: &str, name: &str) -> bool {
+    let namespace = match kind {
+        "CustomObject" => namespace_of(name),
+        CUSTOM_FIELD_TYPE => name.split_once('.').and_then(|(_, field)| namespace_of(field)),
+        _ => name.split_once("__").map(|(namespace, _)| namespace),
+    };
+    namespace.is_some_and(|namespace| stage.metadata.has_namespace(namespace))
 }
 
 fn gone(row: Row, id: Option<crate::org::Id>) -> Row {

@@ -65,25 +65,20 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Refuses a name with a namespace: what a package brought is not the org's to change.
+    pub(super) fn own_name(&self, kind: &str, name: &str) -> Result<(), Complaint> {
+        match name.split_once("__") {
+            Some((namespace, _)) if self.metadata.has_namespace(namespace) => {
+                Err(format!("Cannot modify managed object: entity={kind}, component={name}, state=installed").into())
+            }
+            Some((namespace, _)) => Err(format!("Cannot create a component with namespace: {namespace}. Only components in the same namespace as the organization can be created through the API").into()),
+            None => Ok(()),
+        }
+    }
+
     /// Whether an object holds records.
     pub(super) fn has_records(&self, object: &str) -> bool {
         self.org.read().records.table(object).next().is_some()
-    }
-
-    /// A key prefix that no object of this org uses: the letter and two base-36 digits.
-    pub(super) fn free_key_prefix(&self, letter: &str) -> String {
-        let digits: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
-        let taken: std::collections::BTreeSet<&str> =
-            self.metadata.objects().filter_map(|object| object.key_prefix.as_deref()).collect();
-        let mut letters = letter.chars().chain('f'..='z');
-        letters
-            .find_map(|first| {
-                digits
-                    .iter()
-                    .flat_map(|second| digits.iter().map(move |third| format!("{first}{second}{third}")))
-                    .find(|key| !taken.contains(key.as_str()))
-            })
-            .unwrap_or_else(|| format!("{letter}zz"))
     }
 
     /// `(object, field)` whose relationship steps from one of `parents` to its children by this word.

@@ -351,3 +351,8 @@ impl Kind {
         format!("{}/{full_name}.{}", self.folder, self.ending)
     }
 }
+
+/// The kind that a folder of a package's sources holds.
+pub(crate) fn packaged_kind(folder: &str) -> Option<&'static Kind> {
+    Kind::in_folder(folder)
+}

@@ -58,6 +58,8 @@ pub struct PermissionSet {
     pub id: Id,
     /// API name; `X00e…` for the shadow set of a profile.
     pub name: String,
+    /// Of the package that brought it; `None` = the org's own.
+    pub namespace: Option<String>,
     pub label: String,
     pub description: Option<String>,
     pub license: Option<Id>,
@@ -88,8 +90,10 @@ pub struct PermissionSet {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomPermission {
     pub id: Id,
-    /// API name.
+    /// API name, with its namespace.
     pub name: String,
+    /// Of the package that brought it; `None` = the org's own.
+    pub namespace: Option<String>,
     pub label: String,
     pub description: Option<String>,
     pub licensed: bool,
@@ -101,6 +105,7 @@ impl PermissionSet {
         Self {
             id,
             name: name.to_owned(),
+            namespace: None,
             label: label.to_owned(),
             description: None,
             license: None,

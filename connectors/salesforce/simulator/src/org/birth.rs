@@ -6,20 +6,23 @@ use super::field::{Field, FieldType};
 use super::grants::{ConnectedApp, Grants};
 use super::id::{IdGenerator, mix, prefix};
 use super::metadata::Metadata;
-use super::population::populate;
+use super::population::{Population, populate};
 use super::records::Records;
 use super::schema::ObjectType;
 use super::secrets::Secrets;
 use super::sessions::Sessions;
 use super::standard::{setup_objects, standard_objects, tooling_objects, user_permissions};
-use super::{Id, Org, State, generated};
+use super::{Id, Org, OrgKind, State, generated};
 use crate::config::{Config, Environment};
 use crate::events::EventBus;
 use crate::fault::Faults;
 use crate::ledger::Ledger;
+use crate::package::Packages;
 
 /// 2025-01-06T09:00:00Z: fixed, so that the same seed makes the same org on any day.
 const BORN_MS: i64 = 1_736_154_000_000;
+
+const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// Scopes that the app was configured with.
 const SCOPES: [&str; 6] = ["api", "id", "profile", "email", "web", "refresh_token"];
@@ -32,11 +35,18 @@ pub(super) fn org(config: Config) -> Org {
     let ids = IdGenerator::new(seed);
     let id = ids.next(prefix::ORGANIZATION);
     let secrets = Secrets::new(seed);
-    let (domain, instance) = match config.environment {
-        Environment::Sandbox => ("northwind.example.com.sim", "CS201"),
-        Environment::Production => ("northwind.example.com", "EU62"),
+    let conditions = config.conditions.clone();
+    let kind = conditions.kind.unwrap_or(match config.environment {
+        Environment::Sandbox => OrgKind::Sandbox,
+        Environment::Production => OrgKind::Production,
+    });
+    let (environment, domain, instance) = if kind.is_sandbox() {
+        (Environment::Sandbox, "northwind.example.com.sim", "CS201")
+    } else {
+        (Environment::Production, "northwind.example.com", "EU62")
     };
-    let people = populate(&ids, seed, config.objects, domain, BORN_MS);
+    let mut people = populate(&ids, seed, config.objects, domain, BORN_MS);
+    take_away(&mut people, &conditions.without_permissions);
     let mut metadata = schema(&config, people.admin);
     metadata.permission_sets = people.permission_sets;
     let app = ConnectedApp {
@@ -56,15 +66,17 @@ pub(super) fn org(config: Config) -> Org {
         assignments: people.assignments,
         records: Records::default(),
         deploys: std::collections::BTreeMap::new(),
+        packages: Packages::default(),
         sessions: Sessions::default(),
         grants: Grants::default(),
-        api_calls: std::collections::BTreeMap::new(),
+        api_calls: used_calls(&config),
     };
     Org {
         id,
         name: "Northwind Traders".to_owned(),
-        environment: config.environment,
-        edition: "Enterprise Edition",
+        environment,
+        kind,
+        edition: conditions.edition.clone().unwrap_or_else(|| kind.usual_edition().to_owned()),
         instance: instance.to_owned(),
         app,
         admin: people.admin,
@@ -75,9 +87,27 @@ pub(super) fn org(config: Config) -> Org {
         ledger: Ledger::default(),
         faults: Faults::default(),
         bus: EventBus::new(config.clock.clone(), seed),
+        setup: Arc::default(),
+        started_ms: config.clock.now_ms(),
+        conditions: RwLock::new(Arc::new(conditions)),
         state: RwLock::new(state),
         config,
     }
+}
+
+/// Administrators without some of their permissions.
+fn take_away(people: &mut Population, permissions: &[String]) {
+    let Some(admin) = people.users.get(&people.admin) else { return };
+    let shadow = people.profiles.get(&admin.profile).map(|profile| profile.shadow);
+    if let Some(set) = shadow.and_then(|shadow| people.permission_sets.get_mut(&shadow)) {
+        Arc::make_mut(set).permissions.retain(|held| !permissions.contains(held));
+    }
+}
+
+/// API calls that others have made already.
+fn used_calls(config: &Config) -> std::collections::BTreeMap<i64, u64> {
+    let used = config.conditions.api_requests_used;
+    (used > 0).then(|| (config.clock.now_ms().div_euclid(HOUR_MS), used)).into_iter().collect()
 }
 
 fn schema(config: &Config, admin: Id) -> Metadata {

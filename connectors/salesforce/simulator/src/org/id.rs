@@ -29,6 +29,9 @@ pub mod prefix {
     pub const CONTENT_DOCUMENT: &str = "069";
     pub const CONTENT_DOCUMENT_LINK: &str = "06A";
     pub const QUERY_CURSOR: &str = "01g";
+    pub const PACKAGE_INSTALL_REQUEST: &str = "0Hf";
+    pub const PACKAGE_UNINSTALL_REQUEST: &str = "06y";
+    pub const INSTALLED_PACKAGE: &str = "0A3";
 }
 
 /// An 18-character record id. Two ids are equal when their first 15 characters are.

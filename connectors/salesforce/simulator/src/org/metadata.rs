@@ -8,6 +8,7 @@ use super::apex::{ApexClass, ApexTrigger};
 use super::field::Field;
 use super::id::Id;
 use super::schema::ObjectType;
+use crate::package::namespace_of;
 
 /// Everything a deployment may touch. Cheap to clone: each part is shared until it changes.
 #[derive(Debug, Clone, Default)]
@@ -150,18 +151,67 @@ impl Metadata {
         self.objects.values().find(|object| object.key_prefix.as_deref() == Some(id.prefix()))
     }
 
-    /// The class of this name, ignoring case.
+    /// The class of this name, ignoring case; `ns__Name` is one of an installed package.
     pub fn class(&self, name: &str) -> Option<&Arc<ApexClass>> {
-        self.classes.values().find(|class| class.unit.name.eq_ignore_ascii_case(name))
+        let (namespace, name) = owned(name);
+        self.classes.values().find(|class| named(&class.unit.namespace, &class.unit.name, namespace, name))
     }
 
-    /// The trigger of this name, ignoring case.
+    /// The trigger of this name, ignoring case; `ns__Name` is one of an installed package.
     pub fn trigger(&self, name: &str) -> Option<&Arc<ApexTrigger>> {
-        self.triggers.values().find(|trigger| trigger.unit.name.eq_ignore_ascii_case(name))
+        let (namespace, name) = owned(name);
+        self.triggers
+            .values()
+            .find(|trigger| named(&trigger.unit.namespace, &trigger.unit.name, namespace, name))
     }
 
-    /// The permission set of this API name, ignoring case; shadow sets of profiles are not found by name.
+    /// The permission set of this API name, ignoring case; `ns__Name` is one of an installed package. Shadow sets of
+    /// profiles are not found by name.
     pub fn permission_set(&self, name: &str) -> Option<&Arc<PermissionSet>> {
-        self.permission_sets.values().find(|set| set.profile.is_none() && set.name.eq_ignore_ascii_case(name))
+        let (namespace, name) = owned(name);
+        let mut sets = self.permission_sets.values().filter(|set| set.profile.is_none());
+        sets.find(|set| named(&set.namespace, &set.name, namespace, name))
     }
+
+    /// Whether a package with this namespace is here.
+    pub fn has_namespace(&self, namespace: &str) -> bool {
+        let same = |own: &str| own.eq_ignore_ascii_case(namespace);
+        let prefix = format!("{}__", namespace.to_ascii_lowercase());
+        let mut objects = self
+            .objects
+            .range(prefix.clone()..)
+            .map_while(|(name, _)| name.starts_with(&prefix).then_some(name));
+        self.classes.values().any(|class| class.unit.namespace.as_deref().is_some_and(same))
+            || objects.any(|name| namespace_of(name).is_some_and(same))
+    }
+
+    /// A key prefix that no object uses: the letter and two base-36 digits.
+    pub fn free_key_prefix(&self, letter: &str) -> String {
+        let digits: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
+        let taken: std::collections::BTreeSet<&str> =
+            self.objects().filter_map(|object| object.key_prefix.as_deref()).collect();
+        let mut letters = letter.chars().chain('f'..='z');
+        letters
+            .find_map(|first| {
+                digits
+                    .iter()
+                    .flat_map(|second| digits.iter().map(move |third| format!("{first}{second}{third}")))
+                    .find(|key| !taken.contains(key.as_str()))
+            })
+            .unwrap_or_else(|| format!("{letter}zz"))
+    }
+}
+
+/// Namespace and name of `ns__Name`; what an org makes itself has no two underscores together.
+fn owned(name: &str) -> (Option<&str>, &str) {
+    name.split_once("__").map_or((None, name), |(namespace, name)| (Some(namespace), name))
+}
+
+fn named(own_namespace: &Option<String>, own_name: &str, namespace: Option<&str>, name: &str) -> bool {
+    own_name.eq_ignore_ascii_case(name)
+        && match (own_namespace, namespace) {
+            (None, None) => true,
+            (Some(own), Some(namespace)) => own.eq_ignore_ascii_case(namespace),
+            _ => false,
+        }
 }

@@ -4,6 +4,7 @@ mod access;
 mod apex;
 mod birth;
 mod clock;
+mod conditions;
 mod deploy;
 mod field;
 mod generated;
@@ -25,9 +26,10 @@ pub use access::{
     Assignment, CustomPermission, FieldAccess, ObjectAccess, PermissionSet, Profile, Rights,
     has_object_permissions,
 };
-pub use apex::{ApexClass, ApexTrigger, ApexUnit};
+pub use apex::{ApexClass, ApexTrigger, ApexUnit, Surface};
 pub(crate) use clock::date_time;
 pub use clock::{Clock, ManualClock, SystemClock, metadata_time, rest_time};
+pub use conditions::{AppPolicy, Conditions, MAINTENANCE, OrgKind, RefreshPolicy, RefusedTrigger};
 pub use deploy::DeployRequest;
 pub use field::{Field, FieldType, audit_fields, owner_field, spaced};
 pub use grants::{Asked, Code, ConnectedApp, Grant, Grants, PendingPage};
@@ -46,6 +48,7 @@ use crate::config::{Config, Environment};
 use crate::events::EventBus;
 use crate::fault::Faults;
 use crate::ledger::{Kind, Ledger};
+use crate::package::Packages;
 
 /// A simulated org.
 pub struct Org {
@@ -53,8 +56,9 @@ pub struct Org {
     pub id: Id,
     pub name: String,
     pub environment: Environment,
+    pub kind: OrgKind,
     /// `Organization.OrganizationType`.
-    pub edition: &'static str,
+    pub edition: String,
     /// `Organization.InstanceName`.
     pub instance: String,
     pub config: Config,
@@ -67,6 +71,11 @@ pub struct Org {
     pub ledger: Ledger,
     pub faults: Faults,
     pub bus: EventBus,
+    /// Held by whoever changes the org's setup: a deployment, a package on its way in or out.
+    pub setup: Arc<tokio::sync::Mutex<()>>,
+    /// When this simulation began, on the org's clock.
+    pub started_ms: i64,
+    conditions: RwLock<Arc<Conditions>>,
     state: RwLock<State>,
 }
 
@@ -80,6 +89,7 @@ pub struct State {
     pub assignments: BTreeMap<Id, Assignment>,
     pub records: Records,
     pub deploys: BTreeMap<Id, DeployRequest>,
+    pub packages: Packages,
     pub sessions: Sessions,
     pub grants: Grants,
     /// Calls counted against `DailyApiRequests`, by the hour in which they came.
@@ -133,6 +143,7 @@ impl Org {
             assignments: state.assignments.clone(),
             records: state.records.clone(),
             deploys: state.deploys.clone(),
+            packages: state.packages.clone(),
             sessions: Sessions::default(),
             grants: Grants::default(),
             api_calls: state.api_calls.clone(),
@@ -157,6 +168,35 @@ impl Org {
         let result = change(&mut next)?;
         state.put_metadata(next, now_ms);
         Ok(result)
+    }
+
+    /// What is special about the org at this moment.
+    pub fn conditions(&self) -> Arc<Conditions> {
+        self.conditions.read().unwrap_or_else(|broken| broken.into_inner()).clone()
+    }
+
+    /// Changes what is special about the org while it runs, as its administrator or Salesforce would. What an org is
+    /// born with (its kind, what administrators lack, what is used up or locked at the start) stays as it was.
+    pub fn set_conditions(&self, change: impl FnOnce(&mut Conditions)) {
+        let mut conditions = self.conditions.write().unwrap_or_else(|broken| broken.into_inner());
+        change(Arc::make_mut(&mut conditions));
+    }
+
+    /// Whether Apex comes in with tests only.
+    pub fn is_active_production(&self) -> bool {
+        self.kind == OrgKind::Production
+    }
+
+    /// Whether maintenance lets nobody write.
+    pub fn is_read_only(&self) -> bool {
+        self.conditions().read_only
+    }
+
+    /// Whether the app counts as installed: by itself, or by a package that brings it.
+    pub fn app_installed(&self) -> bool {
+        self.app.installed
+            || self.conditions().app_policy == AppPolicy::Installed
+            || !self.read().packages.installed.is_empty()
     }
 
     /// The time on the org's clock, milliseconds since the Unix epoch.

@@ -17,7 +17,8 @@ use crate::config::{Config, Credentials, Ready};
 use crate::fault::Faults;
 use crate::ledger::Ledger;
 use crate::org::Org;
-use crate::{pubsub, surface};
+use crate::package::PackageError;
+use crate::{package, pubsub, surface};
 
 /// How long open connections may take to end before they are cut.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
@@ -29,6 +30,8 @@ pub enum StartError {
     Listen { address: std::net::SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    Package(#[from] PackageError),
 }
 
 /// A running simulator. Dropping it without [`Simulator::stop`] cuts everything at once.
@@ -55,6 +58,7 @@ impl Simulator {
         let pubsub_url = local(&pubsub).map_err(no_address)?;
 
         let org = Org::new(config);
+        package::install_at_birth(&org)?;
         let stop = CancellationToken::new();
         let router = surface::router(org.clone(), scheme);
         let server =

@@ -27,6 +27,13 @@ pub(super) fn check(binder: &Binder<'_>, query: &Query, below_parent: bool) -> R
             catalogue_condition(condition).or_else(refuse)?;
         }
     }
+    if matches!(table, "SubscriberPackage" | "SubscriberPackageVersion")
+        && !by_id_alone(query.condition.as_ref(), table)
+    {
+        return refuse(
+            "Implementation restriction: You can only perform queries of the form Id='<some_value>'.",
+        );
+    }
     let reified: &[&str] = match table {
         "FieldDefinition" => &["EntityDefinitionId", "DurableId"],
         "EntityParticle" => &["EntityDefinitionId", "FieldDefinitionId", "DurableId"],
@@ -121,6 +128,26 @@ fn catalogue_condition(condition: &Condition) -> Result<(), &'static str> {
         Condition::Compare { .. } | Condition::InQuery { .. } => Ok(()),
     }
 }
+
+/// `Id = '…'`, and for a version its installation key beside it.
+fn by_id_alone(condition: Option<&Condition>, table: &str) -> bool {
+    let is = |condition: &Condition, name: &str| {
+        matches!(condition, Condition::Compare { left: Operand::Field(path), operator: Operator::Equal, .. }
+            if path.parts.len() == 1 && path.parts[0].eq_ignore_ascii_case(name))
+    };
+    match condition {
+        Some(Condition::And(both)) if table == "SubscriberPackageVersion" => {
+            both.len() == 2
+                && both.iter().any(|one| is(one, "Id"))
+                && both.iter().any(|one| is(one, INSTALLATION_KEY))
+        }
+        Some(one) => is(one, "Id"),
+        None => false,
+    }
+}
+
+/// A column that may be compared and is never shown; for managed packages it may be left out and changes nothing.
+pub(super) const INSTALLATION_KEY: &str = "InstallationKey";
 
 /// Whether a condition that always applies fixes one of `columns`, or any column of the parent `through`.
 fn pins(condition: Option<&Condition>, columns: &[&str], through: Option<&str>) -> bool {

@@ -126,6 +126,12 @@ impl ApiError {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
     }
 
+    /// 503 for a write while nothing can be written.
+    pub fn maintenance() -> Self {
+        let code = "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, crate::org::MAINTENANCE)
+    }
+
     /// 401.
     pub fn session() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "INVALID_SESSION_ID", "Session expired or invalid")

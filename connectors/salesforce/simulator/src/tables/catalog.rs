@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Row, View};
 use crate::org::{Field, FieldType, ObjectKind, ObjectType, rest_time};
+use crate::package::{bare, namespace_of};
 
 /// The catalogue has no ids of its own.
 const NO_ID: &str = "000000000000000AAA";
@@ -44,11 +45,12 @@ pub(super) fn entity(object: &ObjectType, column: &str) -> Value {
         "Id" => NO_ID.into(),
         "DurableId" => object.durable_id().into(),
         "QualifiedApiName" => object.name.clone().into(),
-        "DeveloperName" => object.developer_name().into(),
+        "DeveloperName" => object_name(object).into(),
+        "NamespacePrefix" => namespace_of(&object.name).into(),
         "MasterLabel" | "Label" => object.label.clone().into(),
         "PluralLabel" => object.label_plural.clone().into(),
         "KeyPrefix" => object.key_prefix.clone().into(),
-        "PublisherId" => if object.is_custom() { "<local>" } else { "System" }.into(),
+        "PublisherId" => publisher(&object.name, object.is_custom()),
         "LastModifiedDate" => {
             if object.is_custom() {
                 rest_time(object.modified_ms).into()
@@ -95,7 +97,27 @@ fn durable_id(object: &ObjectType, field: &Field) -> String {
 }
 
 fn developer_name(field: &Field) -> &str {
-    field.name.strip_suffix("__c").unwrap_or(&field.name)
+    let name = bare(&field.name);
+    name.strip_suffix("__c").unwrap_or(name)
+}
+
+/// The name without namespace and suffix.
+fn object_name(object: &ObjectType) -> &str {
+    let name = if object.is_custom() { bare(&object.name) } else { &object.name };
+    if object.is_custom() { name.rsplit_once("__").map_or(name, |(stem, _)| stem) } else { name }
+}
+
+/// Of a package's things the namespace, which is what its publisher is found by.
+fn publisher(name: &str, custom: bool) -> Value {
+    match namespace_of(name).filter(|_| custom) {
+        Some(namespace) => namespace.into(),
+        None if custom => "<local>".into(),
+        None => "System".into(),
+    }
+}
+
+fn manageable(name: &str) -> Value {
+    if namespace_of(name).is_some() { "installed" } else { "unmanaged" }.into()
 }
 
 fn reference_to(field: &Field) -> Value {
@@ -113,6 +135,7 @@ fn common(object: &ObjectType, field: &Field, column: &str) -> Option<Value> {
         "EntityDefinitionId" => object.durable_id().into(),
         "QualifiedApiName" => field.name.clone().into(),
         "DeveloperName" => developer_name(field).into(),
+        "NamespacePrefix" => namespace_of(&field.name).into(),
         "MasterLabel" | "Label" => field.label.clone().into(),
         "Length" => field.length.into(),
         "Precision" => field.precision.into(),
@@ -139,7 +162,7 @@ pub(crate) fn filterable(field: &Field) -> bool {
 pub(super) fn field_definition(object: &ObjectType, field: &Field, column: &str) -> Value {
     match column {
         "DataType" => data_type(field).into(),
-        "PublisherId" => if field.custom { "<local>" } else { "System" }.into(),
+        "PublisherId" => publisher(&field.name, field.custom),
         "IsIndexed" => (field.external_id || field.unique || field.name == "Id").into(),
         "IsApiGroupable" => filterable(field).into(),
         "Description" => field.description.clone().into(),
@@ -220,12 +243,13 @@ pub(super) fn custom_objects(view: &View<'_>, visit: &mut dyn FnMut(Row)) {
 pub(super) fn custom_object(object: &ObjectType, column: &str) -> Value {
     match column {
         "Id" => object.id.map(Value::from).unwrap_or_default(),
-        "DeveloperName" => object.developer_name().into(),
+        "DeveloperName" => object_name(object).into(),
+        "NamespacePrefix" => namespace_of(&object.name).into(),
         "FullName" => object.name.clone().into(),
         "Description" => object.description.clone().into(),
         "SharingModel" => object.sharing.as_str().into(),
         "Language" => "en_US".into(),
-        "ManageableState" => "unmanaged".into(),
+        "ManageableState" => manageable(&object.name),
         "IsDeleted" => false.into(),
         "CreatedDate" => rest_time(object.created_ms).into(),
         "LastModifiedDate" | "SystemModstamp" => rest_time(object.modified_ms).into(),
@@ -247,6 +271,7 @@ pub(super) fn custom_field(object: &ObjectType, field: &Field, column: &str) -> 
     match column {
         "Id" => field.id.map(Value::from).unwrap_or_default(),
         "DeveloperName" => developer_name(field).into(),
+        "NamespacePrefix" => namespace_of(&field.name).into(),
         "FullName" => format!("{}.{}", object.name, field.name).into(),
         "TableEnumOrId" | "EntityDefinitionId" => object.durable_id().into(),
         "Description" => field.description.clone().into(),
@@ -264,7 +289,7 @@ pub(super) fn custom_field(object: &ObjectType, field: &Field, column: &str) -> 
             "description": field.description,
             "inlineHelpText": field.help,
         }),
-        "ManageableState" => "unmanaged".into(),
+        "ManageableState" => manageable(&field.name),
         "IsDeleted" => false.into(),
         "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => rest_time(field.modified_ms).into(),
         "CreatedById" | "LastModifiedById" => object.modified_by.map(Value::from).unwrap_or_default(),

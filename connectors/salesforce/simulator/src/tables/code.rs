@@ -15,7 +15,8 @@ fn unit(unit: &ApexUnit, column: &str) -> Value {
         "IsValid" => unit.is_valid.into(),
         "BodyCrc" => f64::from(unit.body_crc).into(),
         "LengthWithoutComments" => unit.length_without_comments.into(),
-        "ManageableState" => "unmanaged".into(),
+        "NamespacePrefix" => unit.namespace.clone().into(),
+        "ManageableState" => if unit.namespace.is_some() { "installed" } else { "unmanaged" }.into(),
         "IsDeleted" => false.into(),
         "Metadata" => json!({
             "apiVersion": unit.api_version.parse::<f64>().unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod code;
+pub(crate) mod package;
 mod people;
 mod permissions;
 pub(crate) mod sharing;
@@ -88,6 +89,7 @@ pub(crate) enum Row {
     Class(Arc<ApexClass>),
     Trigger(Arc<ApexTrigger>),
     Deploy(Box<DeployRequest>),
+    Package(package::Line),
 }
 
 impl Row {
@@ -117,6 +119,7 @@ impl Row {
             Self::Class(class) => code::class(class, column),
             Self::Trigger(trigger) => code::trigger(view, trigger, column),
             Self::Deploy(deploy) => code::deploy(deploy, column),
+            Self::Package(line) => line.value(view, column),
         }
     }
 }
@@ -168,6 +171,9 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
         }
         "DeployRequest" => {
             state.deploys.values().for_each(|deploy| visit(Row::Deploy(Box::new(deploy.clone()))))
+        }
+        name if package::TABLES.contains(&name) => {
+            package::rows(view, name, &mut |line| visit(Row::Package(line)))
         }
         name => {
             let access = view.rights.object(object);

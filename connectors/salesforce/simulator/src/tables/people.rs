@@ -3,18 +3,24 @@
 use serde_json::Value;
 
 use super::View;
-use crate::config::Environment;
 use crate::org::{License, Profile, User, rest_time};
+
+/// Trials and scratch orgs have so long to go.
+const TRIAL_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 pub(super) fn organization(view: &View<'_>, column: &str) -> Value {
     let org = view.org;
     match column {
         "Id" => org.id.into(),
         "Name" => org.name.clone().into(),
-        "OrganizationType" => org.edition.into(),
+        "OrganizationType" => org.edition.clone().into(),
         "InstanceName" => org.instance.clone().into(),
-        "IsSandbox" => (org.environment == Environment::Sandbox).into(),
-        "IsReadOnly" | "IsDeleted" => false.into(),
+        "IsSandbox" => org.kind.is_sandbox().into(),
+        "IsReadOnly" => org.is_read_only().into(),
+        "TrialExpirationDate" if org.kind.expires() => {
+            rest_time(org.started_ms.saturating_add(TRIAL_MS)).into()
+        }
+        "IsDeleted" => false.into(),
         "LanguageLocaleKey" | "DefaultLocaleSidKey" => "en_US".into(),
         "TimeZoneSidKey" => "America/Los_Angeles".into(),
         "PrimaryContact" => view.state.users.get(&org.admin).map(User::name).into(),

@@ -17,6 +17,7 @@ pub(super) fn set(view: &View<'_>, set: &PermissionSet, column: &str) -> Value {
     match column {
         "Id" => set.id.into(),
         "Name" => set.name.clone().into(),
+        "NamespacePrefix" => set.namespace.clone().into(),
         "Label" => set.label.clone().into(),
         "Description" => set.description.clone().into(),
         "LicenseId" => set.license.map(Value::from).unwrap_or_default(),
@@ -141,7 +142,11 @@ pub(super) fn entity_access(set: &Arc<PermissionSet>, entity: Id, kind: &str, co
 pub(super) fn custom_permission(permission: &CustomPermission, column: &str) -> Value {
     match column {
         "Id" => permission.id.into(),
-        "DeveloperName" => permission.name.clone().into(),
+        "DeveloperName" => match &permission.namespace {
+            Some(namespace) => permission.name[namespace.len() + 2..].into(),
+            None => permission.name.clone().into(),
+        },
+        "NamespacePrefix" => permission.namespace.clone().into(),
         "MasterLabel" => permission.label.clone().into(),
         "Description" => permission.description.clone().into(),
         "Language" => "en_US".into(),

@@ -8,6 +8,7 @@ mod catalogue;
 mod describes;
 mod faults;
 mod files;
+mod packages;
 mod pages;
 mod queries;
 mod records;

@@ -149,7 +149,7 @@ fn logged_in(site: &Site, page: &str, user: Id) -> Response {
         return stuck("invalid_request", "the login page has expired");
     };
     let rights = org.read().rights(user);
-    if !org.app.installed && !rights.has("ApproveUninstalledConnectedApps") {
+    if !org.app_installed() && !rights.has("ApproveUninstalledConnectedApps") {
         return stuck("invalid_client", "app must be installed into org");
     }
     let Some(scopes) = scope::granted(&org.app, Some(&pending.asked.scope)) else {

@@ -116,7 +116,7 @@ pub(super) async fn identity(
         "locale": "en_US",
         "utcOffset": -28_800_000,
         "last_modified_date": rest_time(user.created_ms),
-        "is_app_installed": org.app.installed,
+        "is_app_installed": org.app_installed(),
     }))
     .into_response()
 }

@@ -6,6 +6,7 @@ mod describe;
 mod events;
 mod files;
 mod limits;
+pub(in crate::surface) mod packaging;
 mod people;
 mod query;
 mod records;
@@ -176,7 +177,8 @@ fn dispatch(site: &Site, call: &Call) -> ApiResult {
         ["sobjects"] if read => describe::global(site, call),
         ["sobjects", object, "describe"] if read => describe::object(site, call, object),
         ["sobjects", object] if read => describe::basic(site, call, object),
-        ["sobjects", object] if create && !call.tooling => records::create(site, call, object),
+        ["sobjects", object] if create && call.tooling => packaging::create(site, call, object),
+        ["sobjects", object] if create => records::create(site, call, object),
         ["sobjects", object, id] if read => records::get(site, call, object, id),
         ["sobjects", object, id] if call.method == Method::PATCH && !call.tooling => {
             records::update(site, call, object, id)
