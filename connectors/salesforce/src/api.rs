@@ -2,6 +2,7 @@
 //! that is trusted.
 
 mod answer;
+pub(crate) mod composite;
 pub(crate) mod metadata;
 pub(crate) mod pubsub;
 pub(crate) mod rest;
@@ -18,7 +19,7 @@ use secrecy::ExposeSecret as _;
 use crate::connector::Inner;
 use crate::faults::{self, Effect};
 use crate::limits;
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, Validators};
 
 /// Largest answer that is read, unless a call expects more.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
@@ -37,6 +38,7 @@ pub(crate) struct Call {
     /// Below the organisation's address; begins with `/`.
     path: String,
     query: Vec<(&'static str, String)>,
+    headers: Vec<(http::HeaderName, String)>,
     body: Body,
     effect: Effect,
     bytes_max: usize,
@@ -60,6 +62,7 @@ impl Call {
             method: Method::GET,
             path: path.into(),
             query: Vec::new(),
+            headers: Vec::new(),
             body: Body::Empty,
             effect: Effect::None,
             bytes_max: ANSWER_BYTES_MAX,
@@ -85,6 +88,11 @@ impl Call {
 
     pub(crate) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn header(mut self, name: http::HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -135,6 +143,7 @@ impl Org<'_> {
             .header("Sforce-Call-Options", CALL_OPTIONS)
             .header(http::header::ACCEPT, "application/json")
             .timeout(self.inner.config.request_timeout);
+        let request = call.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
         let request = match &call.body {
             Body::Empty => request,
             Body::Json(json) => {

@@ -11,7 +11,8 @@ use provision_connector_sdk::{ConnectorFault, InventoryProgress};
 use serde::Deserialize;
 
 use crate::api::Org;
-use crate::api::rest::{COMPOSITE_MAX, Catalogue, Described, DescribedField, SObject, quoted};
+use crate::api::composite::COMPOSITE_MAX;
+use crate::api::rest::{Catalogue, Described, DescribedField, GlobalAnswer, SObject, quoted};
 
 /// Describes under way at a time.
 const CONCURRENT: usize = 3;
@@ -34,7 +35,10 @@ async fn object_types(
     org: &Org<'_>,
     progress: &dyn InventoryProgress,
 ) -> Result<Vec<ObjectType>, ConnectorFault> {
-    let mut objects = org.describe_global().await?;
+    let mut objects = match org.describe_global(None).await? {
+        GlobalAnswer::Listed { objects, .. } => objects,
+        GlobalAnswer::Unchanged => return Err(ConnectorFault::protocol("unchanged, which was not asked")),
+    };
     objects.retain(|object| !object.deprecated_and_hidden && is_api_name(&object.name));
     let triggerable = triggerable(org).await?;
     let total = objects.len() as u64;

@@ -10,6 +10,28 @@ use serde::de::DeserializeOwned;
 
 use crate::faults::{self, Effect};
 
+/// Longest entity tag or date that is kept.
+const VALIDATOR_MAX: usize = 200;
+
+/// What a later request can ask by, whether the answer still holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Validators {
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub modified: Option<String>,
+}
+
+impl Validators {
+    fn of(headers: &HeaderMap) -> Self {
+        let text = |name| {
+            let value = headers.get(name)?.to_str().ok()?;
+            (!value.is_empty() && value.len() <= VALIDATOR_MAX).then(|| value.to_owned())
+        };
+        Validators { etag: text(header::ETAG), modified: text(header::LAST_MODIFIED) }
+    }
+}
+
 /// An answer, read whole.
 pub(crate) struct Answer {
     pub status: StatusCode,
@@ -18,6 +40,7 @@ pub(crate) struct Answer {
     retry_after: Option<Duration>,
     /// Salesforce's clock.
     pub date: Option<DateTime<Utc>>,
+    pub validators: Validators,
 }
 
 impl Answer {
@@ -29,11 +52,12 @@ impl Answer {
         let status = response.status();
         let retry_after = super::retry_after(response.headers());
         let date = date(response.headers());
+        let validators = Validators::of(response.headers());
         let body = read_body(response, bytes_max).await.map_err(|error| match error {
             BodyError::TooLong { .. } if effect == Effect::None => ConnectorFault::protocol(error),
             error => faults::no_answer(effect, true, error.to_string()),
         })?;
-        Ok(Answer { status, body, effect, retry_after, date })
+        Ok(Answer { status, body, effect, retry_after, date, validators })
     }
 
     /// The token is not accepted, and another may be. The identity services have words of their own for it.

@@ -2,21 +2,18 @@
 
 use std::marker::PhantomData;
 
+use http::{StatusCode, header};
 use provision_connector_sdk::ConnectorFault;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{Call, Org};
+use super::{Call, Org, Validators};
 use crate::faults::{self, ApiError, Effect};
 
 /// Pages of one query that are read at most: a million rows and more.
 const PAGES_MAX: usize = 1000;
-/// One composite answer can hold 25 describes.
-const COMPOSITE_BYTES_MAX: usize = 128 << 20;
 const DESCRIBE_GLOBAL_BYTES_MAX: usize = 64 << 20;
-/// Subrequests that one composite call takes.
-pub(crate) const COMPOSITE_MAX: usize = 25;
 
 /// Which API a query goes to: they share the form, not the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +67,13 @@ impl<T: DeserializeOwned> Pages<'_, T> {
         }
         Ok(Some(page.records))
     }
+}
+
+/// What describe global answers.
+pub(crate) enum GlobalAnswer {
+    /// As it was when the validators were given.
+    Unchanged,
+    Listed { objects: Vec<SObject>, validators: Validators },
 }
 
 /// One object of describe global.
@@ -134,19 +138,6 @@ struct Created {
     errors: Vec<ApiError>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Composite {
-    composite_response: Vec<Subanswer>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Subanswer {
-    body: Value,
-    http_status_code: u16,
-}
-
 impl Org<'_> {
     /// Starts a query that can have many pages.
     pub(crate) fn pages<T: DeserializeOwned>(&self, catalogue: Catalogue, soql: &str) -> Pages<'_, T> {
@@ -172,40 +163,29 @@ impl Org<'_> {
         Ok(rows)
     }
 
-    /// All objects that the user may see.
-    pub(crate) async fn describe_global(&self) -> Result<Vec<SObject>, ConnectorFault> {
+    /// All objects that the user may see; unchanged where the validators of an earlier answer still hold.
+    pub(crate) async fn describe_global(
+        &self,
+        earlier: Option<&Validators>,
+    ) -> Result<GlobalAnswer, ConnectorFault> {
         #[derive(Deserialize)]
         struct Global {
             sobjects: Vec<SObject>,
         }
-        let call = Call::get(self.data("/sobjects")).bytes_max(DESCRIBE_GLOBAL_BYTES_MAX);
-        Ok(self.call(call).await?.json::<Global>()?.sobjects)
-    }
-
-    /// Describes up to [`COMPOSITE_MAX`] objects in one call, in the order asked; `None` for each that Salesforce
-    /// lists and yet does not describe.
-    pub(crate) async fn describe_some(
-        &self,
-        names: &[&str],
-    ) -> Result<Vec<Option<Described>>, ConnectorFault> {
-        let requests: Vec<Value> = names
-            .iter()
-            .enumerate()
-            .map(|(index, name)| {
-                json!({
-                    "method": "GET",
-                    "url": self.data(&format!("/sobjects/{name}/describe")),
-                    "referenceId": format!("r{index}"),
-                })
-            })
-            .collect();
-        let body = json!({"allOrNone": false, "compositeRequest": requests});
-        let call = Call::post(self.data("/composite"), &body).looks_only().bytes_max(COMPOSITE_BYTES_MAX);
-        let composite: Composite = self.call(call).await?.json()?;
-        if composite.composite_response.len() != names.len() {
-            return Err(ConnectorFault::protocol("a composite answer of another length than its request"));
+        let mut call = Call::get(self.data("/sobjects")).bytes_max(DESCRIBE_GLOBAL_BYTES_MAX);
+        if let Some(Validators { etag, modified }) = earlier {
+            for (name, value) in [(header::IF_NONE_MATCH, etag), (header::IF_MODIFIED_SINCE, modified)] {
+                if let Some(value) = value {
+                    call = call.header(name, value);
+                }
+            }
         }
-        composite.composite_response.into_iter().map(described).collect()
+        let answer = self.call(call).await?;
+        if answer.status == StatusCode::NOT_MODIFIED {
+            return Ok(GlobalAnswer::Unchanged);
+        }
+        let objects = answer.json::<Global>()?.sobjects;
+        Ok(GlobalAnswer::Listed { objects, validators: answer.validators })
     }
 
     /// Creates a record and answers its id.
@@ -224,21 +204,6 @@ impl Org<'_> {
                 let error = created.errors.into_iter().next().unwrap_or_default();
                 Err(faults::of_error(answer.status, &error, Effect::None))
             }
-        }
-    }
-}
-
-fn described(answer: Subanswer) -> Result<Option<Described>, ConnectorFault> {
-    match answer.http_status_code {
-        200 => serde_json::from_value(answer.body)
-            .map(Some)
-            .map_err(|error| ConnectorFault::protocol(format!("a describe does not parse: {error}"))),
-        // Listed, and not there for this user.
-        400 | 404 => Ok(None),
-        status => {
-            let status = http::StatusCode::from_u16(status)
-                .map_err(|_| ConnectorFault::protocol(format!("a subrequest with status {status}")))?;
-            Err(faults::of_answer(status, answer.body.to_string().as_bytes(), Effect::None, None))
         }
     }
 }
