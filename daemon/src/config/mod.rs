@@ -10,8 +10,8 @@ use toml::Spanned;
 
 pub use file::{
     Config, ConnectorsSection, Engine, EnvironmentSection, KeysSection, LogFormat, LogSection, OauthSection,
-    OperationsSection, PrincipalSection, SalesforceCloud, SalesforceSection, ServerSection, StoreSection, StreamsSection,
-    TlsSection,
+    OperationsSection, PrincipalSection, SalesforceCloud, SalesforceSection, ServerSection, StoreSection,
+    StreamsSection, TlsSection,
 };
 
 /// Largest configuration file.
