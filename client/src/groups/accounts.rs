@@ -116,7 +116,7 @@ impl Accounts {
 
     /// Says what provisioning would change. `object_types` empty: the connector's default set.
     pub async fn plan(&self, name: &str, object_types: Vec<String>) -> Result<v1::ProvisioningPlan, Error> {
-        let request = v1::PlanProvisioningRequest { name: name.to_owned(), object_types };
+        let request = v1::PlanProvisioningRequest { name: name.to_owned(), object_types, ..Default::default() };
         rpc!(self.client, ProvisioningServiceClient.plan_provisioning(request))
     }
 

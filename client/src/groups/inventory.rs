@@ -66,7 +66,11 @@ impl Inventory {
 
     /// Starts to read the organisation again.
     pub async fn refresh(&self, parent: &str) -> Result<Operation, Error> {
-        let request = v1::RefreshInventoryRequest { parent: parent.to_owned(), request_id: request_id() };
+        let request = v1::RefreshInventoryRequest {
+            parent: parent.to_owned(),
+            request_id: request_id(),
+            ..Default::default()
+        };
         rpc!(self.client, InventoryServiceClient.refresh_inventory(request))
     }
 }

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use provision_core::Principal;
 use provision_core::ports::{
-    Access, Accounts, Admin, Clock, Components, Connectors, InventoryReader, Notifications, Operations,
+    Access, AccountWatch, Accounts, Admin, Clock, Components, Connectors, InventoryReader, Notifications,
+    Operations, Preconditions,
 };
 
 /// The ports that the services call.
 #[derive(Clone)]
 pub struct Ports {
     pub accounts: Arc<dyn Accounts>,
+    pub preconditions: Arc<dyn Preconditions>,
+    pub watch: Arc<dyn AccountWatch>,
     pub operations: Arc<dyn Operations>,
     pub inventory: Arc<dyn InventoryReader>,
     pub components: Arc<dyn Components>,

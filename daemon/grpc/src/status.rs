@@ -57,11 +57,21 @@ pub(crate) fn of_operation(operation: &Operation) -> pb::Status {
         domain: DOMAIN.to_owned(),
         metadata: operation.failure_metadata.clone().into_iter().collect(),
     };
-    pb::Status {
-        code: code(reason.code()) as i32,
-        message,
-        details: vec![crate::convert::any("google.rpc.ErrorInfo", &info)],
+    let mut details = vec![crate::convert::any("google.rpc.ErrorInfo", &info)];
+    let violations: Vec<_> = operation
+        .failure_violations
+        .iter()
+        .map(|violation| pb::precondition_failure::Violation {
+            r#type: reason.as_str().to_owned(),
+            subject: violation.subject.clone(),
+            description: violation.description.clone(),
+        })
+        .collect();
+    if !violations.is_empty() {
+        let failure = pb::PreconditionFailure { violations };
+        details.push(crate::convert::any("google.rpc.PreconditionFailure", &failure));
     }
+    pb::Status { code: code(reason.code()) as i32, message, details }
 }
 
 fn code(code: Code) -> tonic::Code {

@@ -13,7 +13,6 @@ use sha2::Sha256;
 const TOKEN_LENGTH_MAX: usize = 4_096;
 const MAC_LENGTH: usize = 32;
 const PAGE: u8 = 1;
-const RESUME: u8 = 2;
 
 /// Makes and reads tokens.
 #[derive(Clone)]
@@ -30,9 +29,17 @@ pub(crate) struct PageScope<'a> {
     pub filter: &'a str,
 }
 
+/// What a stream is about. The numbers stand in tokens: they stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topic {
+    Notifications = 2,
+    Accounts = 3,
+}
+
 /// What a resume token belongs to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StreamScope<'a> {
+    pub topic: Topic,
     pub principal: &'a Principal,
     pub tenant: &'a TenantId,
     pub filter: &'a str,
@@ -42,7 +49,7 @@ pub(crate) struct StreamScope<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub position: Position,
-    /// Sequence of the last notification that the subscriber could see; 0 for none.
+    /// Sequence of the last event that the subscriber could see; 0 for none.
     pub last_sequence: u64,
 }
 
@@ -73,12 +80,12 @@ impl Tokens {
         let mut payload = [0; 16];
         payload[..8].copy_from_slice(&place.position.0.to_be_bytes());
         payload[8..].copy_from_slice(&place.last_sequence.to_be_bytes());
-        self.seal(RESUME, &scope.parts(), &payload)
+        self.seal(scope.topic as u8, &scope.parts(), &payload)
     }
 
     /// The place in a resume token.
     pub(crate) fn read_resume(&self, scope: StreamScope<'_>, token: &str) -> Result<Place> {
-        let place = self.open(RESUME, &scope.parts(), token).and_then(|payload| {
+        let place = self.open(scope.topic as u8, &scope.parts(), token).and_then(|payload| {
             let (position, sequence) = payload.split_at_checked(8)?;
             Some(Place {
                 position: Position(u64::from_be_bytes(position.try_into().ok()?)),
@@ -166,7 +173,8 @@ mod tests {
     fn a_resume_token_is_no_page_token() {
         let principal = Principal::new("one").expect("valid");
         let tenant = TenantId::new("acme").expect("valid");
-        let scope = StreamScope { principal: &principal, tenant: &tenant, filter: "" };
+        let scope =
+            StreamScope { topic: Topic::Notifications, principal: &principal, tenant: &tenant, filter: "" };
         let place = Place { position: Position(u64::MAX), last_sequence: 3 };
         let token = tokens().resume(scope, place);
         assert_eq!(tokens().read_resume(scope, &token).expect("own"), place);
@@ -181,7 +189,7 @@ mod tests {
             let tenant = TenantId::new("acme").expect("valid");
             let scope = PageScope { method: "m", principal: &principal, parent: "", filter: "" };
             prop_assert!(tokens().read_page(scope, &token).is_err());
-            let scope = StreamScope { principal: &principal, tenant: &tenant, filter: "" };
+            let scope = StreamScope { topic: Topic::Notifications, principal: &principal, tenant: &tenant, filter: "" };
             prop_assert!(tokens().read_resume(scope, &token).is_err());
         }
 

@@ -8,8 +8,23 @@ use provision_core::fault::Result;
 use provision_core::ports::{AccountView, CreateAccount, UpdateAccount};
 
 use super::checks::{Checks, about, display_name, present, required};
+use super::precondition::acceptance;
 use super::{count, mask, time, value};
 use crate::name;
+
+/// Fields that filters of accounts can ask for.
+pub(crate) const FILTER_FIELDS: &[&str] = &["connector", "environment", "phase", "state"];
+
+/// The value of a field that a filter asks for.
+pub(crate) fn filter_field(account: &ServiceAccount, field: &str) -> Option<String> {
+    match field {
+        "connector" => Some(format!("connectors/{}", account.connector)),
+        "environment" => Some(account.environment.clone()),
+        "phase" => Some(account.phase.as_str().to_owned()),
+        "state" => Some(account.state().as_str().to_owned()),
+        _ => None,
+    }
+}
 
 /// An account as callers see it.
 pub(crate) fn to_proto(view: AccountView) -> v1::ServiceAccount {
@@ -40,6 +55,7 @@ pub(crate) fn to_proto(view: AccountView) -> v1::ServiceAccount {
         create_time: Some(time::to_proto(account.create_time)),
         update_time: Some(time::to_proto(account.update_time)),
         etag,
+        acceptances: account.acceptances.into_iter().map(acceptance).collect(),
     }
 }
 
@@ -98,17 +114,21 @@ fn identity(identity: Identity) -> v1::AuthorizedIdentity {
 
 /// What must happen next, and who must do it.
 pub(crate) fn next_action(action: NextAction) -> v1::NextAction {
-    let actor = match action.actor {
-        Actor::System => v1::Actor::System,
-        Actor::Operator => v1::Actor::Operator,
-        Actor::SaasAdmin => v1::Actor::SaasAdmin,
-    };
     v1::NextAction {
-        actor: actor as i32,
+        actor: actor(action.actor) as i32,
         action: action.action,
         hint: action.hint,
         link: action.link.unwrap_or_default(),
         deadline: action.deadline.map(time::to_proto),
+    }
+}
+
+/// Who must act.
+pub(crate) fn actor(actor: Actor) -> v1::Actor {
+    match actor {
+        Actor::System => v1::Actor::System,
+        Actor::Operator => v1::Actor::Operator,
+        Actor::SaasAdmin => v1::Actor::SaasAdmin,
     }
 }
 

@@ -1,10 +1,12 @@
 //! Tenants, licences, role bindings, audit events.
 
+use std::time::Duration;
+
 use provision_api::v1;
 use provision_core::access::Role;
 use provision_core::audit::AuditEvent;
 use provision_core::fault::{Fault, Result};
-use provision_core::license::{License, LicenseState};
+use provision_core::license::{GRACE_SECONDS_MAX, License, LicenseState};
 use provision_core::ports::{CreateBinding, CreateTenant, Tagged, UpdateLicense};
 use provision_core::tenant::{RoleBinding, Tenant};
 use provision_core::{Principal, Timestamp};
@@ -28,14 +30,17 @@ pub(crate) fn license(tagged: Tagged<License>, now: Timestamp) -> v1::License {
     let state = match license.state(now) {
         LicenseState::Active => v1::LicenseState::Active,
         LicenseState::NotYetValid => v1::LicenseState::NotYetValid,
+        LicenseState::Grace => v1::LicenseState::Grace,
         LicenseState::Expired => v1::LicenseState::Expired,
     };
+    let grace = Duration::from_secs(license.grace_seconds);
     v1::License {
         name: format!("tenants/{}/licenses/{}", license.tenant, license.connector),
         state: state as i32,
         start_time: Some(time::to_proto(license.start_time)),
         expire_time: license.expire_time.map(time::to_proto),
         etag: tagged.etag,
+        grace_period: (!grace.is_zero()).then(|| time::duration(grace)),
     }
 }
 
@@ -82,6 +87,7 @@ pub(crate) fn update_license(request: v1::UpdateLicenseRequest) -> Result<Update
     let start_time = license.start_time.and_then(|t| checks.take(time::from_proto("license.start_time", t)));
     let expire_time =
         license.expire_time.and_then(|t| checks.take(time::from_proto("license.expire_time", t)));
+    let grace_period = checks.take(grace_period(license.grace_period)).unwrap_or_default();
     if let (Some(start), Some(end)) = (start_time, expire_time)
         && end <= start
     {
@@ -89,7 +95,20 @@ pub(crate) fn update_license(request: v1::UpdateLicenseRequest) -> Result<Update
     }
     checks.done()?;
     let etag = Some(license.etag).filter(|etag| !etag.is_empty());
-    Ok(UpdateLicense { tenant, connector, start_time, expire_time, etag })
+    Ok(UpdateLicense { tenant, connector, start_time, expire_time, grace_period, etag })
+}
+
+/// A grace period: none where it is unset, else whole seconds up to a year.
+fn grace_period(asked: Option<prost_types::Duration>) -> Result<Duration> {
+    const FIELD: &str = "license.grace_period";
+    let span = asked.map_or(Ok(Duration::ZERO), |span| time::from_duration(FIELD, span))?;
+    if span.subsec_nanos() != 0 {
+        Err(Fault::invalid(FIELD, "must be whole seconds"))
+    } else if span.as_secs() > GRACE_SECONDS_MAX {
+        Err(Fault::invalid(FIELD, format!("must be at most {GRACE_SECONDS_MAX} seconds")))
+    } else {
+        Ok(span)
+    }
 }
 
 /// What a CreateRoleBinding asks for.

@@ -3,7 +3,7 @@
 use provision_api::v1;
 use provision_core::connector::Manifest;
 
-use super::value;
+use super::{precondition, value};
 
 /// A connector as callers see it.
 pub(crate) fn to_proto(manifest: &Manifest) -> v1::Connector {
@@ -24,5 +24,7 @@ pub(crate) fn to_proto(manifest: &Manifest) -> v1::Connector {
         capabilities: manifest.capabilities.clone(),
         settings_schema: manifest.settings_schema.as_object().map(value::to_struct),
         required_permissions: manifest.required_permissions.iter().map(permission).collect(),
+        preconditions: precondition::definitions(&manifest.preconditions),
+        authorization_hints: manifest.authorization_hints.clone(),
     }
 }

@@ -1,10 +1,12 @@
 //! Object types and profiles.
 
 use provision_api::v1;
-use provision_core::inventory::{Field, ObjectPermission, ObjectType, Profile, ProfileKind};
+use provision_core::inventory::{
+    ChangedNames, Field, InventoryChanges, ObjectPermission, ObjectType, Profile, ProfileKind,
+};
 use provision_core::{AccountName, Timestamp};
 
-use super::{small_count, time};
+use super::{count, small_count, time};
 
 /// An object type of an account; `fields` is how many it has, wherever they are not all here.
 pub(crate) fn object_type(
@@ -63,6 +65,22 @@ pub(crate) fn profile(
         object_permissions: profile.object_permissions.into_iter().map(permission).collect(),
         read_time: read_time.map(time::to_proto),
         object_permission_count: small_count(permissions),
+    }
+}
+
+/// What is different between two readings.
+pub(crate) fn changes(changes: InventoryChanges) -> v1::InventoryChanges {
+    let names = |names: ChangedNames| v1::ChangedNames {
+        added_count: count(names.added_count),
+        removed_count: count(names.removed_count),
+        changed_count: count(names.changed_count),
+        added: names.added,
+        removed: names.removed,
+        changed: names.changed,
+    };
+    v1::InventoryChanges {
+        object_types: Some(names(changes.object_types)),
+        profiles: Some(names(changes.profiles)),
     }
 }
 

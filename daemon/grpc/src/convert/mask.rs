@@ -7,7 +7,7 @@ use provision_core::fault::{Fault, Result};
 const PATHS_MAX: usize = 50;
 const IMMUTABLE: [&str; 3] = ["name", "connector", "environment"];
 /// Known, and ignored as AIP-203 has it: a client may send back all that it has read.
-const IGNORED: [&str; 15] = [
+const IGNORED: [&str; 16] = [
     "uid",
     "state",
     "phase",
@@ -23,6 +23,7 @@ const IGNORED: [&str; 15] = [
     "create_time",
     "update_time",
     "etag",
+    "acceptances",
 ];
 
 /// What an update changes.

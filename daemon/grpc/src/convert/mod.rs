@@ -10,6 +10,7 @@ pub(crate) mod mask;
 pub(crate) mod notification;
 pub(crate) mod operation;
 pub(crate) mod plan;
+pub(crate) mod precondition;
 pub(crate) mod time;
 pub(crate) mod value;
 

@@ -6,7 +6,7 @@ use provision_api::v1;
 use provision_core::operation::{Operation, OperationKind, OperationState, Step, StepState};
 
 use super::account::next_action;
-use super::{any, count, small_count, time};
+use super::{any, count, inventory, small_count, time};
 use crate::status;
 
 /// An operation on the wire. `account` is what a finished provisioning returns.
@@ -42,6 +42,7 @@ fn response(operation: &Operation, account: impl FnOnce() -> v1::ServiceAccount)
         OperationKind::Provision => any("provisioning.v1.ServiceAccount", &account()),
         OperationKind::RefreshInventory => {
             let read = operation.inventory.as_ref();
+            let outcome = operation.reading.clone().unwrap_or_default();
             let summary = v1::RefreshInventoryResponse {
                 service_account: operation.account.to_string(),
                 object_types: read.map_or(0, |r| count(r.object_types)),
@@ -49,6 +50,9 @@ fn response(operation: &Operation, account: impl FnOnce() -> v1::ServiceAccount)
                 profiles: read.map_or(0, |r| count(r.profiles)),
                 permission_sets: read.map_or(0, |r| count(r.permission_sets)),
                 api_calls: read.map_or(0, |r| count(r.api_calls)),
+                changes: outcome.changes.map(inventory::changes),
+                unchanged: outcome.unchanged,
+                held: outcome.held,
             };
             any("provisioning.v1.RefreshInventoryResponse", &summary)
         }

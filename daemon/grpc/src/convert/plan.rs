@@ -25,6 +25,7 @@ pub(crate) fn to_proto(plan: Plan) -> v1::ProvisioningPlan {
         risks: plan.risks,
         unprotected_object_types: plan.unprotected.into_iter().map(unprotected).collect(),
         create_time: Some(time::to_proto(plan.create_time)),
+        object_types: plan.object_types,
     }
 }
 
@@ -40,5 +41,6 @@ fn component(component: PlannedComponent) -> v1::PlannedComponent {
         action: action as i32,
         reason: component.reason,
         checksum: component.checksum,
+        version: component.version,
     }
 }

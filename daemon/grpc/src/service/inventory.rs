@@ -4,6 +4,7 @@ use provision_api::google::longrunning as lro;
 use provision_api::v1;
 use provision_api::v1::inventory_service_server::InventoryService;
 use provision_core::fault::Result;
+use provision_core::ports::RefreshInventory;
 use provision_core::{ObjectTypeId, ProfileId};
 use tonic::{Request, Response, Status};
 
@@ -86,8 +87,9 @@ impl InventoryService for Service {
     ) -> Result<Response<lro::Operation>, Status> {
         let accounts = self.door.ports.accounts.clone();
         let act = |by, q: v1::RefreshInventoryRequest| async move {
-            let account = name::account("parent", &q.parent)?;
-            let started = accounts.refresh_inventory(by, &account).await?;
+            let name = name::account("parent", &q.parent)?;
+            let asked = RefreshInventory { name, accept_fall: q.accept_fall };
+            let started = accounts.refresh_inventory(by, asked).await?;
             Ok(operation::to_proto(started, v1::ServiceAccount::default))
         };
         self.door.change(request, act).await

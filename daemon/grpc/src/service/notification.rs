@@ -28,14 +28,14 @@ impl NotificationService for Service {
         self.door.read(request, act).await
     }
 
-    type StreamNotificationsStream = stream::Messages;
+    type StreamNotificationsStream = stream::Messages<v1::StreamNotificationsResponse>;
 
     async fn stream_notifications(
         &self,
         request: Request<v1::StreamNotificationsRequest>,
     ) -> Result<Response<Self::StreamNotificationsStream>, Status> {
         let (caller, body) = open(request)?;
-        let opened = stream::open(self.door.clone(), caller.clone(), body).await;
+        let opened = stream::notifications::open(self.door.clone(), caller.clone(), body).await;
         answer(&caller, opened)
     }
 

@@ -15,6 +15,8 @@ use super::{Service, list};
 use crate::convert::{account, operation, time};
 use crate::name;
 
+/// Fields that filters of operations can ask for.
+const FILTER_FIELDS: &[&str] = &["kind", "state", "service_account"];
 const WAIT_DEFAULT: Duration = Duration::from_secs(30);
 const WAIT_MAX: Duration = Duration::from_secs(600);
 
@@ -28,7 +30,7 @@ impl Operations for Service {
             // The parent or the collection itself: clients of this service differ in what they send.
             let parent = q.name.strip_suffix("/operations").unwrap_or(&q.name);
             let tenant = name::tenant("name", parent)?;
-            let query = self.door.query(&caller, list!(q, name), &[])?;
+            let query = self.door.query(&caller, list!(q, name), FILTER_FIELDS)?;
             let page = self.door.ports.operations.list(&tenant, query).await?;
             let mut accounts = HashMap::new();
             let mut operations = Vec::with_capacity(page.items.len());

@@ -12,10 +12,10 @@ use tonic::{Request, Response, Status};
 
 use super::{Service, list};
 use crate::convert::checks::{Checks, about, plain, required};
-use crate::convert::{account, operation, plan, time};
-use crate::name;
+use crate::convert::{account, operation, plan, precondition, time};
+use crate::door::{answer, open};
+use crate::{name, stream};
 
-const FILTER_FIELDS: &[&str] = &["connector", "environment", "phase", "state"];
 /// Most object types that a plan can be asked for.
 const OBJECT_TYPES_MAX: usize = 10_000;
 // Lengths in characters. OAuth servers set none; these are far above what is seen.
@@ -57,7 +57,7 @@ impl ProvisioningService for Service {
     ) -> Result<Response<v1::ListServiceAccountsResponse>, Status> {
         let act = |caller, q: v1::ListServiceAccountsRequest| async move {
             let tenant = name::tenant("parent", &q.parent)?;
-            let query = self.door.query(&caller, list!(q, parent), FILTER_FIELDS)?;
+            let query = self.door.query(&caller, list!(q, parent), account::FILTER_FIELDS)?;
             let page = self.door.ports.accounts.list(&tenant, query).await?;
             Ok(v1::ListServiceAccountsResponse {
                 service_accounts: page.items.into_iter().map(account::to_proto).collect(),
@@ -79,6 +79,62 @@ impl ProvisioningService for Service {
         self.door.change(request, act).await
     }
 
+    async fn delete_service_account(
+        &self,
+        request: Request<v1::DeleteServiceAccountRequest>,
+    ) -> Result<Response<()>, Status> {
+        let accounts = self.door.ports.accounts.clone();
+        let act = |by, q| async move { accounts.delete(by, precondition::delete(q)?).await };
+        self.door.change(request, act).await
+    }
+
+    type WatchServiceAccountsStream = stream::Messages<v1::WatchServiceAccountsResponse>;
+
+    async fn watch_service_accounts(
+        &self,
+        request: Request<v1::WatchServiceAccountsRequest>,
+    ) -> Result<Response<Self::WatchServiceAccountsStream>, Status> {
+        let (caller, body) = open(request)?;
+        let opened = stream::accounts::open(self.door.clone(), caller.clone(), body).await;
+        answer(&caller, opened)
+    }
+
+    async fn explain_service_account(
+        &self,
+        request: Request<v1::ExplainServiceAccountRequest>,
+    ) -> Result<Response<v1::ExplainServiceAccountResponse>, Status> {
+        let act = |_, q: v1::ExplainServiceAccountRequest| async move {
+            let name = name::account("name", &q.name)?;
+            let explained = self.door.ports.preconditions.explain(&name).await?;
+            Ok(precondition::explanation(q.name, explained))
+        };
+        self.door.read(request, act).await
+    }
+
+    async fn check_preconditions(
+        &self,
+        request: Request<v1::CheckPreconditionsRequest>,
+    ) -> Result<Response<v1::CheckPreconditionsResponse>, Status> {
+        let port = self.door.ports.preconditions.clone();
+        let act = |by, q: v1::CheckPreconditionsRequest| async move {
+            let name = name::account("name", &q.name)?;
+            Ok(precondition::report(port.check(by, &name).await?))
+        };
+        self.door.change(request, act).await
+    }
+
+    async fn accept_precondition(
+        &self,
+        request: Request<v1::AcceptPreconditionRequest>,
+    ) -> Result<Response<v1::ServiceAccount>, Status> {
+        let port = self.door.ports.preconditions.clone();
+        let act = |by, q| async move {
+            let view = port.accept(by, precondition::accept(q)?).await?;
+            Ok(account::to_proto(view))
+        };
+        self.door.change(request, act).await
+    }
+
     async fn begin_authorization(
         &self,
         request: Request<v1::BeginAuthorizationRequest>,
@@ -90,6 +146,7 @@ impl ProvisioningService for Service {
             Ok(v1::BeginAuthorizationResponse {
                 authorization_url: begun.url.expose_secret().to_owned(),
                 expire_time: Some(time::to_proto(begun.expire_time)),
+                installation_url: begun.installation_url.unwrap_or_default(),
             })
         };
         self.door.change(request, act).await
@@ -114,10 +171,7 @@ impl ProvisioningService for Service {
         let accounts = self.door.ports.accounts.clone();
         let act = |by, q: v1::PlanProvisioningRequest| async move {
             let name = name::account("name", &q.name)?;
-            let selection = match object_types(q.object_types)? {
-                none if none.is_empty() => ObjectSelection::Default,
-                listed => ObjectSelection::Listed(listed),
-            };
+            let selection = selection(q.object_types, q.all_object_types)?;
             Ok(plan::to_proto(accounts.plan(by, &name, selection).await?))
         };
         self.door.change(request, act).await
@@ -194,6 +248,21 @@ fn complete(q: v1::CompleteAuthorizationRequest) -> Result<CompleteAuthorization
         false => Callback::Refused { error, description: q.error_description },
     };
     Ok(CompleteAuthorization { expected: Some(name), state: SecretString::from(state), callback })
+}
+
+fn selection(names: Vec<String>, all: bool) -> Result<ObjectSelection> {
+    match (names.is_empty(), all) {
+        (true, false) => Ok(ObjectSelection::Default),
+        (true, true) => Ok(ObjectSelection::All),
+        (false, false) => {
+            let mut listed = object_types(names)?;
+            listed.sort_unstable();
+            Ok(ObjectSelection::Listed(listed))
+        }
+        (false, true) => {
+            Err(Fault::invalid("all_object_types", "must not be given together with object_types"))
+        }
+    }
 }
 
 fn object_types(names: Vec<String>) -> Result<Vec<String>> {

@@ -253,11 +253,16 @@ async fn plans_name_the_wrong_object_type() {
     let request = v1::PlanProvisioningRequest {
         name: NAME.to_owned(),
         object_types: vec!["Account".into(), "a b".into(), "Account".into()],
+        ..Default::default()
     };
     let mut client = provisioning(&world);
     let status = client.plan_provisioning(by("operator", request)).await.expect_err("wrong");
     assert_eq!(fields(&status), ["object_types[1]", "object_types[2]"]);
-    let request = v1::PlanProvisioningRequest { name: NAME.to_owned(), object_types: vec!["Account".into()] };
+    let request = v1::PlanProvisioningRequest {
+        name: NAME.to_owned(),
+        object_types: vec!["Account".into()],
+        ..Default::default()
+    };
     let plan = client.plan_provisioning(by("operator", request)).await.expect("planned").into_inner();
     assert_eq!((plan.etag.as_str(), plan.estimated_api_calls), ("plan-1", 7));
 }

@@ -142,6 +142,7 @@ async fn a_refresh_returns_what_it_read() {
         permission_sets: 4,
         api_calls: 15,
         read_time: now(),
+        full_read_time: None,
         artifact: "a".to_owned(),
     });
     world.accounts.put_operation(operation);

@@ -11,8 +11,8 @@ use provision_core::operation::{Operation, OperationKind, OperationState, Step};
 use provision_core::plan::{ObjectSelection, Plan};
 use provision_core::ports::{
     AccountView, Accounts, AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback,
-    CompleteAuthorization, CreateAccount, ListQuery, Mutation, Operations, Page, ProvisionAccount, Tagged,
-    UpdateAccount,
+    CompleteAuthorization, CreateAccount, DeleteAccount, ListQuery, Mutation, Operations, Page,
+    ProvisionAccount, RefreshInventory, Tagged, UpdateAccount,
 };
 use provision_core::{AccountName, OperationName, Principal, Reason, TenantId};
 use secrecy::SecretString;
@@ -27,6 +27,8 @@ pub struct FakeAccounts {
     pub mutations: Mutex<Vec<Mutation>>,
     /// What BeginAuthorization was asked for.
     pub begun: Mutex<Vec<BeginAuthorization>>,
+    /// What PlanProvisioning was asked for.
+    pub planned: Mutex<Vec<ObjectSelection>>,
     /// What the next call answers instead of working.
     pub failure: Mutex<Option<Fault>>,
     /// While true, plans hang.
@@ -40,6 +42,7 @@ impl Default for FakeAccounts {
             operations: watch::Sender::new(BTreeMap::new()),
             mutations: Mutex::default(),
             begun: Mutex::default(),
+            planned: Mutex::default(),
             failure: Mutex::default(),
             hang: watch::Sender::new(false),
         }
@@ -68,8 +71,11 @@ pub fn operation(name: OperationName, account: &AccountName, kind: OperationKind
         cancel_requested: false,
         failure: None,
         failure_metadata: BTreeMap::new(),
+        failure_violations: Vec::new(),
         plan: None,
         inventory: None,
+        reading: None,
+        accept_fall: false,
         create_time: now(),
         end_time: None,
         deadline: now() + chrono::Duration::hours(2),
@@ -148,6 +154,7 @@ impl Accounts for FakeAccounts {
         Ok(BegunAuthorization {
             url: SecretString::from("https://login.example/?state=s"),
             expire_time: now(),
+            installation_url: None,
         })
     }
 
@@ -166,6 +173,7 @@ impl Accounts for FakeAccounts {
     async fn plan(&self, by: Mutation, name: &AccountName, selection: ObjectSelection) -> Result<Plan> {
         self.enter(&by)?;
         let _ = self.hang.subscribe().wait_for(|hang| !hang).await;
+        self.planned.lock().unwrap().push(selection.clone());
         Ok(Plan {
             account: name.clone(),
             account_uid: "uid-1".to_owned(),
@@ -193,8 +201,21 @@ impl Accounts for FakeAccounts {
         Ok(started)
     }
 
-    async fn refresh_inventory(&self, by: Mutation, name: &AccountName) -> Result<Operation> {
+    async fn delete(&self, by: Mutation, request: DeleteAccount) -> Result<()> {
         self.enter(&by)?;
+        let found = self.view(&request.name)?;
+        if request.etag.is_some_and(|etag| etag != found.etag) {
+            return Err(Fault::new(Reason::EtagMismatch, "read again"));
+        }
+        if !request.validate_only {
+            self.accounts.lock().unwrap().remove(&request.name);
+        }
+        Ok(())
+    }
+
+    async fn refresh_inventory(&self, by: Mutation, request: RefreshInventory) -> Result<Operation> {
+        self.enter(&by)?;
+        let name = &request.name;
         let id = "refresh-1".parse().expect("valid");
         let operation_name = OperationName { tenant: name.tenant.clone(), operation: id };
         let started = operation(operation_name, name, OperationKind::RefreshInventory);

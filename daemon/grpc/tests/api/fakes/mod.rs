@@ -2,14 +2,17 @@
 
 mod accounts;
 mod notifications;
+mod preconditions;
 mod reading;
 mod tenants;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use accounts::FakeAccounts;
+pub use accounts::{FakeAccounts, account};
 pub use notifications::FakeNotifications;
+pub use preconditions::FakePreconditions;
 use provision_core::ports::Clock;
 use provision_core::{AccountName, Principal, TenantId, Timestamp};
 use provision_grpc::{HealthHandle, Ports, PrincipalEntry, Settings};
@@ -18,10 +21,13 @@ pub use tenants::FakeTenants;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+pub use watch::FakeWatch;
 
 /// Everything of one test: the ports behind the services, and the way to call them.
 pub struct World {
     pub accounts: Arc<FakeAccounts>,
+    pub preconditions: Arc<FakePreconditions>,
+    pub watch: Arc<FakeWatch>,
     pub notifications: Arc<FakeNotifications>,
     pub tenants: Arc<FakeTenants>,
     pub health: HealthHandle,
@@ -88,12 +94,16 @@ impl World {
 
     pub async fn with(settings: Settings) -> World {
         let accounts = Arc::new(FakeAccounts::default());
+        let preconditions = Arc::new(FakePreconditions::default());
+        let watch = Arc::new(FakeWatch::default());
         let notifications = Arc::new(FakeNotifications::default());
         let tenants = Arc::new(FakeTenants::default());
         tenants.bind_everyone();
         let reading = Arc::new(reading::FakeReading::new());
         let ports = Ports {
             accounts: accounts.clone(),
+            preconditions: preconditions.clone(),
+            watch: watch.clone(),
             operations: accounts.clone(),
             inventory: reading.clone(),
             components: reading.clone(),
@@ -109,7 +119,19 @@ impl World {
         let address = listener.local_addr().expect("bound");
         let served = tokio::spawn(provision_grpc::serve(listener, None, api.router, shutdown.clone()));
         let channel = Endpoint::from_shared(format!("http://{address}")).expect("a URL").connect_lazy();
-        World { accounts, notifications, tenants, health: api.health, shutdown, served, channel, ports }
+        let health = api.health;
+        World {
+            accounts,
+            preconditions,
+            watch,
+            notifications,
+            tenants,
+            health,
+            shutdown,
+            served,
+            channel,
+            ports,
+        }
     }
 
     pub fn ports(&self) -> Ports {

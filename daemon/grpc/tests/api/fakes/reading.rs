@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use provision_core::account::Actor;
 use provision_core::component::Component;
 use provision_core::connector::{Environment, Manifest};
 use provision_core::fault::{Fault, Result};
 use provision_core::inventory::{ObjectType, Profile};
 use provision_core::ports::{Components, Connectors, InventoryReader, ListQuery, Page};
+use provision_core::precondition::{CheckSeverity, PreconditionSpec};
 use provision_core::{AccountName, ComponentId, ConnectorId, ObjectTypeId, ProfileId, Timestamp};
 
 use super::page;
@@ -27,11 +29,26 @@ impl FakeReading {
             capabilities: vec!["changes".to_owned()],
             settings_schema: serde_json::json!({"type": "object", "maxProperties": 3}),
             required_permissions: Vec::new(),
-            preconditions: Vec::new(),
-            authorization_hints: Vec::new(),
+            preconditions: vec![precondition()],
+            authorization_hints: vec!["look at the browser".to_owned()],
             notification_texts: BTreeMap::new(),
         };
         FakeReading { manifest }
+    }
+}
+
+fn precondition() -> PreconditionSpec {
+    PreconditionSpec {
+        id: "api".to_owned(),
+        title: "API".to_owned(),
+        description: "The API is on.".to_owned(),
+        fix: "switch it on".to_owned(),
+        actor: Actor::SaasAdmin,
+        severity: CheckSeverity::Blocking,
+        refuses_grant: true,
+        look: Some("look at the settings".to_owned()),
+        help_uri: None,
+        environments: vec!["sandbox".to_owned()],
     }
 }
 

@@ -47,6 +47,7 @@ impl FakeTenants {
             connector: connector.clone(),
             start_time: now(),
             expire_time: None,
+            grace_seconds: 0,
         };
         Tagged { value, etag: "license-1".to_owned() }
     }
