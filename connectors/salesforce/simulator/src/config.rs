@@ -30,6 +30,13 @@ pub struct Config {
     /// Objects that the administrator sees in the global describe. Below the number of built-in ones the most important
     /// stay (the set-up tables always do); above it custom objects are generated.
     pub objects: usize,
+    /// A file with the objects of a whole org, which are all there beside the built-in ones; `objects` counts for nothing
+    /// then. One JSON object a line, plain or gzip.
+    pub schema: Option<PathBuf>,
+    /// Profiles and permission sets together; `None` = more for a larger org.
+    pub profiles: Option<usize>,
+    /// Rows of ObjectPermissions in all; `None` = each profile has the usual rights on every object.
+    pub object_permission_rows: Option<usize>,
     /// Waited, on the machine's clock, before each HTTP answer.
     pub latency: Duration,
     /// Decides ids, users, generated objects, tokens.
@@ -71,6 +78,9 @@ impl Default for Config {
             pubsub: loopback,
             environment: Environment::Sandbox,
             objects: 120,
+            schema: None,
+            profiles: None,
+            object_permission_rows: None,
             latency: Duration::ZERO,
             seed: 1,
             callbacks: Vec::new(),

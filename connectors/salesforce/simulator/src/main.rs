@@ -28,6 +28,18 @@ struct Arguments {
     /// Objects that the administrator sees; beyond the built-in ones they are generated.
     #[arg(long, default_value_t = 120)]
     objects: usize,
+    /// A file with the objects of a whole org, one JSON object a line, plain or gzip, instead of --objects.
+    #[arg(long, value_name = "FILE", conflicts_with = "objects")]
+    schema: Option<PathBuf>,
+    /// Profiles and permission sets together; without it, more for a larger org.
+    #[arg(long, value_name = "N")]
+    profiles: Option<usize>,
+    /// Rows of ObjectPermissions in all; without it, each profile has its usual rights on every object.
+    #[arg(long, value_name = "N")]
+    object_permission_rows: Option<usize>,
+    /// Rows of one page of a query, at most, as when rows are wide.
+    #[arg(long, value_name = "N")]
+    page_rows_max: Option<usize>,
     /// Time added to each HTTP answer, such as 50ms or 1s.
     #[arg(long, default_value = "0ms", value_parser = duration)]
     latency: Duration,
@@ -68,6 +80,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         pubsub: arguments.pubsub,
         environment: arguments.environment,
         objects: arguments.objects,
+        schema: arguments.schema,
+        profiles: arguments.profiles,
+        object_permission_rows: arguments.object_permission_rows,
+        page_rows_max: arguments.page_rows_max,
         latency: arguments.latency,
         seed: arguments.seed,
         callbacks: arguments.callback,

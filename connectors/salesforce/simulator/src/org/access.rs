@@ -144,9 +144,15 @@ impl PermissionSet {
         };
         match own {
             Some(access) => *access,
-            None if field.built_in && self.object_access(object).read => self.built_in_fields,
+            None if field.built_in && self.reads_fields(object) => self.built_in_fields,
             None => FieldAccess::default(),
         }
+    }
+
+    /// Whether there are fields to see: who may see all data needs no right on the object itself.
+    fn reads_fields(&self, object: &ObjectType) -> bool {
+        let all = ["ViewAllData", "ModifyAllData"];
+        self.object_access(object).read || all.iter().any(|name| self.permissions.contains(*name))
     }
 }
 

@@ -2,17 +2,19 @@
 
 use std::sync::{Arc, RwLock};
 
-use super::field::{Field, FieldType};
+use super::access::has_object_permissions;
+use super::assembly::schema;
 use super::grants::{ConnectedApp, Grants};
 use super::id::{IdGenerator, mix, prefix};
 use super::metadata::Metadata;
-use super::population::{Population, populate};
+use super::population::{Departments, Population, SETS_LEAST, populate};
 use super::records::Records;
-use super::schema::ObjectType;
 use super::secrets::Secrets;
 use super::sessions::Sessions;
-use super::standard::{setup_objects, standard_objects, tooling_objects, user_permissions};
-use super::{Id, Org, OrgKind, State, generated};
+use super::spread::spread;
+use super::standard::standard_objects;
+use super::whole::SchemaError;
+use super::{Org, OrgKind, State};
 use crate::config::{Config, Environment};
 use crate::events::EventBus;
 use crate::fault::Faults;
@@ -27,10 +29,20 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 /// Scopes that the app was configured with.
 const SCOPES: [&str; 6] = ["api", "id", "profile", "email", "web", "refresh_token"];
 
-/// Objects that stay however small the org: they belong to every org, or files and posts live in them.
-const ALWAYS: usize = 15;
+/// Why an org cannot be as it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum BirthError {
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    #[error("{asked} profiles and permission sets are too few: every org has {least}")]
+    Profiles { asked: usize, least: usize },
+    #[error(
+        "{asked} object permissions are too many: {sets} profiles and permission sets have {most} at most"
+    )]
+    ObjectPermissions { asked: usize, sets: usize, most: usize },
+}
 
-pub(super) fn org(config: Config) -> Org {
+pub(super) fn org(config: Config) -> Result<Org, BirthError> {
     let seed = config.seed;
     let ids = IdGenerator::new(seed);
     let id = ids.next(prefix::ORGANIZATION);
@@ -45,10 +57,11 @@ pub(super) fn org(config: Config) -> Org {
     } else {
         (Environment::Production, "northwind.example.com", "EU62")
     };
-    let mut people = populate(&ids, seed, config.objects, domain, BORN_MS);
+    let mut people = populate(&ids, seed, departments(&config)?, domain, BORN_MS);
     take_away(&mut people, &conditions.without_permissions);
-    let mut metadata = schema(&config, people.admin);
+    let mut metadata = schema(&config, people.admin, BORN_MS)?;
     metadata.permission_sets = people.permission_sets;
+    grant(&config, &mut metadata)?;
     let app = ConnectedApp {
         name: "Cloud App Security".to_owned(),
         client_id: format!("3MVG9{}", secrets.word(80)),
@@ -71,7 +84,7 @@ pub(super) fn org(config: Config) -> Org {
         grants: Grants::default(),
         api_calls: used_calls(&config),
     };
-    Org {
+    Ok(Org {
         id,
         name: "Northwind Traders".to_owned(),
         environment,
@@ -92,7 +105,32 @@ pub(super) fn org(config: Config) -> Org {
         conditions: RwLock::new(Arc::new(conditions)),
         state: RwLock::new(state),
         config,
-    }
+    })
+}
+
+/// The departments that make up the number of profiles and permission sets asked for.
+fn departments(config: &Config) -> Result<Departments, BirthError> {
+    let Some(asked) = config.profiles else { return Ok(Departments::of_org(config.objects)) };
+    let more = asked.checked_sub(SETS_LEAST);
+    let more = more.ok_or(BirthError::Profiles { asked, least: SETS_LEAST })?;
+    Ok(Departments { profiles: more.div_ceil(2), sets: more / 2 })
+}
+
+/// Gives out the number of object permissions asked for.
+fn grant(config: &Config, metadata: &mut Metadata) -> Result<(), BirthError> {
+    let Some(asked) = config.object_permission_rows else { return Ok(()) };
+    let mut sets = std::mem::take(&mut metadata.permission_sets);
+    let objects = metadata.objects().filter(|object| has_object_permissions(object));
+    let objects: Vec<&str> = objects.map(|object| object.name.as_str()).collect();
+    let core: Vec<&str> = standard_objects()
+        .iter()
+        .map(|object| object.name.as_str())
+        .filter(|name| metadata.object(name).is_some_and(|object| has_object_permissions(object)))
+        .collect();
+    let spread = spread(&mut sets, &core, &objects, asked, config.seed);
+    let number = sets.len();
+    metadata.permission_sets = sets;
+    spread.map_err(|most| BirthError::ObjectPermissions { asked, sets: number, most })
 }
 
 /// Administrators without some of their permissions.
@@ -108,53 +146,6 @@ fn take_away(people: &mut Population, permissions: &[String]) {
 fn used_calls(config: &Config) -> std::collections::BTreeMap<i64, u64> {
     let used = config.conditions.api_requests_used;
     (used > 0).then(|| (config.clock.now_ms().div_euclid(HOUR_MS), used)).into_iter().collect()
-}
-
-fn schema(config: &Config, admin: Id) -> Metadata {
-    let mut metadata = Metadata::default();
-    let mut put = |object: ObjectType| {
-        metadata.put_object(ObjectType {
-            created_ms: BORN_MS,
-            modified_ms: BORN_MS,
-            created_by: Some(admin),
-            modified_by: Some(admin),
-            ..object
-        });
-    };
-    for object in setup_objects() {
-        put(with_permission_columns(object));
-    }
-    let room = config.objects.saturating_sub(setup_objects().len()).max(ALWAYS);
-    for object in standard_objects().iter().take(room) {
-        put(object.clone());
-    }
-    for index in 0..room.saturating_sub(standard_objects().len()) {
-        put(generated::object(config.seed, index, BORN_MS, admin));
-    }
-    for object in tooling_objects() {
-        metadata.put_tooling_object(object.clone());
-    }
-    metadata.born(BORN_MS);
-    metadata
-}
-
-/// Profiles, permission sets and UserPermissionAccess have a column for each user permission.
-fn with_permission_columns(object: &ObjectType) -> ObjectType {
-    let mut object = object.clone();
-    if matches!(object.name.as_str(), "Profile" | "PermissionSet" | "UserPermissionAccess") {
-        let columns = user_permissions().map(|name| {
-            let field = Field::new(&format!("Permissions{name}"), FieldType::Boolean);
-            Arc::new(Field {
-                permissionable: false,
-                built_in: true,
-                createable: false,
-                updateable: false,
-                ..field
-            })
-        });
-        object.fields.extend(columns);
-    }
-    object
 }
 
 fn hex_secret(secrets: &Secrets) -> String {

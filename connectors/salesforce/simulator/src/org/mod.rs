@@ -2,11 +2,13 @@
 
 mod access;
 mod apex;
+mod assembly;
 mod birth;
 mod clock;
 mod conditions;
 mod deploy;
 mod field;
+mod foreign;
 mod generated;
 mod grants;
 mod id;
@@ -16,8 +18,10 @@ mod records;
 mod schema;
 mod secrets;
 mod sessions;
+mod spread;
 mod standard;
 mod user;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -27,6 +31,7 @@ pub use access::{
     has_object_permissions,
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit, Surface};
+pub use birth::BirthError;
 pub(crate) use clock::date_time;
 pub use clock::{Clock, ManualClock, SystemClock, metadata_time, rest_time};
 pub use conditions::{AppPolicy, Conditions, MAINTENANCE, OrgKind, RefreshPolicy, RefusedTrigger};
@@ -43,6 +48,7 @@ pub use secrets::Secrets;
 pub use sessions::{Session, Sessions};
 pub use standard::user_permissions;
 pub use user::User;
+pub use whole::SchemaError;
 
 use crate::config::{Config, Environment};
 use crate::events::EventBus;
@@ -123,8 +129,8 @@ pub enum SessionError {
 
 impl Org {
     /// Makes an org as `config` describes it; the same seed makes the same org.
-    pub fn new(config: Config) -> Arc<Self> {
-        Arc::new(birth::org(config))
+    pub fn new(config: Config) -> Result<Arc<Self>, BirthError> {
+        Ok(Arc::new(birth::org(config)?))
     }
 
     /// Looks at the state. Do not hold the guard across an await.

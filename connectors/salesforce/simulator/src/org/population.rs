@@ -164,8 +164,32 @@ const NOT_FOR_ADMINISTRATORS: [&str; 6] = [
     "QueryAllFiles",
 ];
 
-/// Makes profiles, permission sets and users for an org of `objects` objects.
-pub fn populate(ids: &IdGenerator, seed: u64, objects: usize, domain: &str, born_ms: i64) -> Population {
+/// Profiles and permission sets that every org has.
+pub const SETS_LEAST: usize = PROFILES.len() + PERMISSION_SETS.len();
+
+/// Profiles and permission sets beyond those that every org has.
+#[derive(Debug, Clone, Copy)]
+pub struct Departments {
+    pub profiles: usize,
+    pub sets: usize,
+}
+
+impl Departments {
+    /// A larger org has more departments, each with a profile and a permission set of its own.
+    pub fn of_org(objects: usize) -> Self {
+        let number = (objects / 100).min(200);
+        Self { profiles: number, sets: number }
+    }
+}
+
+/// Makes profiles, permission sets and users.
+pub fn populate(
+    ids: &IdGenerator,
+    seed: u64,
+    departments: Departments,
+    domain: &str,
+    born_ms: i64,
+) -> Population {
     let licenses: Vec<License> = LICENSES
         .iter()
         .map(|&(name, key, total)| License { id: ids.next(prefix::USER_LICENSE), name, key, total })
@@ -181,18 +205,14 @@ pub fn populate(ids: &IdGenerator, seed: u64, objects: usize, domain: &str, born
         sets.insert(shadow.id, Arc::new(shadow));
         profiles.insert(profile.id, profile);
     }
-    // A larger org has more departments, each with a profile and a permission set of its own.
-    for number in 0..(objects / 100).min(200) {
-        let (profile, shadow) = profile(
-            ids,
-            &format!("Department {} User", number + 1),
-            licenses[SALESFORCE].id,
-            "Standard",
-            born_ms,
-        );
+    for number in 0..departments.profiles {
+        let name = format!("Department {} User", number + 1);
+        let (profile, shadow) = profile(ids, &name, licenses[SALESFORCE].id, "Standard", born_ms);
         let shadow = shape(shadow, if number % 3 == 0 { Reach::Read } else { Reach::Write }, &["ApiEnabled"]);
         sets.insert(shadow.id, Arc::new(shadow));
         profiles.insert(profile.id, profile);
+    }
+    for number in 0..departments.sets {
         let mut set = PermissionSet::new(
             ids.next(prefix::PERMISSION_SET),
             &format!("Department_{}", number + 1),

@@ -268,6 +268,13 @@ struct Shared {
     audit: Vec<Arc<Field>>,
 }
 
+/// The field that the platform keeps under this name in every object, ignoring case.
+pub(super) fn system_field(name: &str) -> Option<Arc<Field>> {
+    let shared = &*SHARED;
+    let all = [&shared.id, &shared.owner, &shared.is_deleted].into_iter().chain(&shared.audit);
+    all.into_iter().find(|field| field.name.eq_ignore_ascii_case(name)).cloned()
+}
+
 static SHARED: LazyLock<Shared> = LazyLock::new(|| Shared {
     id: Arc::new(Field::system("Id", FieldType::Id)),
     owner: Arc::new(owner_field()),

@@ -153,7 +153,7 @@ fn field(line: FieldLine) -> Field {
     }
 }
 
-fn plural(label: &str) -> String {
+pub(super) fn plural(label: &str) -> String {
     match label.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
         _ if label.ends_with('s') => label.to_owned(),

@@ -16,7 +16,7 @@ pub(crate) use wire::Wire;
 use crate::config::{Config, Credentials, Ready};
 use crate::fault::Faults;
 use crate::ledger::Ledger;
-use crate::org::Org;
+use crate::org::{BirthError, Org};
 use crate::package::PackageError;
 use crate::{package, pubsub, surface};
 
@@ -32,6 +32,8 @@ pub enum StartError {
     Tls(#[from] TlsError),
     #[error(transparent)]
     Package(#[from] PackageError),
+    #[error(transparent)]
+    Birth(#[from] BirthError),
 }
 
 /// A running simulator. Dropping it without [`Simulator::stop`] cuts everything at once.
@@ -57,7 +59,7 @@ impl Simulator {
         let base_url = local(&http).map_err(no_address)?;
         let pubsub_url = local(&pubsub).map_err(no_address)?;
 
-        let org = Org::new(config);
+        let org = Org::new(config)?;
         package::install_at_birth(&org)?;
         let stop = CancellationToken::new();
         let router = surface::router(org.clone(), scheme);

@@ -16,3 +16,4 @@ mod rights;
 mod running;
 mod soap;
 mod tokens;
+mod whole;

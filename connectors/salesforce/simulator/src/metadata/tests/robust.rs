@@ -11,7 +11,7 @@ use crate::metadata::package::Package;
 use crate::metadata::stage::Stage;
 use crate::org::Org;
 
-static ORG: LazyLock<Arc<Org>> = LazyLock::new(|| Org::new(Config::default()));
+static ORG: LazyLock<Arc<Org>> = LazyLock::new(|| Org::new(Config::default()).unwrap());
 
 /// Rows of a deploy that is computed and thrown away: `(all, failed)`.
 fn rows(zip: &Zip) -> (usize, usize) {

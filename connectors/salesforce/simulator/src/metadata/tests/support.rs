@@ -37,7 +37,7 @@ impl World {
     pub(super) fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { deploy_component_time: Duration::ZERO, ..Config::default() };
         change(&mut config);
-        let org = Org::new(config);
+        let org = Org::new(config).unwrap();
         let router = crate::metadata::router(Arc::clone(&org));
         Self { org, router }
     }

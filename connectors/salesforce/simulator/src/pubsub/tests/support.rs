@@ -31,7 +31,7 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new() -> Self {
         let clock = Arc::new(ManualClock::new(1_800_000_000_000));
-        let org = Org::new(Config { clock: clock.clone(), ..Config::default() });
+        let org = Org::new(Config { clock: clock.clone(), ..Config::default() }).unwrap();
         let id = Id::parse("01I000000000001").unwrap();
         let field = Field {
             custom: true,
