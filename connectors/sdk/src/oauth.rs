@@ -104,7 +104,9 @@ pub fn authorization_url(
         .set_redirect_uri(std::borrow::Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())))
         .set_pkce_challenge(verifier.challenge())
         .add_scopes(spec.scopes.iter().cloned().map(Scope::new));
-    for (name, value) in &spec.extra_parameters {
+    // A hint of the caller's own takes the place of the connector's.
+    let replaced = |name: &str| login_hint.is_some() && name == "login_hint";
+    for (name, value) in spec.extra_parameters.iter().filter(|(name, _)| !replaced(name)) {
         request = request.add_extra_param(name.clone(), value.clone());
     }
     if let Some(hint) = login_hint {

@@ -202,6 +202,21 @@ fn the_authorisation_page_gets_the_challenge_and_not_the_verifier() {
     );
 }
 
+#[test]
+fn a_hint_of_the_callers_own_takes_the_place_of_the_connectors() {
+    let mut spec = spec("https://login.example");
+    spec.extra_parameters.push(("login_hint".to_owned(), "expected@b.c".to_owned()));
+    let verifier = PkceVerifier::generate(&Fixed);
+    let redirect = Url::parse("https://vendor.example/callback").expect("url");
+    let hints = |hint: Option<&str>| -> Vec<String> {
+        let url = authorization_url(&spec, &redirect, &SecretString::from("s"), &verifier, hint);
+        let pairs = url.query_pairs().into_owned();
+        pairs.filter(|(name, _)| name == "login_hint").map(|(_, value)| value).collect()
+    };
+    assert_eq!(hints(None), ["expected@b.c"]);
+    assert_eq!(hints(Some("a@b.c")), ["a@b.c"]);
+}
+
 #[tokio::test]
 async fn an_endpoint_whose_name_leads_astray_is_told_apart() {
     let (base, seen) = server(200, "application/json", "{}".to_owned()).await;
