@@ -132,6 +132,30 @@ pub struct Ready {
     pub access_token: String,
     /// The CA that signed the listeners' certificate; `None` without TLS.
     pub ca_file: Option<PathBuf>,
+    /// What AppExchange offers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<OfferedPackage>,
+}
+
+/// A package that can be installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedPackage {
+    /// `033…`.
+    pub id: String,
+    pub namespace: String,
+    /// Oldest first.
+    pub versions: Vec<OfferedVersion>,
+}
+
+/// A version that can be installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedVersion {
+    /// `04t…`.
+    pub id: String,
+    pub number: String,
+    pub beta: bool,
+    /// The page where an administrator installs it.
+    pub install_url: String,
 }
 
 impl std::fmt::Debug for Ready {

@@ -19,5 +19,5 @@ mod soql;
 mod surface;
 mod tables;
 
-pub use config::{Config, Credentials, Environment, Ready};
+pub use config::{Config, Credentials, Environment, OfferedPackage, OfferedVersion, Ready};
 pub use server::{Simulator, StartError};

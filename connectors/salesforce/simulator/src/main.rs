@@ -2,12 +2,15 @@
 //!
 //! Prints one line of JSON on stdout once it serves ([`salesforce_simulator::Ready`]) and logs on stderr.
 
+mod arguments;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use arguments::{ConditionArguments, PackageArguments, duration};
 use clap::Parser;
 use salesforce_simulator::{Config, Environment, Simulator};
 use tracing_subscriber::EnvFilter;
@@ -52,6 +55,10 @@ struct Arguments {
     /// Serve https and gRPC over TLS, with a CA made in this directory.
     #[arg(long)]
     tls_dir: Option<PathBuf>,
+    #[command(flatten)]
+    packages: PackageArguments,
+    #[command(flatten)]
+    conditions: ConditionArguments,
 }
 
 #[tokio::main]
@@ -88,6 +95,11 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         seed: arguments.seed,
         callbacks: arguments.callback,
         tls_dir: arguments.tls_dir,
+        packages: arguments.packages.load()?,
+        package_install_time: arguments.packages.install_time(),
+        daily_api_requests: arguments.conditions.daily_api_requests(),
+        rotate_refresh_tokens: arguments.conditions.rotates(),
+        conditions: arguments.conditions.conditions(),
         ..Config::default()
     })
     .await?;
@@ -111,14 +123,4 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
         }
     })
-}
-
-/// `250ms`, `2s`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let (digits, millis) = match text.strip_suffix("ms") {
-        Some(digits) => (digits, 1),
-        None => (text.strip_suffix('s').ok_or("needs a unit: ms or s")?, 1_000),
-    };
-    let number: u64 = digits.trim().parse().map_err(|_| format!("{digits:?} is no number"))?;
-    Ok(Duration::from_millis(number.saturating_mul(millis)))
 }

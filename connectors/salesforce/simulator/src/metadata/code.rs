@@ -125,6 +125,9 @@ fn trigger(
         .into());
     }
     names.check(source, &stage.metadata)?;
+    if let Some(problem) = stage.org.conditions().refused_trigger(&object.name).filter(|_| !stage.certified) {
+        return Err(problem.into());
+    }
     let before = stage.metadata.trigger(&component.full_name).cloned();
     if let Some(before) = before.as_ref().filter(|before| !before.object.eq_ignore_ascii_case(&object.name)) {
         return Err(format!(
@@ -150,6 +153,7 @@ struct Meta {
 }
 
 fn read_files<'a>(stage: &Stage<'_>, component: &'a Component) -> Result<(&'a str, Meta), Complaint> {
+    stage.takes_code()?;
     stage.needs("AuthorApex")?;
     let source = std::str::from_utf8(&component.content)
         .map_err(|_| "Invalid byte sequence: the file is not UTF-8")?;

@@ -41,6 +41,9 @@ async fn start(
     request: Request,
 ) -> ApiResult {
     may_deploy(&rights)?;
+    if deployments.org.is_read_only() {
+        return Err(ApiError::maintenance());
+    }
     let kind =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/json") {
@@ -134,7 +137,7 @@ async fn poll(
         job.rows.truncate(manifests + request.components_deployed as usize);
     }
     let url = format!("/services/data/{version}/metadata/deployRequest/{id}");
-    Ok(Answer::ok(status(&state, request, &job.options, details.then_some(&job.rows[..]), &url)))
+    Ok(Answer::ok(status(&state, request, &job.options, details.then_some((&job.rows[..], &job.tests)), &url)))
 }
 
 async fn cancel(

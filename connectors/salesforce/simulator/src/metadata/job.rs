@@ -7,18 +7,22 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::archive::Archive;
+use super::coverage::TestRun;
 use super::options::DeployOptions;
 use super::package::Package;
 use super::result::is_done;
 use super::row::Row;
 use super::stage::Stage;
 use super::test_run::{WholeFailure, check_named, check_options, tests_enabled};
+use crate::config::Environment;
 use crate::fault::{Fault, Operation};
 use crate::ledger::Kind;
 use crate::org::{DeployRequest, Id, Metadata, Org, Rights, prefix};
 
 /// Deployments that may wait at once.
 const WAITING_MAX: usize = 200;
+/// Classes and triggers in one deployment.
+const CODE_UNITS_MAX: usize = 7_500;
 /// Finished deployments whose details are kept.
 const KEPT_MAX: usize = 500;
 /// Progress is shown in steps no shorter than this on the org's clock.
@@ -39,6 +43,7 @@ pub(super) struct Order {
 pub(super) struct Job {
     pub(super) options: DeployOptions,
     pub(super) rows: Vec<Row>,
+    pub(super) tests: TestRun,
     /// Polls that are still answered as if the deployment were unknown.
     pub(super) hidden_polls: u32,
 }
@@ -52,9 +57,16 @@ pub(super) struct Deployments {
 /// What a deploy came to.
 struct Outcome {
     rows: Vec<Row>,
+    tests: TestRun,
     whole: Option<WholeFailure>,
     canceled: bool,
     partial: bool,
+}
+
+impl Outcome {
+    fn of(rows: Vec<Row>) -> Self {
+        Self { rows, tests: TestRun::default(), whole: None, canceled: false, partial: false }
+    }
 }
 
 impl Deployments {
@@ -79,15 +91,20 @@ impl Deployments {
             check_only: options.check_only,
             rollback_on_error: options.rollback_on_error,
             ignore_warnings: options.ignore_warnings,
-            run_tests_enabled: tests_enabled(&options, org.environment, false),
+            run_tests_enabled: tests_enabled(&options, self.rules(), false),
             ..DeployRequest::pending(id, order.rights.user, org.now_ms())
         };
         org.write().deploys.insert(id, request.clone());
-        self.keep(id, Job { options, rows: Vec::new(), hidden_polls: org.config.deploy_poll_lag });
+        self.keep(id, Job { options, rows: Vec::new(), tests: TestRun::default(), hidden_polls: org.config.deploy_poll_lag });
         org.note(Kind::DeployStarted, Some(order.rights.user), id.as_str(), &[]);
         let this = Arc::clone(self);
         tokio::spawn(async move { this.run(id, order).await });
         Some(request)
+    }
+
+    /// Whose rules hold: those of production in a paid org alone.
+    fn rules(&self) -> Environment {
+        if self.org.is_active_production() { Environment::Production } else { Environment::Sandbox }
     }
 
     fn keep(&self, id: Id, job: Job) {
@@ -136,7 +153,7 @@ impl Deployments {
         let outcome = if waits.as_deref() == Some("InProgress") {
             self.deploy(id, order).await
         } else {
-            Outcome { rows: Vec::new(), whole: None, canceled: true, partial: false }
+            Outcome { canceled: true, ..Outcome::of(Vec::new()) }
         };
         self.finish(id, user, outcome);
     }
@@ -152,14 +169,14 @@ impl Deployments {
     }
 
     async fn deploy(&self, id: Id, order: Order) -> Outcome {
-        let whole = |whole| Outcome { rows: Vec::new(), whole: Some(whole), canceled: false, partial: false };
+        let whole = |whole| Outcome { whole: Some(whole), ..Outcome::of(Vec::new()) };
         if let Some(Fault::Refused { error_code, message, .. }) =
             self.org.faults.strike(&Operation::DeployRun)
         {
             self.org.note(Kind::FaultFired, None, "DeployRun", &[("code", &error_code)]);
             return whole(WholeFailure { code: error_code, message });
         }
-        if let Err(failure) = check_options(&order.options, self.org.environment) {
+        if let Err(failure) = check_options(&order.options, self.rules()) {
             return whole(failure);
         }
         let order = Arc::new(order);
@@ -174,24 +191,40 @@ impl Deployments {
             if let Some(job) = self.jobs().get_mut(&id) {
                 job.rows.clone_from(&planned.rows);
             }
-            let enabled = tests_enabled(&order.options, self.org.environment, planned.brings_apex);
+            let units = planned.rows.iter().filter(|row| row.component_type.starts_with("Apex")).count();
+            if units > CODE_UNITS_MAX {
+                return whole(WholeFailure {
+                    code: "LIMIT_EXCEEDED".to_owned(),
+                    message: format!("Maximum number of code units in a deployment exceeded: {CODE_UNITS_MAX}"),
+                });
+            }
+            let enabled = tests_enabled(&order.options, self.rules(), planned.brings_apex);
             if !self.progress(id, &planned.rows, enabled).await {
-                return Outcome { rows: planned.rows, whole: None, canceled: true, partial: false };
+                return Outcome { canceled: true, ..Outcome::of(planned.rows) };
             }
             let failed =
                 planned.rows.iter().filter(|row| !row.success(order.options.ignore_warnings)).count();
             if failed == 0
                 && let Err(failure) = check_named(&order.options, &planned.metadata)
             {
-                return Outcome { rows: planned.rows, whole: Some(failure), canceled: false, partial: false };
+                return Outcome { whole: Some(failure), ..Outcome::of(planned.rows) };
+            }
+            if failed == 0 && enabled {
+                let production = self.org.is_active_production();
+                let conditions = self.org.conditions();
+                let tests =
+                    TestRun::of(&conditions, &order.options, &planned.rows, &planned.metadata, production);
+                if !tests.passed() {
+                    return Outcome { tests, ..Outcome::of(planned.rows) };
+                }
             }
             let takes_effect = !order.options.check_only && (failed == 0 || !order.options.rollback_on_error);
             if !takes_effect {
-                return Outcome { rows: planned.rows, whole: None, canceled: false, partial: false };
+                return Outcome::of(planned.rows);
             }
             if self.commit(&snapshot, planned.metadata, &planned.dropped) {
                 self.account(order.rights.user, &planned.rows, order.options.ignore_warnings);
-                return Outcome { rows: planned.rows, whole: None, canceled: false, partial: failed > 0 };
+                return Outcome { partial: failed > 0, ..Outcome::of(planned.rows) };
             }
         }
         whole(WholeFailure {
@@ -273,7 +306,7 @@ impl Deployments {
     }
 
     fn finish(&self, id: Id, user: Id, outcome: Outcome) {
-        let Outcome { rows, whole, canceled, partial } = outcome;
+        let Outcome { rows, tests, whole, canceled, partial } = outcome;
         let status = self.update(id, |request, now_ms| {
             let counted = || rows.iter().filter(|row| !row.component_type.is_empty());
             let failed = rows.iter().filter(|row| !row.success(request.ignore_warnings)).count();
@@ -285,9 +318,11 @@ impl Deployments {
                 request.components_deployed = good as u32;
                 request.component_errors = failed as u32;
             }
+            request.test_errors = tests.errors();
+            request.tests_total = tests.errors();
             request.status = match (canceled, &whole, failed, partial && good > 0) {
                 (true, ..) => "Canceled",
-                (_, None, 0, _) => "Succeeded",
+                (_, None, 0, _) if tests.passed() => "Succeeded",
                 (_, None, _, true) => "SucceededPartial",
                 _ => "Failed",
             }
@@ -299,6 +334,7 @@ impl Deployments {
         });
         if let Some(job) = self.jobs().get_mut(&id) {
             job.rows = rows;
+            job.tests = tests;
         }
         self.org.note(
             Kind::DeployFinished,

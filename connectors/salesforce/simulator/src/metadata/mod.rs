@@ -2,7 +2,9 @@
 
 mod archive;
 mod code;
+mod coverage;
 mod field;
+mod foreign;
 mod http;
 mod job;
 mod manifest;
@@ -20,6 +22,7 @@ mod test_run;
 mod types;
 pub(crate) mod xml;
 
+pub(crate) use foreign::foreign_deploy;
 pub use http::router;
 pub(crate) use packaged::compile;
 pub(crate) use types::packaged_kind;

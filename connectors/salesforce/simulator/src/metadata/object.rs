@@ -130,7 +130,10 @@ fn shell(stage: &Stage<'_>, name: &str, element: &Element) -> Result<(ObjectType
         None => stage.metadata.free_key_prefix(letter),
     };
     let mut object = match suffix {
-        "e" => event(name, element, ObjectType::event(name, label, id, &key("e"), Vec::new()))?,
+        "e" => {
+            stage.takes_code()?;
+            event(name, element, ObjectType::event(name, label, id, &key("e"), Vec::new()))?
+        }
         "c" if element.get("customSettingsType").is_some() => {
             setting(element, ObjectType::custom(name, label, id, &key("a"), name_field("Name"), Vec::new()))
         }

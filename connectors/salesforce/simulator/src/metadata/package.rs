@@ -37,6 +37,8 @@ pub struct Package {
     pub components: Vec<Component>,
     /// Rows that are settled already: the manifests, unknown members, unnamed files.
     pub rows: Vec<Row>,
+    /// Compiled for AppExchange, where the subscriber's edition and limits do not count.
+    pub certified: bool,
     /// File name of the deletions before and after, for their rows.
     pub files: [String; 2],
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::coverage::TestRun;
 use super::options::DeployOptions;
 use super::row::Row;
 use crate::org::{DeployRequest, State, metadata_time};
@@ -30,7 +31,7 @@ pub(super) fn status(
     state: &State,
     request: &DeployRequest,
     options: &DeployOptions,
-    rows: Option<&[Row]>,
+    outcome: Option<(&[Row], &TestRun)>,
     url: &str,
 ) -> Value {
     let who = |id: Option<crate::org::Id>| id.and_then(|id| state.users.get(&id)).map(crate::org::User::name);
@@ -62,8 +63,8 @@ pub(super) fn status(
         "numberTestsCompleted": request.tests_completed,
         "numberTestsTotal": request.tests_total,
     });
-    if let Some(rows) = rows {
-        result["details"] = details(request, rows);
+    if let Some((rows, tests)) = outcome {
+        result["details"] = details(request, rows, tests);
     }
     json!({
         "id": request.id,
@@ -79,7 +80,7 @@ pub(super) fn is_done(request: &DeployRequest) -> bool {
     matches!(request.status.as_str(), "Succeeded" | "SucceededPartial" | "Failed" | "Canceled")
 }
 
-fn details(request: &DeployRequest, rows: &[Row]) -> Value {
+fn details(request: &DeployRequest, rows: &[Row], tests: &TestRun) -> Value {
     let created = metadata_time(request.completed_ms.unwrap_or(request.modified_ms));
     let (successes, failures): (Vec<&Row>, Vec<&Row>) =
         rows.iter().partition(|row| row.success(request.ignore_warnings));
@@ -91,19 +92,7 @@ fn details(request: &DeployRequest, rows: &[Row]) -> Value {
         "componentFailures": list(failures, false),
         "componentSuccesses": list(successes, true),
         "retrieveResult": null,
-        // No Apex has been executed, so there is neither a result nor coverage to tell of.
-        "runTestResult": {
-            "apexLogId": null,
-            "numTestsRun": 0,
-            "numFailures": 0,
-            "totalTime": 0.0,
-            "failures": [],
-            "successes": [],
-            "codeCoverage": [],
-            "codeCoverageWarnings": [],
-            "flowCoverage": [],
-            "flowCoverageWarnings": [],
-        },
+        "runTestResult": tests.to_json(),
     })
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Stage<'a> {
     pub(super) rights: &'a Rights,
     pub(super) by: Id,
     pub(super) now_ms: i64,
+    /// What it brings comes from AppExchange, where the org's edition and limits do not count.
+    pub(super) certified: bool,
     /// Metadata API version of the package.
     pub(super) api_version: u32,
     pub(super) rows: Vec<Row>,
@@ -38,6 +40,7 @@ impl<'a> Stage<'a> {
             rights,
             by: rights.user,
             now_ms: org.now_ms(),
+            certified: package.certified,
             api_version: package.api_version.unwrap_or(url_version),
             rows: package.rows.clone(),
             dropped: Vec::new(),
@@ -76,6 +79,15 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Refuses code and events where the edition has none.
+    pub(super) fn takes_code(&self) -> Result<(), Complaint> {
+        if self.certified || self.org.takes_code() {
+            Ok(())
+        } else {
+            Err("Not available for deploy for this organization".into())
+        }
+    }
+
     /// Whether an object holds records.
     pub(super) fn has_records(&self, object: &str) -> bool {
         self.org.read().records.table(object).next().is_some()
@@ -98,11 +110,15 @@ impl<'a> Stage<'a> {
             .metadata
             .classes
             .values()
-            .filter(|class| !class.is_test)
+            .filter(|class| !class.is_test && class.unit.namespace.is_none())
             .map(|class| class.unit.length_without_comments as usize);
         let triggers =
-            self.metadata.triggers.values().map(|trigger| trigger.unit.length_without_comments as usize);
-        if classes.chain(triggers).sum::<usize>() > chars_max {
+            self.metadata.triggers.values().filter(|trigger| trigger.unit.namespace.is_none()).map(|trigger| trigger.unit.length_without_comments as usize);
+        if self.certified {
+            return Ok(());
+        }
+        let before = self.org.conditions().apex_characters_used;
+        if before + classes.chain(triggers).sum::<usize>() > chars_max {
             return Err(format!("The code size limit of {chars_max} characters is exceeded").into());
         }
         Ok(())

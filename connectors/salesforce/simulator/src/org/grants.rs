@@ -24,7 +24,7 @@ pub struct Asked {
     pub redirect_uri: String,
     pub state: Option<String>,
     pub scope: String,
-    pub code_challenge: String,
+    pub code_challenge: Option<String>,
     pub login_hint: Option<String>,
 }
 

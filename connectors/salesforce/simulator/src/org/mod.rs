@@ -56,6 +56,16 @@ use crate::fault::Faults;
 use crate::ledger::{Kind, Ledger};
 use crate::package::Packages;
 
+/// Editions that take no Apex and no platform events but those of packages.
+const EDITIONS_WITHOUT_CODE: [&str; 6] = [
+    "Professional Edition",
+    "Group Edition",
+    "Essentials Edition",
+    "Base Edition",
+    "Contact Manager Edition",
+    "Personal Edition",
+];
+
 /// A simulated org.
 pub struct Org {
     /// 18 characters, `00D…`.
@@ -125,6 +135,10 @@ pub enum SessionError {
     Invalid,
     #[error("API is disabled for this User")]
     ApiDisabled,
+    #[error("API is not enabled for this Organization or Partner")]
+    OrgWithoutApi,
+    #[error("This session is not valid for use with the REST API")]
+    AppNotListed,
 }
 
 impl Org {
@@ -193,6 +207,11 @@ impl Org {
         self.kind == OrgKind::Production
     }
 
+    /// Whether the edition takes Apex and events of the org's own.
+    pub fn takes_code(&self) -> bool {
+        !EDITIONS_WITHOUT_CODE.contains(&self.edition.as_str())
+    }
+
     /// Whether maintenance lets nobody write.
     pub fn is_read_only(&self) -> bool {
         self.conditions().read_only
@@ -225,14 +244,28 @@ impl Org {
             return Err(SessionError::Invalid);
         }
         let rights = state.rights(session.user);
-        if rights.has("ApiEnabled") { Ok(rights) } else { Err(SessionError::ApiDisabled) }
+        let conditions = self.conditions();
+        let username = state.users.get(&session.user).map(|user| user.username.as_str()).unwrap_or_default();
+        let switched_off = conditions.api_disabled_for.iter().any(|name| name.eq_ignore_ascii_case(username));
+        match () {
+            () if conditions.api_disabled => Err(SessionError::OrgWithoutApi),
+            () if switched_off || !rights.has("ApiEnabled") => Err(SessionError::ApiDisabled),
+            () if conditions.api_access_control => Err(SessionError::AppNotListed),
+            () => Ok(rights),
+        }
+    }
+
+    /// Whether a session may be used from this address.
+    pub fn may_come_from(&self, token: &str, address: std::net::IpAddr) -> bool {
+        // Where it is used first counts even while nobody asks.
+        self.write().sessions.is_at_home(token, address) || !self.conditions().lock_sessions_to_ip
     }
 
     /// Opens a session and returns its access token: org id, `!`, secret.
     pub fn open_session(&self, user: Id, grant: Option<u64>, scope: &str) -> String {
         let token = format!("{}!AQ{}", self.id.short(), self.secrets.word(94));
         let now = self.now_ms();
-        let session = Session { user, grant, scope: scope.to_owned(), created_ms: now, used_ms: now };
+        let session = Session { user, grant, scope: scope.to_owned(), created_ms: now, used_ms: now, address: None };
         self.write().sessions.open(token.clone(), session);
         token
     }

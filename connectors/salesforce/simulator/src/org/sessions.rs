@@ -1,6 +1,7 @@
 //! Live sessions: what an access token stands for.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use super::id::Id;
 
@@ -14,6 +15,8 @@ pub struct Session {
     pub scope: String,
     pub created_ms: i64,
     pub used_ms: i64,
+    /// Where it was used first.
+    pub address: Option<IpAddr>,
 }
 
 /// All sessions, by their access token.
@@ -47,6 +50,11 @@ impl Sessions {
         }
         session.used_ms = now_ms;
         Some(session.clone())
+    }
+
+    /// Whether a session is used from where it was used first.
+    pub fn is_at_home(&mut self, token: &str, address: IpAddr) -> bool {
+        self.live.get_mut(token).is_none_or(|session| *session.address.get_or_insert(address) == address)
     }
 
     /// Ends one session.

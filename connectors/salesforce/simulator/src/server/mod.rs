@@ -13,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 pub use tls::{Material, TlsError};
 pub(crate) use wire::Wire;
 
-use crate::config::{Config, Credentials, Ready};
+use crate::config::{Config, Credentials, OfferedPackage, OfferedVersion, Ready};
 use crate::fault::Faults;
 use crate::ledger::Ledger;
 use crate::org::{BirthError, Org};
-use crate::package::PackageError;
+use crate::package::{Package, PackageError};
 use crate::{package, pubsub, surface};
 
 /// How long open connections may take to end before they are cut.
@@ -61,6 +61,9 @@ impl Simulator {
 
         let org = Org::new(config)?;
         package::install_at_birth(&org)?;
+        if !org.config.conditions.deploy_lock.is_zero() {
+            crate::metadata::foreign_deploy(&org, org.config.conditions.deploy_lock);
+        }
         let stop = CancellationToken::new();
         let router = surface::router(org.clone(), scheme);
         let server =
@@ -137,6 +140,7 @@ fn spawn_pubsub(
 
 fn ready(org: &Org, base_url: String, pubsub_url: String, ca_file: Option<std::path::PathBuf>) -> Ready {
     let access_token = org.open_session(org.admin, None, "full");
+    let packages = org.config.packages.iter().map(|package| offered(package, &base_url)).collect();
     let state = org.read();
     let credentials = |id| {
         let user = &state.users[&id];
@@ -152,5 +156,20 @@ fn ready(org: &Org, base_url: String, pubsub_url: String, ca_file: Option<std::p
         user: credentials(org.user),
         access_token,
         ca_file,
+        packages,
+    }
+}
+
+fn offered(package: &Package, base_url: &str) -> OfferedPackage {
+    let versions = package.versions.iter().map(|version| OfferedVersion {
+        id: version.id.to_string(),
+        number: version.text(),
+        beta: version.beta,
+        install_url: format!("{base_url}/packaging/installPackage.apexp?p0={}", version.id),
+    });
+    OfferedPackage {
+        id: package.id.to_string(),
+        namespace: package.namespace.clone(),
+        versions: versions.collect(),
     }
 }

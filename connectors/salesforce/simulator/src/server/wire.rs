@@ -1,7 +1,7 @@
 //! Connections that can be cut from inside a handler, plain or TLS.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,16 +23,20 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
 /// The connection that a request came on.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Wire(Arc<AtomicBool>);
+pub(crate) struct Wire {
+    cut: Arc<AtomicBool>,
+    /// Who is at the other end; unknown without a listener.
+    pub(crate) peer: Option<IpAddr>,
+}
 
 impl Wire {
     /// Breaks the connection before another byte goes out.
     pub(crate) fn cut(&self) {
-        self.0.store(true, Ordering::Release);
+        self.cut.store(true, Ordering::Release);
     }
 
     fn is_cut(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.cut.load(Ordering::Acquire)
     }
 }
 
@@ -101,7 +105,7 @@ async fn accept(
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
         let Some(acceptor) = acceptor.clone() else {
-            if sender.send((Connection::new(Box::new(stream)), address)).await.is_err() {
+            if sender.send((Connection::new(Box::new(stream), address), address)).await.is_err() {
                 return;
             }
             continue;
@@ -109,7 +113,7 @@ async fn accept(
         let Ok(permit) = handshakes.clone().acquire_owned().await else { return };
         let sender = sender.clone();
         tokio::spawn(async move {
-            if let Some(connection) = handshake(acceptor, stream).await {
+            if let Some(connection) = handshake(acceptor, stream, address).await {
                 // An error means that the server is ending.
                 let _ = sender.send((connection, address)).await;
             }
@@ -118,9 +122,9 @@ async fn accept(
     }
 }
 
-async fn handshake(acceptor: TlsAcceptor, stream: TcpStream) -> Option<Connection> {
+async fn handshake(acceptor: TlsAcceptor, stream: TcpStream, address: SocketAddr) -> Option<Connection> {
     match tokio::time::timeout(HANDSHAKE_WITHIN, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => Some(Connection::new(Box::new(stream))),
+        Ok(Ok(stream)) => Some(Connection::new(Box::new(stream), address)),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a TLS handshake failed");
             None
@@ -152,8 +156,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    fn new(stream: Box<dyn Stream>) -> Self {
-        Self { stream, wire: Wire::default() }
+    fn new(stream: Box<dyn Stream>, peer: SocketAddr) -> Self {
+        Self { stream, wire: Wire { peer: Some(peer.ip()), ..Wire::default() } }
     }
 
     fn check(&self) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! The gate that every request passes: latency, planned faults, sessions and the API count, the ledger.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -139,7 +140,8 @@ async fn answered(site: &Site, mut request: Request, next: Next) -> Response {
         return refusal.into_response();
     }
     let org = &site.org;
-    let rights = match caller(org, request.headers()) {
+    let peer = request.extensions().get::<ConnectInfo<Wire>>().and_then(|info| info.0.peer);
+    let rights = match caller(org, request.headers(), peer) {
         Ok(rights) => rights,
         Err(refusal) => return refusal.into_response(),
     };
@@ -155,13 +157,17 @@ async fn answered(site: &Site, mut request: Request, next: Next) -> Response {
 }
 
 /// The caller behind the Authorization header.
-fn caller(org: &Org, headers: &HeaderMap) -> Result<Rights, ApiError> {
+fn caller(org: &Org, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<Rights, ApiError> {
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token = value
         .split_once(' ')
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("OAuth"));
     let Some((_, token)) = token else { return Err(ApiError::session()) };
-    admit(org, token.trim())
+    let rights = admit(org, token.trim())?;
+    match peer {
+        Some(peer) if !org.may_come_from(token.trim(), peer) => Err(ApiError::session()),
+        _ => Ok(rights),
+    }
 }
 
 /// The rights behind an access token, or why it is turned away.
@@ -170,6 +176,12 @@ pub(crate) fn admit(org: &Org, token: &str) -> Result<Rights, ApiError> {
         SessionError::Invalid => ApiError::session(),
         SessionError::ApiDisabled => {
             ApiError::new(StatusCode::FORBIDDEN, "API_CURRENTLY_DISABLED", error.to_string())
+        }
+        SessionError::OrgWithoutApi => {
+            ApiError::new(StatusCode::FORBIDDEN, "API_DISABLED_FOR_ORG", error.to_string())
+        }
+        SessionError::AppNotListed => {
+            ApiError::new(StatusCode::UNAUTHORIZED, "INVALID_SESSION_ID", error.to_string())
         }
     })
 }

@@ -5,10 +5,12 @@ mod client;
 
 mod authorize;
 mod catalogue;
+mod conditions;
 mod describes;
 mod faults;
 mod files;
 mod packages;
+mod packaging_page;
 mod pages;
 mod queries;
 mod records;

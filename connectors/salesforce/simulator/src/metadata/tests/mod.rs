@@ -1,6 +1,7 @@
 //! Deploys through the router, with the org behind it looked at afterwards.
 
 mod apex;
+mod conditions;
 mod deletion;
 mod flow;
 mod objects;

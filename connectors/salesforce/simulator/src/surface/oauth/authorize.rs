@@ -1,21 +1,20 @@
 //! The browser's way: authorize request, login, approval, redirect with a code.
 
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use url::Url;
 
 use super::client::Form;
-use super::{lifecycle, pages, scope, uncached};
-use crate::org::{Asked, Code, ConnectedApp, Id, Org, PendingPage};
+use super::{lifecycle, pages, person, redirect, scope, uncached};
+use crate::org::{AppPolicy, Asked, Code, ConnectedApp, Id, Org, PendingPage};
 use crate::surface::Site;
 
 /// A page left open longer than this has to be asked for again.
 const PAGE_LIFETIME_MS: i64 = 60 * 60 * 1000;
 /// Pages kept open at once; the oldest is forgotten.
 const PAGES_MAX: usize = 1_000;
-const COOKIE: &str = "sid";
 
 /// `GET /services/oauth2/authorize`.
 pub(super) async fn open(
@@ -25,13 +24,13 @@ pub(super) async fn open(
 ) -> Response {
     let org = &site.org;
     let form = Form::parse(query.unwrap_or_default().as_bytes());
-    let asked = match asked(&org.app, &form) {
+    let asked = match asked(&org.app, &form, org.conditions().pkce_optional) {
         Ok(asked) => asked,
         Err((error, description)) => return stuck(error, description),
     };
     let prompt = form.get("prompt").unwrap_or_default();
     let asks = |word: &str| prompt.split_whitespace().any(|one| one == word);
-    let session = if asks("login") { None } else { browser_user(org, &headers) };
+    let session = if asks("login") { None } else { person::of_browser(org, &headers) };
     let page = org.secrets.word(48);
     let now = org.now_ms();
     {
@@ -54,7 +53,11 @@ pub(super) async fn open(
 }
 
 /// What an authorize request asks for, or the words of Salesforce's error page.
-fn asked(app: &ConnectedApp, form: &Form) -> Result<Asked, (&'static str, &'static str)> {
+fn asked(
+    app: &ConnectedApp,
+    form: &Form,
+    pkce_optional: bool,
+) -> Result<Asked, (&'static str, &'static str)> {
     match form.get("client_id") {
         None => return Err(("invalid_request", "missing required parameter: client_id")),
         Some(id) if id != app.client_id => return Err(("invalid_client_id", "client identifier invalid")),
@@ -70,8 +73,10 @@ fn asked(app: &ConnectedApp, form: &Form) -> Result<Asked, (&'static str, &'stat
         Some(_) => return Err(("unsupported_response_type", "response type not supported")),
         None => return Err(("invalid_request", "missing required parameter: response_type")),
     }
-    let code_challenge =
-        form.get("code_challenge").ok_or(("invalid_request", "missing required code challenge"))?;
+    let code_challenge = form.get("code_challenge");
+    if code_challenge.is_none() && !pkce_optional {
+        return Err(("invalid_request", "missing required code challenge"));
+    }
     // Without a method S256 is meant.
     if !matches!(form.get("code_challenge_method"), None | Some("S256")) {
         return Err(("invalid_request", "code challenge method not supported"));
@@ -80,7 +85,7 @@ fn asked(app: &ConnectedApp, form: &Form) -> Result<Asked, (&'static str, &'stat
         redirect_uri: redirect_uri.to_owned(),
         state: form.get("state").map(str::to_owned),
         scope: form.get("scope").unwrap_or_default().to_owned(),
-        code_challenge: code_challenge.to_owned(),
+        code_challenge: code_challenge.map(str::to_owned),
         login_hint: form.get("login_hint").map(str::to_owned),
     })
 }
@@ -100,46 +105,19 @@ fn allowed_callback(app: &ConnectedApp, redirect_uri: &str) -> bool {
 pub(super) async fn login(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
     let org = &site.org;
     let form = Form::parse(&body);
+    if form.get("startURL").is_some() {
+        return person::log_in(&site, &headers, &form);
+    }
     let page = form.get("page").unwrap_or_default();
     let Some(pending) = pending(org, page) else {
         return stuck("invalid_request", "the login page has expired");
     };
-    let found = {
-        let state = org.read();
-        let user = state
-            .users
-            .values()
-            .find(|user| form.get("username").is_some_and(|name| user.username.eq_ignore_ascii_case(name)));
-        user.filter(|user| form.get("pw") == Some(user.password.as_str()) && user.active).map(|user| user.id)
-    };
-    let Some(user) = found else {
-        let error = "Please check your username and password. If you still can't log in, contact your Salesforce administrator.";
-        return uncached(
-            pages::login(page, &site.base_url(&headers), &pending.asked, Some(error)).into_response(),
-        );
-    };
-    if org.read().rights(user).has("ApiUserOnly") {
-        let error = "Your account is limited to API access and cannot log in through the browser.";
-        return uncached(
-            pages::login(page, &site.base_url(&headers), &pending.asked, Some(error)).into_response(),
-        );
+    match person::identify(&site, &headers, &form) {
+        Ok(user) => person::with_session(&site, user, logged_in(&site, page, user)),
+        Err(words) => uncached(
+            pages::login(page, &site.base_url(&headers), &pending.asked, Some(words)).into_response(),
+        ),
     }
-    let sid = org.secrets.word(48);
-    {
-        let mut state = org.write();
-        state.grants.browsers.insert(sid.clone(), user);
-        let now = org.now_ms();
-        if let Some(user) = state.users.get_mut(&user) {
-            user.last_login_ms = Some(now);
-        }
-    }
-    let mut response = logged_in(&site, page, user);
-    let secure = if site.scheme == "https" { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={sid}; Path=/; HttpOnly; SameSite=Lax{secure}");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
 }
 
 /// What follows a login: a refusal, the approval page, or, for somebody who has allowed as much before, the redirect.
@@ -148,9 +126,8 @@ fn logged_in(site: &Site, page: &str, user: Id) -> Response {
     let Some(pending) = pending(org, page) else {
         return stuck("invalid_request", "the login page has expired");
     };
-    let rights = org.read().rights(user);
-    if !org.app_installed() && !rights.has("ApproveUninstalledConnectedApps") {
-        return stuck("invalid_client", "app must be installed into org");
+    if let Err((error, description)) = may_allow(org, user) {
+        return stuck(error, description);
     }
     let Some(scopes) = scope::granted(&org.app, Some(&pending.asked.scope)) else {
         return stuck(
@@ -171,6 +148,24 @@ fn logged_in(site: &Site, page: &str, user: Id) -> Response {
         return allowed(org, page, pending.asked, user);
     }
     uncached(pages::approval(page, &org.app.name, &name, &org.name, &scopes).into_response())
+}
+
+/// Whether a user may allow the app at all: the administrator's policy decides.
+fn may_allow(org: &Org, user: Id) -> Result<(), (&'static str, &'static str)> {
+    match org.conditions().app_policy {
+        AppPolicy::Blocked => Err(("OAUTH_APP_BLOCKED", "this app is blocked by admin")),
+        AppPolicy::AdminApprovedOnly => {
+            Err(("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app"))
+        }
+        AppPolicy::NotInstalled | AppPolicy::Installed => {
+            let approves = org.read().rights(user).has("ApproveUninstalledConnectedApps");
+            if approves || org.app_installed() {
+                Ok(())
+            } else {
+                Err(("invalid_client", "app must be installed into org"))
+            }
+        }
+    }
 }
 
 /// `POST /setup/secur/RemoteAccessAuthorizationPage.apexp`: Allow or Deny.
@@ -221,13 +216,6 @@ fn pending(org: &Org, page: &str) -> Option<PendingPage> {
     state.grants.pages.get(page).filter(|page| now - page.opened_ms < PAGE_LIFETIME_MS).cloned()
 }
 
-/// The user of the browser's own session, if it brought one.
-fn browser_user(org: &Org, headers: &HeaderMap) -> Option<Id> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    let sid = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
-    org.read().grants.browsers.get(sid).copied()
-}
-
 fn stuck(error: &str, description: &str) -> Response {
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("error", error)
@@ -245,12 +233,4 @@ fn back(redirect_uri: &str, answer: &[(&str, &str)]) -> Response {
         // A configured callback that is no URL matched exactly; there is nowhere to go.
         Err(_) => stuck("redirect_uri_mismatch", "redirect_uri must match configuration"),
     }
-}
-
-fn redirect(to: &str) -> Response {
-    let mut response = StatusCode::FOUND.into_response();
-    if let Ok(location) = HeaderValue::from_str(to) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    uncached(response)
 }

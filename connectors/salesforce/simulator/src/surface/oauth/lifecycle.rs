@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::scope;
 use crate::ledger::Kind;
-use crate::org::{Grant, Id, Org};
+use crate::org::{AppPolicy, Grant, Id, Org, RefreshPolicy};
 
 /// How long an authorization code can be exchanged.
 pub(super) const CODE_LIFETIME_MS: i64 = 15 * 60 * 1000;
@@ -47,9 +47,11 @@ pub(super) fn exchange_code(
         stored.used = true;
         stored.clone()
     };
-    let verifier = verifier.ok_or(("invalid_grant", "missing code verifier"))?;
-    if URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) != code.asked.code_challenge {
-        return Err(("invalid_request", "invalid code verifier"));
+    if let Some(challenge) = &code.asked.code_challenge {
+        let verifier = verifier.ok_or(("invalid_grant", "missing code verifier"))?;
+        if URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) != *challenge {
+            return Err(("invalid_request", "invalid code verifier"));
+        }
     }
     if !active(org, code.user) {
         return Err(("inactive_user", "user is inactive"));
@@ -116,6 +118,7 @@ impl Drop for Refresh<'_> {
 pub(super) fn begin_refresh<'a>(org: &'a Org, token: &str) -> Result<Refresh<'a>, Refused> {
     const DEAD: Refused = ("invalid_grant", "expired access/refresh token");
     let number = *org.read().grants.refresh_tokens.get(token).ok_or(DEAD)?;
+    let now = org.now_ms();
     let mut state = org.write();
     let grant = state.grants.grants.get_mut(&number).ok_or(DEAD)?;
     if grant.refreshing {
@@ -126,11 +129,36 @@ pub(super) fn begin_refresh<'a>(org: &'a Org, token: &str) -> Result<Refresh<'a>
         end_grant(org, number, "a rotated refresh token was used again");
         return Err(DEAD);
     }
+    match org.conditions().app_policy {
+        AppPolicy::Blocked => return Err(("OAUTH_APP_BLOCKED", "this app is blocked by admin")),
+        AppPolicy::AdminApprovedOnly => {
+            return Err(("invalid_app_access", "user is not admin approved to access this app"));
+        }
+        AppPolicy::NotInstalled | AppPolicy::Installed => {}
+    }
+    if is_over(org.conditions().refresh_policy, grant, now) {
+        drop(state);
+        end_grant(org, number, "the refresh token policy of the app ended it");
+        return Err(DEAD);
+    }
     grant.refreshing = true;
     let grant = grant.clone();
     drop(state);
     let refresh = Refresh { org, grant };
     if active(org, refresh.grant.user) { Ok(refresh) } else { Err(("inactive_user", "user is inactive")) }
+}
+
+/// Whether the policy of the app has ended a grant.
+fn is_over(policy: RefreshPolicy, grant: &Grant, now: i64) -> bool {
+    let passed_by = |since: i64, limit: std::time::Duration| {
+        u128::try_from(now - since).is_ok_and(|passed| passed >= limit.as_millis())
+    };
+    match policy {
+        RefreshPolicy::Infinite => false,
+        RefreshPolicy::Zero => true,
+        RefreshPolicy::Idle(limit) => passed_by(grant.used_ms, limit),
+        RefreshPolicy::Lifetime(limit) => passed_by(grant.created_ms, limit),
+    }
 }
 
 /// Hands out what a refresh has earned.

@@ -4,7 +4,9 @@ mod authorize;
 mod client;
 mod identity;
 mod lifecycle;
+mod packaging;
 mod pages;
+mod person;
 mod scope;
 mod token;
 
@@ -19,7 +21,9 @@ use super::Site;
 pub(super) fn router() -> Router<Site> {
     Router::new()
         .route("/services/oauth2/authorize", get(authorize::open))
+        .route("/", get(person::home))
         .route("/login", post(authorize::login))
+        .route("/packaging/installPackage.apexp", get(packaging::open).post(packaging::start))
         .route("/setup/secur/RemoteAccessAuthorizationPage.apexp", post(authorize::decide))
         .route("/setup/secur/RemoteAccessErrorPage.apexp", get(authorize::error_page))
         .route("/services/oauth2/token", post(token::exchange))
@@ -43,4 +47,12 @@ fn bad(error: &str, description: &str) -> Response {
 fn uncached(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
     response
+}
+
+fn redirect(to: &str) -> Response {
+    let mut response = StatusCode::FOUND.into_response();
+    if let Ok(location) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    uncached(response)
 }

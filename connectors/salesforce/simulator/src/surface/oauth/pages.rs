@@ -5,6 +5,7 @@ use quick_xml::escape::escape;
 
 use super::scope;
 use crate::org::Asked;
+use crate::package::{Package, PackageVersion};
 
 fn page(title: &str, body: &str) -> Html<String> {
     Html(format!(
@@ -67,4 +68,86 @@ pub(super) fn error(error: &str, description: &str) -> Html<String> {
             escape(description)
         ),
     )
+}
+
+/// The login form of somebody who comes by themselves; it leads to `start`.
+pub(super) fn plain_login(start: &str, host: &str, error: Option<&str>) -> Html<String> {
+    let error = error
+        .map(|text| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(text)))
+        .unwrap_or_default();
+    let start = if start.is_empty() { "/" } else { start };
+    page(
+        "Login | Salesforce simulator",
+        &format!(
+            "<h1>Log in</h1><p>{host}</p>{error}\n<form method=\"post\" action=\"/login\">\n\
+             <input type=\"hidden\" name=\"startURL\" value=\"{start}\">\n\
+             <label>Username <input type=\"email\" name=\"username\" autocomplete=\"username\"></label>\n\
+             <label>Password <input type=\"password\" name=\"pw\" autocomplete=\"current-password\"></label>\n\
+             <button type=\"submit\" name=\"Login\" value=\"Log In\">Log In</button>\n</form>",
+            host = escape(host),
+            start = escape(start),
+        ),
+    )
+}
+
+/// What a user sees after a login that leads nowhere.
+pub(super) fn home(org: &str, user: &str) -> Html<String> {
+    page(
+        "Home | Salesforce simulator",
+        &format!("<h1>{}</h1>\n<p>You are logged in as <strong>{}</strong>.</p>", escape(org), escape(user)),
+    )
+}
+
+/// Who gets a package, and the button; `present` is the version that is there already.
+pub(super) fn install(package: &Package, version: &PackageVersion, present: Option<&str>) -> Html<String> {
+    let (title, button) = match present {
+        Some(_) => ("Upgrade", "Upgrade"),
+        None => ("Install", "Install"),
+    };
+    let present = present
+        .map(|number| format!("<p>Version {} is installed in this organization.</p>", escape(number)))
+        .unwrap_or_default();
+    let beta = if version.beta { " (Beta)" } else { "" };
+    let key = if version.key.is_some() {
+        "<label>Installation key <input type=\"password\" name=\"key\"></label>\n"
+    } else {
+        ""
+    };
+    page(
+        "Install Package | Salesforce simulator",
+        &format!(
+            "<h1>{title} {name}</h1>\n<p>By {publisher}. Version {number}{beta}.</p>{present}\n\
+             <form method=\"post\" action=\"/packaging/installPackage.apexp\">\n\
+             <input type=\"hidden\" name=\"p0\" value=\"{id}\">\n{key}\
+             <label><input type=\"radio\" name=\"security\" value=\"None\" checked> Install for Admins Only</label>\n\
+             <label><input type=\"radio\" name=\"security\" value=\"Full\"> Install for All Users</label>\n\
+             <button type=\"submit\">{button}</button>\n</form>",
+            name = escape(package.name.as_str()),
+            publisher = escape(package.publisher.as_str()),
+            number = version.text(),
+            id = version.id,
+        ),
+    )
+}
+
+/// While it goes on; the page asks again by itself.
+pub(super) fn installing(package: &str) -> Html<String> {
+    let body = format!(
+        "<meta http-equiv=\"refresh\" content=\"1\">\n<h1>Install {}</h1>\n\
+         <p>Installing and granting access. This can take a moment: you can wait here.</p>",
+        escape(package)
+    );
+    page("Install Package | Salesforce simulator", &body)
+}
+
+/// The good end.
+pub(super) fn installed(package: &str) -> Html<String> {
+    let body = format!("<h1>Installation Complete!</h1>\n<p>{} is installed.</p>", escape(package));
+    page("Install Package | Salesforce simulator", &body)
+}
+
+/// Why there is no installation.
+pub(super) fn not_installed(words: &str) -> Html<String> {
+    let body = format!("<h1>Install Package</h1>\n<p class=\"error\" role=\"alert\">{}</p>", escape(words));
+    page("Install Package | Salesforce simulator", &body)
 }

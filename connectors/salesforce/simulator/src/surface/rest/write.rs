@@ -26,6 +26,11 @@ pub(super) fn no_access() -> ApiError {
     ApiError::bad("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
 }
 
+/// Refuses every write during maintenance.
+fn writable(org: &Org) -> Result<(), ApiError> {
+    if org.is_read_only() { Err(ApiError::maintenance()) } else { Ok(()) }
+}
+
 /// The object a write is about, if the caller may see it.
 pub(super) fn target(org: &Org, rights: &Rights, name: &str) -> Result<Arc<ObjectType>, ApiError> {
     let state = org.read();
@@ -40,6 +45,7 @@ pub(super) fn create(
     object: &ObjectType,
     body: &Map<String, Value>,
 ) -> Result<Id, ApiError> {
+    writable(org)?;
     match object.name.as_str() {
         "PermissionSetAssignment" => return people::assign(org, rights, body),
         "User" => return people::create_user(org, rights, object, body),
@@ -54,6 +60,9 @@ pub(super) fn create(
     }
     if !rights.object(object).create {
         return Err(no_access());
+    }
+    if org.conditions().storage_used_percent >= 100 {
+        return Err(ApiError::bad("STORAGE_LIMIT_EXCEEDED", "storage limit exceeded"));
     }
     let mut draft = draft(rights, object, body, Purpose::Create)?;
     let missing: Vec<&str> = object
@@ -112,6 +121,7 @@ pub(super) fn update(
     id: Id,
     body: &Map<String, Value>,
 ) -> Result<(), ApiError> {
+    writable(org)?;
     if object.name == "User" {
         return people::update_user(org, rights, object, id, body);
     }
@@ -154,6 +164,7 @@ pub(super) fn update(
 
 /// Moves a record to the recycle bin, and what cannot be without it.
 pub(super) fn delete(org: &Org, rights: &Rights, object: &ObjectType, id: Id) -> Result<(), ApiError> {
+    writable(org)?;
     if object.name == "PermissionSetAssignment" {
         return people::unassign(org, rights, id);
     }
