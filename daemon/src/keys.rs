@@ -80,13 +80,16 @@ impl FileKeys {
         Ok(FileKeys { keys })
     }
 
-    /// A key for another purpose, derived from the current one.
-    pub fn derive(&self, purpose: &str) -> [u8; KEY_BYTES] {
+    /// Keys for another purpose, one derived from each key of the file, the current one's first.
+    pub fn derive(&self, purpose: &str) -> Vec<[u8; KEY_BYTES]> {
         use hmac::{KeyInit as _, Mac as _};
-        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(self.keys[0].1.expose_secret())
-            .expect("an HMAC takes keys of any length");
-        mac.update(purpose.as_bytes());
-        mac.finalize().into_bytes().into()
+        let derived = |(_, key): &(String, SecretBox<[u8; KEY_BYTES]>)| {
+            let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key.expose_secret())
+                .expect("an HMAC takes keys of any length");
+            mac.update(purpose.as_bytes());
+            mac.finalize().into_bytes().into()
+        };
+        self.keys.iter().map(derived).collect()
     }
 }
 
@@ -127,6 +130,7 @@ mod tests {
         let keys = FileKeys::read(&path, None).expect("read");
         assert!(keys.key(keys.current()).is_some());
         assert_ne!(keys.derive("a"), keys.derive("b"));
+        assert_eq!(keys.derive("a").len(), 1);
         assert!(matches!(generate(&path), Err(KeyFileError::Io { .. })));
     }
 

@@ -57,7 +57,7 @@ const NAME_ECHO_MAX: usize = 256;
 
 impl Door {
     pub(crate) fn new(ports: Ports, settings: Settings, shutdown: CancellationToken) -> Self {
-        let tokens = Tokens::new(settings.page_token_key);
+        let tokens = Tokens::new(settings.token_keys.clone());
         Door { ports, settings, tokens, shutdown }
     }
 

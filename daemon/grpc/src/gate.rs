@@ -65,6 +65,7 @@ impl Gate {
             (settings.heartbeat.is_zero(), "heartbeat"),
             (settings.stall_max.is_zero(), "stall_max"),
             (settings.request_timeout.is_zero(), "request_timeout"),
+            (settings.token_keys.is_empty(), "token_keys"),
         ] {
             if zero {
                 return Err(StartError::Zero(name));

@@ -110,15 +110,74 @@ mod tests {
         assert!(notification("tenants/acme/notifications/007").is_err(), "not how we write it");
     }
 
+    /// Names, nearly names, and anything.
+    fn strange() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            Just("tenants".to_owned()),
+            Just("serviceAccounts".to_owned()),
+            Just("components".to_owned()),
+            Just("connectors".to_owned()),
+            Just("notifications".to_owned()),
+            Just("operations".to_owned()),
+            "[a-z][a-z0-9-]{3,8}",
+            "[0-9]{1,25}",
+            ".{0,12}",
+        ];
+        prop_oneof![
+            prop::collection::vec(part, 0..8).prop_map(|parts| parts.join("/")),
+            any::<String>(),
+            "tenants/[a-z]{4}/serviceAccounts/[a-z]{4}/components/[A-Za-z.]{0,20}",
+        ]
+    }
+
     proptest! {
         #[test]
-        fn parsers_never_panic_and_agree_on_the_tenant(name in "(tenants/)?[a-z/*é.]{0,60}") {
-            let _ = tenant("name", &name);
-            let _ = operation(&name);
-            let _ = connector("name", &name);
-            let _ = notification(&name);
-            if let Ok((account, _)) = under_account::<ComponentId>("components", &name) {
+        fn parsers_never_panic_and_accept_only_what_they_print(name in strange()) {
+            if let Ok(tenant) = tenant("name", &name) {
+                prop_assert_eq!(format!("tenants/{tenant}"), name.clone());
+            }
+            if let Ok(account) = account("name", &name) {
+                prop_assert_eq!(account.to_string(), name.clone());
+            }
+            if let Ok(operation) = operation(&name) {
+                prop_assert_eq!(operation.to_string(), name.clone());
+            }
+            if let Ok(id) = connector("name", &name) {
+                prop_assert_eq!(format!("connectors/{id}"), name.clone());
+            }
+            if let Ok((tenant, number)) = notification(&name) {
+                prop_assert_eq!(format!("tenants/{tenant}/notifications/{number}"), name.clone());
+            }
+            if let Ok((tenant, id)) = under_tenant::<provision_core::ConnectorId>("name", "licenses", &name) {
+                prop_assert_eq!(format!("tenants/{tenant}/licenses/{id}"), name.clone());
+            }
+            if let Ok((account, id)) = under_account::<ComponentId>("components", &name) {
+                prop_assert_eq!(format!("{account}/components/{id}"), name.clone());
                 prop_assert_eq!(tenant_of(&name), Some(account.tenant));
+            }
+        }
+
+        #[test]
+        fn what_authorises_and_what_is_read_are_the_same_tenant(name in strange()) {
+            let authorised = tenant_of(&name);
+            for read in [
+                tenant("name", &name).ok(),
+                account("name", &name).ok().map(|a| a.tenant),
+                operation(&name).ok().map(|o| o.tenant),
+                notification(&name).ok().map(|(tenant, _)| tenant),
+            ].into_iter().flatten() {
+                prop_assert_eq!(Some(read), authorised.clone());
+            }
+        }
+
+        #[test]
+        fn refusals_are_about_the_field(name in strange()) {
+            for fault in [
+                tenant("field", &name).err(),
+                account("field", &name).err(),
+                connector("field", &name).err(),
+            ].into_iter().flatten() {
+                prop_assert_eq!(fault.violations()[0].subject.as_str(), "field");
             }
         }
     }

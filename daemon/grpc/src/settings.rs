@@ -39,8 +39,9 @@ pub struct PrincipalEntry {
 #[derive(Clone)]
 pub struct Settings {
     pub principals: Vec<PrincipalEntry>,
-    /// Key of the HMAC under page and resume tokens. Tokens made under another key are refused.
-    pub page_token_key: [u8; 32],
+    /// Keys of the HMAC under page and resume tokens: the first makes tokens, the others are still read, so that keys
+    /// can change without a stream or a list that begins anew.
+    pub token_keys: Vec<[u8; 32]>,
     /// Where BeginAuthorization may send the browser, beside the daemon's own page; compared exactly.
     pub console_redirect_uris: Vec<String>,
     /// Longest silence of a stream.
@@ -58,11 +59,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults, for callers and a key.
-    pub fn new(principals: Vec<PrincipalEntry>, page_token_key: [u8; 32]) -> Self {
+    /// The defaults, for callers and keys; without a key the services do not start.
+    pub fn new(principals: Vec<PrincipalEntry>, token_keys: Vec<[u8; 32]>) -> Self {
         Settings {
             principals,
-            page_token_key,
+            token_keys,
             console_redirect_uris: Vec::new(),
             heartbeat: Duration::from_secs(15),
             stall_max: Duration::from_secs(120),

@@ -37,8 +37,8 @@ pub enum StartError {
     /// Two principals have the same token.
     #[error("principals '{0}' and '{1}' have the same token")]
     TokenTwice(String, String),
-    /// A limit is zero, and nothing could be served.
-    #[error("setting '{0}' must not be zero")]
+    /// A limit is zero, or a list empty, and nothing could be served.
+    #[error("setting '{0}' must not be zero or empty")]
     Zero(&'static str),
     /// The embedded descriptor sets are damaged.
     #[error("the descriptor sets cannot be read: {0}")]

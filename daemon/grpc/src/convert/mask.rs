@@ -66,6 +66,7 @@ pub(crate) fn changes(mask: Option<FieldMask>, name_set: bool, settings_set: boo
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use provision_api::v1::ServiceAccount;
 
     use super::*;
@@ -102,5 +103,34 @@ mod tests {
             assert!(known, "{name} is neither changeable, immutable nor output only");
         }
         let _: Option<ServiceAccount> = None;
+    }
+
+    proptest! {
+        #[test]
+        fn masks_never_panic_and_change_nothing_unasked(
+            paths in prop::collection::vec(
+                prop_oneof![
+                    Just("settings".to_owned()),
+                    Just("display_name".to_owned()),
+                    Just("*".to_owned()),
+                    Just("etag".to_owned()),
+                    "[a-z_.]{0,20}",
+                    any::<String>(),
+                ],
+                0..60,
+            ),
+            set in any::<(bool, bool)>(),
+        ) {
+            let asked = |path: &str| paths.iter().any(|p| p == path || p == "*");
+            let mask = Some(FieldMask { paths: paths.clone() });
+            match changes(mask, set.0, set.1) {
+                Ok(found) if paths.is_empty() => prop_assert_eq!((found.display_name, found.settings), set),
+                Ok(found) => {
+                    prop_assert_eq!(found.display_name, asked("display_name"));
+                    prop_assert_eq!(found.settings, asked("settings"));
+                }
+                Err(fault) => prop_assert_eq!(fault.violations()[0].subject.as_str(), "update_mask"),
+            }
+        }
     }
 }

@@ -79,7 +79,7 @@ pub fn settings() -> Settings {
         token_sha256: Sha256::digest(format!("{name}-token")).into(),
         platform_administrator,
     };
-    let mut settings = Settings::new(CALLERS.into_iter().map(entry).collect(), [42; 32]);
+    let mut settings = Settings::new(CALLERS.into_iter().map(entry).collect(), vec![[42; 32]]);
     settings.console_redirect_uris = vec!["https://console.example/callback".to_owned()];
     settings.heartbeat = Duration::from_millis(20);
     settings.requests_per_second = 100_000;
