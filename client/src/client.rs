@@ -19,7 +19,7 @@ use crate::groups::{
 use crate::retry;
 
 /// What the generated clients run on.
-pub(crate) type Wire = InterceptedService<Channel, Bearer>;
+pub type Wire = InterceptedService<Channel, Bearer>;
 
 /// A connection to a daemon. Clones share it.
 #[derive(Clone)]
@@ -138,7 +138,7 @@ impl std::fmt::Debug for Client {
 
 /// Adds the bearer token to each request.
 #[derive(Clone)]
-pub(crate) struct Bearer {
+pub struct Bearer {
     header: Option<MetadataValue<Ascii>>,
 }
 
@@ -162,8 +162,16 @@ impl Interceptor for Bearer {
     }
 }
 
-/// `rpc!(client, Service.method(request))`: the call through [`Client::call`].
+/// `rpc!(client, Service.method(request))`: the call through [`Client::call`]; with `remote`, through
+/// [`Client::call_within`] with the deadline of calls that ask the application.
 macro_rules! rpc {
+    (remote $client:expr, $service:ident . $method:ident ( $request:expr )) => {
+        $client
+            .call_within($client.timeouts().remote, $request, |wire, request| async move {
+                $service::new(wire).$method(request).await
+            })
+            .await
+    };
     ($client:expr, $service:ident . $method:ident ( $request:expr )) => {
         $client
             .call($request, |wire, request| async move { $service::new(wire).$method(request).await })

@@ -33,6 +33,8 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For one attempt of a call; waiting and streaming have their own.
     pub call: Duration,
+    /// The same for calls that the daemon answers only after it has asked the application: checking, planning, deleting.
+    pub remote: Duration,
     /// How long a wait or a stream bears an unreachable server before it gives up.
     pub outage: Duration,
 }
@@ -42,6 +44,7 @@ impl Default for Timeouts {
         Timeouts {
             connect: Duration::from_secs(5),
             call: Duration::from_secs(30),
+            remote: Duration::from_secs(70),
             outage: Duration::from_secs(120),
         }
     }

@@ -10,8 +10,8 @@
 //! - every call has a deadline;
 //! - errors come as [`Error`], with the reason, violations, pause and help links of the status details;
 //! - lists collect their pages up to a bound;
-//! - [`Operations::wait_done`] follows an operation over outages, [`Notifications::follow`] a stream over
-//!   reconnections, without repeats.
+//! - [`Operations::wait_done`] follows an operation over outages; [`Notifications::follow`] and [`Accounts::watch`]
+//!   follow a stream over reconnections, without repeats.
 //!
 //! TLS uses rustls with ring. [`Client::connect`] makes ring the process's default provider if there is none yet.
 
@@ -29,12 +29,14 @@ pub use client::Client;
 pub use connect::{ConnectOptions, Timeouts};
 pub use error::{Error, HelpLink, Rejection, Violation};
 pub use groups::accounts::{Accounts, NewAccount};
+pub use groups::accounts_watch::{AccountChange, AccountFeed};
 pub use groups::admin::Admin;
 pub use groups::components::Components;
 pub use groups::connectors::Connectors;
+pub use groups::follow::Follow;
 pub use groups::inventory::Inventory;
 pub use groups::notifications::Notifications;
-pub use groups::notifications_follow::{Follow, Followed};
+pub use groups::notifications_follow::{Followed, NotificationFeed};
 pub use groups::operations::Operations;
 pub use page::ListOptions;
 pub use progress::{Progress, metadata, response};

@@ -7,6 +7,8 @@ use provision_api::v1::{self, ServiceAccount};
 
 use crate::client::{Client, request_id, rpc};
 use crate::error::Error;
+use crate::groups::accounts_watch::AccountFeed;
+use crate::groups::follow::{Ask, Follow};
 use crate::page::{ListOptions, collect};
 
 /// The RPCs of ProvisioningService.
@@ -78,6 +80,9 @@ impl Accounts {
     }
 
     /// Changes the fields of `account` that `paths` name: `display_name`, `settings`.
+    ///
+    /// # Errors
+    /// ABORTED `ETAG_MISMATCH` when `account` carries an etag that is no longer the current one.
     pub async fn update(&self, account: ServiceAccount, paths: &[&str]) -> Result<ServiceAccount, Error> {
         let request = v1::UpdateServiceAccountRequest {
             service_account: Some(account),
@@ -86,6 +91,47 @@ impl Accounts {
             validate_only: false,
         };
         rpc!(self.client, ProvisioningServiceClient.update_service_account(request))
+    }
+
+    /// Deletes an account that has nothing of ours in its organisation, and revokes its grant. `etag` empty: whatever
+    /// it is now. With `validate_only` everything is checked and nothing deleted.
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION `COMPONENTS_PRESENT` while something of ours is there; ABORTED `ETAG_MISMATCH`, or
+    /// `OPERATION_IN_PROGRESS` while an operation runs.
+    pub async fn delete(&self, name: &str, etag: &str, validate_only: bool) -> Result<(), Error> {
+        let request = v1::DeleteServiceAccountRequest {
+            name: name.to_owned(),
+            etag: etag.to_owned(),
+            request_id: request_id(),
+            validate_only,
+        };
+        rpc!(remote self.client, ProvisioningServiceClient.delete_service_account(request))
+    }
+
+    /// Opens the stream of changes of a tenant's accounts; when this returns, nothing that comes is missed. Filter
+    /// fields as for [`Accounts::list`]. From a snapshot, all that are there come first.
+    pub async fn watch(
+        &self,
+        parent: &str,
+        filter: &str,
+        start: v1::StreamStart,
+    ) -> Result<Follow<AccountFeed>, Error> {
+        Follow::open(self.client.clone(), Ask::from(parent, filter, start), AccountFeed::default()).await
+    }
+
+    /// Goes on with a watch from a token that [`Follow::resume_token`] answered, with the same parent and filter.
+    ///
+    /// # Errors
+    /// OUT_OF_RANGE `RESUME_TOKEN_EXPIRED` when it is too old: begin with a snapshot.
+    pub async fn resume_watch(
+        &self,
+        parent: &str,
+        filter: &str,
+        resume_token: &str,
+    ) -> Result<Follow<AccountFeed>, Error> {
+        let ask = Ask::after(parent, filter, resume_token);
+        Follow::open(self.client.clone(), ask, AccountFeed::default()).await
     }
 
     /// Begins an authorisation. The answer's URL carries a single-use secret. `redirect_uri` empty: the daemon's own
@@ -115,12 +161,38 @@ impl Accounts {
     }
 
     /// Says what provisioning would change. `object_types` empty: the connector's default set.
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION `INVENTORY_MISSING` before the organisation was read, `NOTHING_TO_PROTECT` when none of
+    /// `object_types` can be protected.
     pub async fn plan(&self, name: &str, object_types: Vec<String>) -> Result<v1::ProvisioningPlan, Error> {
-        let request = v1::PlanProvisioningRequest { name: name.to_owned(), object_types, ..Default::default() };
-        rpc!(self.client, ProvisioningServiceClient.plan_provisioning(request))
+        self.make_plan(v1::PlanProvisioningRequest {
+            name: name.to_owned(),
+            object_types,
+            all_object_types: false,
+        })
+        .await
+    }
+
+    /// As [`Accounts::plan`], for every object type that can be protected.
+    pub async fn plan_all(&self, name: &str) -> Result<v1::ProvisioningPlan, Error> {
+        self.make_plan(v1::PlanProvisioningRequest {
+            name: name.to_owned(),
+            object_types: Vec::new(),
+            all_object_types: true,
+        })
+        .await
+    }
+
+    async fn make_plan(&self, request: v1::PlanProvisioningRequest) -> Result<v1::ProvisioningPlan, Error> {
+        rpc!(remote self.client, ProvisioningServiceClient.plan_provisioning(request))
     }
 
     /// Starts to carry out the plan of that etag.
+    ///
+    /// # Errors
+    /// ABORTED `PLAN_STALE` when what was asked for or what was seen has changed since, FAILED_PRECONDITION
+    /// `PRECONDITION_CHECKS_FAILED` with a violation for each blocking check that failed.
     pub async fn provision(&self, name: &str, plan_etag: &str) -> Result<Operation, Error> {
         let request = v1::ProvisionServiceAccountRequest {
             name: name.to_owned(),

@@ -51,12 +51,21 @@ impl Admin {
         start: Option<Timestamp>,
         end: Option<Timestamp>,
     ) -> Result<v1::License, Error> {
-        let license = v1::License {
+        self.update_license(v1::License {
             name: names::license(tenant, connector),
             start_time: start,
             expire_time: end,
             ..v1::License::default()
-        };
+        })
+        .await
+    }
+
+    /// As [`Admin::set_license`], for a whole licence: with a grace period past its end, and with an etag that must be
+    /// the current one.
+    ///
+    /// # Errors
+    /// ABORTED `ETAG_MISMATCH` for another etag.
+    pub async fn update_license(&self, license: v1::License) -> Result<v1::License, Error> {
         let request = v1::UpdateLicenseRequest { license: Some(license), request_id: request_id() };
         rpc!(self.client, AdminServiceClient.update_license(request))
     }

@@ -64,13 +64,20 @@ impl Inventory {
         rpc!(self.client, InventoryServiceClient.get_profile(request))
     }
 
-    /// Starts to read the organisation again.
+    /// Starts to read the organisation again. Where much less is found than before, the reading is held and not taken
+    /// over: its response says `held`.
     pub async fn refresh(&self, parent: &str) -> Result<Operation, Error> {
-        let request = v1::RefreshInventoryRequest {
-            parent: parent.to_owned(),
-            request_id: request_id(),
-            ..Default::default()
-        };
+        self.start(parent, false).await
+    }
+
+    /// As [`Inventory::refresh`], and takes the reading over however little was found.
+    pub async fn refresh_accepting_fall(&self, parent: &str) -> Result<Operation, Error> {
+        self.start(parent, true).await
+    }
+
+    async fn start(&self, parent: &str, accept_fall: bool) -> Result<Operation, Error> {
+        let request =
+            v1::RefreshInventoryRequest { parent: parent.to_owned(), request_id: request_id(), accept_fall };
         rpc!(self.client, InventoryServiceClient.refresh_inventory(request))
     }
 }

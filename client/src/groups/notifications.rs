@@ -5,7 +5,8 @@ use provision_api::v1::notification_service_client::NotificationServiceClient;
 
 use crate::client::{Client, request_id, rpc};
 use crate::error::Error;
-use crate::groups::notifications_follow::Follow;
+use crate::groups::follow::{Ask, Follow};
+use crate::groups::notifications_follow::NotificationFeed;
 use crate::page::{ListOptions, collect};
 
 /// The RPCs of NotificationService.
@@ -41,12 +42,12 @@ impl Notifications {
 
     /// Opens the stream of a tenant's notifications; when this returns, nothing that comes is missed.
     pub async fn follow(&self, parent: &str, filter: &str, start: v1::StreamStart) -> Result<Follow, Error> {
-        Follow::open(self.client.clone(), parent, filter, start, None).await
+        Follow::open(self.client.clone(), Ask::from(parent, filter, start), NotificationFeed::default()).await
     }
 
     /// Goes on with a stream from a token that [`Follow::resume_token`] answered, with the same parent and filter.
     pub async fn resume(&self, parent: &str, filter: &str, resume_token: &str) -> Result<Follow, Error> {
-        let start = v1::StreamStart::Unspecified;
-        Follow::open(self.client.clone(), parent, filter, start, Some(resume_token.to_owned())).await
+        let ask = Ask::after(parent, filter, resume_token);
+        Follow::open(self.client.clone(), ask, NotificationFeed::default()).await
     }
 }
