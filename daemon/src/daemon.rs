@@ -86,7 +86,7 @@ impl Daemon {
         let (store, artifacts, forgotten) = open_store(&config).await?;
 
         let shutdown = CancellationToken::new();
-        let page_token_key = keys.derive("page and resume tokens v1");
+        let token_keys = keys.derive("page and resume tokens v1");
         let randomness = Arc::new(SystemRandomness);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let context = Arc::new(Context {
@@ -111,7 +111,7 @@ impl Daemon {
 
         let api = provision_grpc::api(
             ports(&plane, registry, clock),
-            grpc_settings(&config, page_token_key),
+            grpc_settings(&config, token_keys),
             shutdown.clone(),
         )
         .await
@@ -240,6 +240,8 @@ fn settings(config: &Config, http: SocketAddr) -> Result<Settings, StartError> {
 fn ports(plane: &Arc<ControlPlane>, registry: Registry, clock: Arc<dyn Clock>) -> provision_grpc::Ports {
     provision_grpc::Ports {
         accounts: plane.clone(),
+        preconditions: plane.clone(),
+        watch: plane.clone(),
         operations: plane.clone(),
         inventory: plane.clone(),
         components: plane.clone(),
@@ -251,7 +253,7 @@ fn ports(plane: &Arc<ControlPlane>, registry: Registry, clock: Arc<dyn Clock>) -
     }
 }
 
-fn grpc_settings(config: &Config, page_token_key: [u8; 32]) -> provision_grpc::Settings {
+fn grpc_settings(config: &Config, token_keys: Vec<[u8; 32]>) -> provision_grpc::Settings {
     let principals = config
         .principals
         .iter()
@@ -261,7 +263,7 @@ fn grpc_settings(config: &Config, page_token_key: [u8; 32]) -> provision_grpc::S
             platform_administrator: p.platform_administrator,
         })
         .collect();
-    let mut settings = provision_grpc::Settings::new(principals, page_token_key);
+    let mut settings = provision_grpc::Settings::new(principals, token_keys);
     settings.console_redirect_uris = config.oauth.console_redirect_uris.iter().map(Url::to_string).collect();
     settings.heartbeat = Duration::from_secs(config.streams.heartbeat_seconds.into());
     settings
