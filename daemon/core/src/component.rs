@@ -52,6 +52,33 @@ impl ComponentState {
     }
 }
 
+/// How many of the object types of a plan are protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Coverage {
+    pub planned: u64,
+    /// Of those: what stays unprotected, because the application refused what would protect it.
+    pub refused: u64,
+}
+
+impl Coverage {
+    /// Object types that are protected.
+    pub fn protected(&self) -> u64 {
+        self.planned.saturating_sub(self.refused)
+    }
+
+    /// For people; empty where nothing was refused.
+    pub fn message(&self) -> String {
+        match self.refused {
+            0 => String::new(),
+            refused => format!(
+                "{} of {} object types; {refused} refused: see the components in state REFUSED",
+                self.protected(),
+                self.planned
+            ),
+        }
+    }
+}
+
 impl Component {
     /// Id within the account: `{kind}.{full name}`.
     pub fn id(&self) -> String {

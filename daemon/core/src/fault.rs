@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::reason::{Code, Reason};
 
 /// Result of everything in the domain that can fail.
@@ -29,7 +31,7 @@ struct Body {
 }
 
 /// One thing that is wrong with a request, or one precondition that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
     /// The field of the request, or the subject of the precondition.
     pub subject: String,

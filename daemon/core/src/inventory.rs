@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
+mod changes;
+
+pub use changes::{ChangedNames, InventoryChanges, NAMES_MAX, fell};
+
 /// Everything that was read, in one piece; kept as an artifact.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Inventory {
@@ -24,9 +28,24 @@ pub struct InventorySummary {
     pub profiles: u64,
     pub permission_sets: u64,
     pub api_calls: u64,
+    /// When it was last seen to be so.
     pub read_time: Timestamp,
-    /// Reference of the artifact that holds it.
+    /// When everything was last asked for, nothing taken from an earlier reading.
+    #[serde(default)]
+    pub full_read_time: Option<Timestamp>,
+    /// Reference of the artifact that holds it; empty where it was not kept.
     pub artifact: String,
+}
+
+/// How a reading compares with the one before.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ReadingOutcome {
+    /// `None` for the first reading.
+    pub changes: Option<InventoryChanges>,
+    /// The application said that nothing had changed; nothing was read again.
+    pub unchanged: bool,
+    /// Much less was found than before: the reading was not taken over.
+    pub held: bool,
 }
 
 /// A kind of record.

@@ -40,11 +40,15 @@ pub enum NotificationCode {
     EventsResumed,
     /// The grant is gone.
     ReauthorizationRequired,
+    /// The organisation has other object types, fields, profiles or permission sets than before.
+    InventoryChanged,
+    /// Much less was found in the organisation than before; the reading is not taken over until somebody accepts it.
+    InventoryHeld,
 }
 
 impl NotificationCode {
     /// All codes: a connector's catalogue has a text for each.
-    pub const ALL: [NotificationCode; 7] = [
+    pub const ALL: [NotificationCode; 9] = [
         NotificationCode::AccountAuthorized,
         NotificationCode::AccountProtected,
         NotificationCode::ProvisioningFailed,
@@ -52,6 +56,8 @@ impl NotificationCode {
         NotificationCode::EventsInterrupted,
         NotificationCode::EventsResumed,
         NotificationCode::ReauthorizationRequired,
+        NotificationCode::InventoryChanged,
+        NotificationCode::InventoryHeld,
     ];
 
     /// UPPER_SNAKE_CASE name in the API.
@@ -64,6 +70,8 @@ impl NotificationCode {
             NotificationCode::EventsInterrupted => "EVENTS_INTERRUPTED",
             NotificationCode::EventsResumed => "EVENTS_RESUMED",
             NotificationCode::ReauthorizationRequired => "REAUTHORIZATION_REQUIRED",
+            NotificationCode::InventoryChanged => "INVENTORY_CHANGED",
+            NotificationCode::InventoryHeld => "INVENTORY_HELD",
         }
     }
 
@@ -72,10 +80,11 @@ impl NotificationCode {
         match self {
             NotificationCode::AccountAuthorized
             | NotificationCode::AccountProtected
-            | NotificationCode::EventsResumed => Severity::Info,
-            NotificationCode::ProvisioningCancelled | NotificationCode::EventsInterrupted => {
-                Severity::Warning
-            }
+            | NotificationCode::EventsResumed
+            | NotificationCode::InventoryChanged => Severity::Info,
+            NotificationCode::ProvisioningCancelled
+            | NotificationCode::EventsInterrupted
+            | NotificationCode::InventoryHeld => Severity::Warning,
             NotificationCode::ProvisioningFailed | NotificationCode::ReauthorizationRequired => {
                 Severity::Error
             }

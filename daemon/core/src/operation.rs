@@ -28,8 +28,18 @@ pub struct Operation {
     /// Details of the failure for programs.
     #[serde(default)]
     pub failure_metadata: std::collections::BTreeMap<String, String>,
+    /// What exactly did not hold, each with its fix.
+    #[serde(default)]
+    pub failure_violations: Vec<crate::fault::Violation>,
     pub plan: Option<PlanRef>,
+    /// What was read; of a held reading the counts alone.
     pub inventory: Option<crate::inventory::InventorySummary>,
+    /// How what was read compares with what was known.
+    #[serde(default)]
+    pub reading: Option<crate::inventory::ReadingOutcome>,
+    /// The caller accepts that much less is found than before.
+    #[serde(default)]
+    pub accept_fall: bool,
     pub create_time: Timestamp,
     pub end_time: Option<Timestamp>,
     pub deadline: Timestamp,
@@ -43,6 +53,16 @@ pub enum OperationKind {
     RefreshInventory,
 }
 
+impl OperationKind {
+    /// UPPER_SNAKE_CASE name, as in filters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OperationKind::Provision => "PROVISION",
+            OperationKind::RefreshInventory => "REFRESH_INVENTORY",
+        }
+    }
+}
+
 /// Where an operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -51,6 +71,18 @@ pub enum OperationState {
     Succeeded,
     Failed,
     Cancelled,
+}
+
+impl OperationState {
+    /// UPPER_SNAKE_CASE name, as in filters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OperationState::Running => "RUNNING",
+            OperationState::Succeeded => "SUCCEEDED",
+            OperationState::Failed => "FAILED",
+            OperationState::Cancelled => "CANCELLED",
+        }
+    }
 }
 
 /// One step of an operation, with all that a restarted daemon must know of it.

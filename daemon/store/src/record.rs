@@ -20,6 +20,7 @@ use provision_core::{
     notification::Notification,
     operation::Operation,
     plan::PlanRef,
+    precondition::PreconditionReport,
     tenant::{RoleBinding, Tenant},
 };
 use serde::de::DeserializeOwned;
@@ -28,8 +29,8 @@ use serde::{Deserialize, Serialize};
 pub use broker::{Credential, CredentialState, Sealed};
 pub use keys::RecordKey;
 pub use side::{
-    Acknowledgement, AuthorizationPointer, IdempotencyRecord, NotificationCounter, NotificationFloor,
-    OrganizationClaim,
+    Acknowledgement, AuthorizationPointer, IdempotencyRecord, InventoryCheckpoint, NotificationCounter,
+    NotificationFloor, OrganizationClaim,
 };
 
 use crate::key::{Key, Prefix};
@@ -104,14 +105,14 @@ macro_rules! records {
 
 records! {
     Tenant => "tenant" v 1,
-    License => "license" v 1,
+    License => "license" v 2,
     RoleBinding => "role_binding" v 1,
-    ServiceAccount => "service_account" v 1,
+    ServiceAccount => "service_account" v 2,
     EventChannel => "event_channel" v 1,
-    Operation => "operation" v 1,
+    Operation => "operation" v 2,
     PlanRef => "plan_ref" v 1,
-    InventorySummary => "inventory_summary" v 1,
-    Component => "component" v 1,
+    InventorySummary => "inventory_summary" v 2,
+    Component => "component" v 2,
     Notification => "notification" v 1,
     AuditEvent => "audit_event" v 1,
     PendingAuthorization => "pending_authorization" v 1,
@@ -122,6 +123,8 @@ records! {
     Acknowledgement => "acknowledgement" v 1,
     NotificationCounter => "notification_counter" v 1,
     NotificationFloor => "notification_floor" v 1,
+    PreconditionReport => "precondition_report" v 1,
+    InventoryCheckpoint => "inventory_checkpoint" v 1,
 }
 
 /// The prefix of all keys that begin with these parts, the separator included.

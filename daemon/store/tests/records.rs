@@ -43,6 +43,18 @@ fn compare<T: Record + PartialEq + Debug>(variant: &str, sample: &T) -> Result<(
     }
 }
 
+/// Reads the sample of an older version, which is not written any more: `expected` is what it means today.
+fn read_old<T: Record + PartialEq + Debug>(version: u32, expected: &T) -> Result<(String, PathBuf), String> {
+    assert!(version < T::VERSION, "{} v{version} is written today", T::KIND);
+    let file = golden().join(T::KIND).join(format!("v{version}.json"));
+    let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    match record::decode::<T>(&bytes) {
+        Ok(read) if read == *expected => Ok((T::KIND.to_owned(), file)),
+        Ok(read) => Err(format!("{} is read as {read:?}, not as {expected:?}", file.display())),
+        Err(error) => Err(format!("{} cannot be read: {error}", file.display())),
+    }
+}
+
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_samples_say() {
     let results = samples::all();

@@ -9,10 +9,11 @@ use http::{Request, Response, StatusCode};
 use provision_core::account::{Identity, ServiceAccount};
 use provision_core::fault::{Fault, Result};
 use provision_core::operation::Operation;
-use provision_core::plan::Plan;
+use provision_core::plan::{ObjectSelection, Plan};
 use provision_core::ports::{
     AccountView, Accounts, BeginAuthorization, BegunAuthorization, Callback, CompleteAuthorization,
-    CreateAccount, ListQuery, Mutation, Page, ProvisionAccount, Tagged, UpdateAccount,
+    CreateAccount, DeleteAccount, ListQuery, Mutation, Page, ProvisionAccount, RefreshInventory, Tagged,
+    UpdateAccount,
 };
 use provision_core::{AccountName, ConnectorId, Reason, TenantId, Timestamp};
 use provision_web::{CALLBACK_PATH, ServeError, TlsIdentity, router, serve};
@@ -70,13 +71,16 @@ impl Accounts for FakeAccounts {
     async fn begin_authorization(&self, _: Mutation, _: BeginAuthorization) -> Result<BegunAuthorization> {
         unreachable!("not asked by pages")
     }
-    async fn plan(&self, _: Mutation, _: &AccountName, _: Vec<String>) -> Result<Plan> {
+    async fn plan(&self, _: Mutation, _: &AccountName, _: ObjectSelection) -> Result<Plan> {
         unreachable!("not asked by pages")
     }
     async fn provision(&self, _: Mutation, _: ProvisionAccount) -> Result<Operation> {
         unreachable!("not asked by pages")
     }
-    async fn refresh_inventory(&self, _: Mutation, _: &AccountName) -> Result<Operation> {
+    async fn refresh_inventory(&self, _: Mutation, _: RefreshInventory) -> Result<Operation> {
+        unreachable!("not asked by pages")
+    }
+    async fn delete(&self, _: Mutation, _: DeleteAccount) -> Result<()> {
         unreachable!("not asked by pages")
     }
 }

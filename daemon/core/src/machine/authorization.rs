@@ -39,20 +39,29 @@ pub(super) fn begun(account: &mut ServiceAccount, deadline: Timestamp, now: Time
     Ok(())
 }
 
+/// The action while no authorisation is under way.
+pub const BEGIN_AUTHORIZATION: &str = "BEGIN_AUTHORIZATION";
+
 /// What to do while no authorisation is under way.
 pub fn authorize_action() -> NextAction {
     NextAction {
         actor: Actor::Operator,
-        action: "BEGIN_AUTHORIZATION".to_owned(),
+        action: BEGIN_AUTHORIZATION.to_owned(),
         hint: "call BeginAuthorization and send the administrator to the page it answers".to_owned(),
         link: None,
         deadline: None,
     }
 }
 
-/// An account that had a grant keeps it; only the attempt has ended.
+/// An account that had a grant keeps it; only the attempt has ended, which its condition tells until the next grant.
 pub(super) fn ended(account: &mut ServiceAccount, failure: &Failure, now: Timestamp) {
     if account.condition(ConditionType::Authorized) == Status::True {
+        let message = format!(
+            "the grant holds; a later authorisation was refused at {}: {}",
+            now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            failure.message
+        );
+        account.observe(ConditionType::Authorized, Status::True, "GRANTED", &message, now);
         return;
     }
     if account.phase == Phase::AwaitingAuthorization {

@@ -3,15 +3,19 @@
 
 mod authorization;
 mod channel;
+mod inventory;
 mod operation;
 
 use std::collections::BTreeMap;
 
-pub use authorization::authorize_action;
+pub use authorization::{BEGIN_AUTHORIZATION, authorize_action};
+pub use inventory::INVENTORY_FALL_HELD;
 
 use crate::account::{Failure, Identity, Phase, ServiceAccount};
+use crate::component::Coverage;
 use crate::fault::{Fault, Result};
 use crate::ids::OperationName;
+use crate::inventory::ReadingOutcome;
 use crate::notification::NotificationCode;
 use crate::operation::OperationKind;
 use crate::reason::Reason;
@@ -26,14 +30,14 @@ pub enum Event {
     AuthorizationEnded { failure: Failure },
     /// It came back with a grant, and the organisation said who it is.
     Authorized { identity: Identity },
-    /// The inventory was read.
-    InventoryRead,
+    /// The operation that reads the inventory has reached its end.
+    InventoryRead { outcome: ReadingOutcome },
     /// An operation takes the account.
     OperationStarted { operation: OperationName, kind: OperationKind },
     /// A step of it was done, and these conditions hold now.
-    StepDone { establishes: Vec<ConditionType> },
-    /// The operation reached its end.
-    OperationSucceeded { kind: OperationKind },
+    StepDone { establishes: Vec<ConditionType>, coverage: Coverage },
+    /// Provisioning reached its end.
+    Provisioned { coverage: Coverage },
     /// The operation failed.
     OperationFailed { kind: OperationKind, failure: Failure },
     /// The operation was cancelled by a caller.
@@ -73,14 +77,14 @@ pub fn transition(account: &ServiceAccount, event: Event, now: Timestamp) -> Res
         Event::AuthorizationEnded { failure } => authorization::ended(&mut next, &failure, now),
         Event::Authorized { identity } => authorization::authorized(&mut next, identity, now, &mut actions)?,
         Event::GrantLost { failure } => authorization::grant_lost(&mut next, &failure, now, &mut actions),
-        Event::InventoryRead => {
-            next.observe(ConditionType::InventoryCurrent, crate::account::Status::True, "READ", "", now);
-        }
+        Event::InventoryRead { outcome } => inventory::read(&mut next, &outcome, now, &mut actions),
         Event::OperationStarted { operation, kind } => {
             operation::started(&mut next, operation, kind, &mut actions)?;
         }
-        Event::StepDone { establishes } => operation::step_done(&mut next, &establishes, now),
-        Event::OperationSucceeded { kind } => operation::succeeded(&mut next, kind, now, &mut actions),
+        Event::StepDone { establishes, coverage } => {
+            operation::step_done(&mut next, &establishes, coverage, now)
+        }
+        Event::Provisioned { coverage } => operation::provisioned(&mut next, coverage, now, &mut actions),
         Event::OperationFailed { kind, failure } => {
             operation::failed(&mut next, kind, failure, now, &mut actions)
         }

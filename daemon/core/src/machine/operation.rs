@@ -3,6 +3,7 @@
 use super::{Action, notify, wrong_phase};
 use crate::Timestamp;
 use crate::account::{Actor, ConditionType, Failure, NextAction, Phase, ServiceAccount, Status};
+use crate::component::Coverage;
 use crate::fault::{Fault, Result};
 use crate::ids::OperationName;
 use crate::notification::NotificationCode;
@@ -52,35 +53,35 @@ pub(super) fn started(
     Ok(())
 }
 
-pub(super) fn step_done(account: &mut ServiceAccount, establishes: &[ConditionType], now: Timestamp) {
+pub(super) fn step_done(
+    account: &mut ServiceAccount,
+    establishes: &[ConditionType],
+    coverage: Coverage,
+    now: Timestamp,
+) {
     for kind in establishes {
-        account.observe(*kind, Status::True, "OBSERVED", "", now);
+        account.observe(*kind, Status::True, "OBSERVED", &coverage.message(), now);
     }
 }
 
-pub(super) fn succeeded(
+pub(super) fn provisioned(
     account: &mut ServiceAccount,
-    kind: OperationKind,
+    coverage: Coverage,
     now: Timestamp,
     actions: &mut Vec<Action>,
 ) {
     account.current_operation = None;
-    match kind {
-        OperationKind::RefreshInventory => {
-            account.observe(ConditionType::InventoryCurrent, Status::True, "READ", "", now);
-        }
-        OperationKind::Provision => {
-            account.phase = Phase::Active;
-            account.failure = None;
-            account.next_action = None;
-            account.observed_generation = account.generation;
-            account.observe(ConditionType::InSync, Status::True, "PROVISIONED", "", now);
-            account.observe(ConditionType::EventsFlowing, Status::True, "CANARY_RETURNED", "", now);
-            account.observe(ConditionType::Protected, Status::True, "PROVISIONED", "", now);
-            actions.push(Action::OpenEvents);
-            notify(account, NotificationCode::AccountProtected, &[], actions);
-        }
-    }
+    account.phase = Phase::Active;
+    account.failure = None;
+    account.next_action = None;
+    account.observed_generation = account.generation;
+    account.observe(ConditionType::InSync, Status::True, "PROVISIONED", "", now);
+    account.observe(ConditionType::EventsFlowing, Status::True, "CANARY_RETURNED", "", now);
+    account.observe(ConditionType::Protected, Status::True, "PROVISIONED", &coverage.message(), now);
+    actions.push(Action::OpenEvents);
+    let (protected, refused) = (coverage.protected().to_string(), coverage.refused.to_string());
+    let counts = [("protected_object_types", protected.as_str()), ("refused_object_types", refused.as_str())];
+    notify(account, NotificationCode::AccountProtected, &counts, actions);
 }
 
 /// A failed reading of the inventory leaves the account where it was.

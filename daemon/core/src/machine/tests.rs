@@ -51,8 +51,9 @@ fn to_active() -> Vec<Event> {
     events.push(Event::OperationStarted { operation: operation(), kind: OperationKind::Provision });
     events.push(Event::StepDone {
         establishes: vec![ConditionType::QuarantineReady, ConditionType::TriggersInstalled],
+        coverage: Coverage { planned: 3, refused: 1 },
     });
-    events.push(Event::OperationSucceeded { kind: OperationKind::Provision });
+    events.push(Event::Provisioned { coverage: Coverage { planned: 3, refused: 1 } });
     events
 }
 
@@ -161,10 +162,10 @@ fn every_phase_answers_every_event_without_panic() {
             Event::AuthorizationBegun { deadline: at(1) },
             Event::AuthorizationEnded { failure: failure.clone() },
             Event::Authorized { identity: identity("00D1") },
-            Event::InventoryRead,
+            Event::InventoryRead { outcome: ReadingOutcome::default() },
             Event::OperationStarted { operation: operation(), kind: OperationKind::Provision },
-            Event::StepDone { establishes: vec![] },
-            Event::OperationSucceeded { kind: OperationKind::Provision },
+            Event::StepDone { establishes: vec![], coverage: Coverage::default() },
+            Event::Provisioned { coverage: Coverage { planned: 3, refused: 1 } },
             Event::OperationFailed { kind: OperationKind::Provision, failure: failure.clone() },
             Event::OperationCancelled { kind: OperationKind::Provision },
             Event::EventsConnected,
@@ -176,4 +177,53 @@ fn every_phase_answers_every_event_without_panic() {
             }
         }
     }
+}
+
+fn message(account: &ServiceAccount, kind: ConditionType) -> String {
+    account.conditions.iter().find(|c| c.kind == kind).map(|c| c.message.clone()).expect("observed")
+}
+
+#[test]
+fn what_was_refused_is_told_where_people_look() {
+    let outcome = run(to_active());
+    let expected = "2 of 3 object types; 1 refused: see the components in state REFUSED";
+    assert_eq!(message(&outcome.account, ConditionType::TriggersInstalled), expected);
+    let Some(Action::Notify { parameters, .. }) = outcome.actions.last() else { panic!("told last") };
+    assert_eq!(parameters["protected_object_types"], "2");
+    assert_eq!(parameters["refused_object_types"], "1");
+}
+
+#[test]
+fn a_refused_second_authorisation_leaves_the_grant_and_shows() {
+    let mut events = to_active();
+    events.push(Event::AuthorizationBegun { deadline: at(600) });
+    let failure = Failure { reason: Reason::AuthorizationDenied, message: "access was not allowed".into() };
+    events.push(Event::AuthorizationEnded { failure });
+    let account = run(events).account;
+    assert_eq!(account.state(), State::Protected);
+    assert_eq!(account.condition(ConditionType::Authorized), Status::True);
+    assert!(message(&account, ConditionType::Authorized).ends_with("access was not allowed"));
+}
+
+#[test]
+fn a_held_reading_is_told_once_and_a_good_one_ends_it() {
+    let mut changes = crate::inventory::InventoryChanges::default();
+    changes.object_types.removed_count = 40;
+    let held = ReadingOutcome { changes: Some(changes), unchanged: false, held: true };
+    let start = || Event::OperationStarted { operation: operation(), kind: OperationKind::RefreshInventory };
+    let mut events = to_ready();
+    for _ in 0..2 {
+        events.extend([start(), Event::InventoryRead { outcome: held.clone() }]);
+    }
+    let outcome = run(events.clone());
+    let told = |outcome: &Outcome, wanted| {
+        outcome.actions.iter().filter(|a| matches!(a, Action::Notify { code, .. } if *code == wanted)).count()
+    };
+    assert_eq!(told(&outcome, NotificationCode::InventoryHeld), 1);
+    assert_eq!(outcome.account.condition(ConditionType::InventoryCurrent), Status::False);
+    let accepted = ReadingOutcome { held: false, ..held };
+    events.extend([start(), Event::InventoryRead { outcome: accepted }]);
+    let outcome = run(events);
+    assert_eq!(told(&outcome, NotificationCode::InventoryChanged), 1);
+    assert_eq!(outcome.account.condition(ConditionType::InventoryCurrent), Status::True);
 }

@@ -55,6 +55,8 @@ pub struct BegunAuthorization {
     /// Carries `state`: a secret until it is used.
     pub url: SecretString,
     pub expire_time: Timestamp,
+    /// Where the application's administrator installs the app first; `None` where nothing is to be installed.
+    pub installation_url: Option<String>,
 }
 
 /// What came back from the authorisation page.
@@ -85,6 +87,14 @@ pub struct ProvisionAccount {
     pub name: AccountName,
     pub plan_etag: String,
     pub validate_only: bool,
+}
+
+/// What RefreshInventory asks for.
+#[derive(Debug, Clone)]
+pub struct RefreshInventory {
+    pub name: AccountName,
+    /// Take the reading over even where much less is found than before.
+    pub accept_fall: bool,
 }
 
 /// What DeleteServiceAccount asks for.
@@ -193,7 +203,10 @@ pub trait Accounts: Send + Sync {
     async fn plan(&self, by: Mutation, name: &AccountName, selection: ObjectSelection) -> Result<Plan>;
     /// Answers the operation at once; with `validate_only` one that is not stored.
     async fn provision(&self, by: Mutation, request: ProvisionAccount) -> Result<Operation>;
-    async fn refresh_inventory(&self, by: Mutation, name: &AccountName) -> Result<Operation>;
+    async fn refresh_inventory(&self, by: Mutation, request: RefreshInventory) -> Result<Operation>;
+    /// Revokes the grant and removes everything of an account that has nothing of ours in its organisation; else
+    /// `COMPONENTS_PRESENT`, or `OPERATION_IN_PROGRESS`.
+    async fn delete(&self, by: Mutation, request: DeleteAccount) -> Result<()>;
 }
 
 /// Use cases around operations.

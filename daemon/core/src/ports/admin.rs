@@ -26,6 +26,8 @@ pub struct UpdateLicense {
     /// `None`: as it is, or now for a new licence.
     pub start_time: Option<Timestamp>,
     pub expire_time: Option<Timestamp>,
+    /// How long it still counts past its end; at most a year.
+    pub grace_period: std::time::Duration,
     pub etag: Option<String>,
 }
 

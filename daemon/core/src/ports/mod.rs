@@ -9,7 +9,8 @@ mod reading;
 pub use accounts::{
     AcceptPrecondition, AccountChange, AccountChanges, AccountFeed, AccountView, AccountWatch, Accounts,
     AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback, Cause, CompleteAuthorization,
-    CreateAccount, DeleteAccount, Explanation, Operations, Preconditions, ProvisionAccount, UpdateAccount,
+    CreateAccount, DeleteAccount, Explanation, Operations, Preconditions, ProvisionAccount, RefreshInventory,
+    UpdateAccount,
 };
 pub use admin::{Access, Admin, CreateBinding, CreateTenant, UpdateLicense};
 pub use environment::{Clock, Randomness};

@@ -75,6 +75,19 @@ impl RecordKey {
         key(&["inventory", name.tenant.as_str(), name.account.as_str()])
     }
 
+    /// `part` is a connector's key: lower-case letters, digits and hyphens.
+    pub fn inventory_checkpoint(name: &AccountName, part: &str) -> Key {
+        key(&["inventory-checkpoint", name.tenant.as_str(), name.account.as_str(), &escape(part)])
+    }
+
+    pub fn inventory_checkpoints(name: &AccountName) -> Prefix {
+        prefix(&["inventory-checkpoint", name.tenant.as_str(), name.account.as_str()])
+    }
+
+    pub fn preconditions(name: &AccountName) -> Key {
+        key(&["preconditions", name.tenant.as_str(), name.account.as_str()])
+    }
+
     pub fn component(name: &AccountName, id: &str) -> Key {
         key(&["component", name.tenant.as_str(), name.account.as_str(), id])
     }

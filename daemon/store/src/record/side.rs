@@ -1,7 +1,7 @@
 //! Small records that stand beside the domain's own.
 
 use provision_core::Timestamp;
-use provision_core::ids::{AccountName, Principal};
+use provision_core::ids::{AccountName, OperationName, Principal};
 use serde::{Deserialize, Serialize};
 
 /// The authorisation that an account waits for: the SHA-256 of its `state`, hexadecimal.
@@ -45,4 +45,12 @@ pub struct NotificationCounter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotificationFloor {
     pub revision: u64,
+}
+
+/// A part of a reading that is under way. Worth nothing to any operation but the one that reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryCheckpoint {
+    pub operation: OperationName,
+    /// Reference of the artifact that holds the part.
+    pub artifact: String,
 }

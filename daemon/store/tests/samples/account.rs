@@ -3,10 +3,11 @@
 use provision_core::account::{
     Actor, Condition, ConditionType, EventChannel, Identity, NextAction, Phase, ServiceAccount, Status,
 };
+use provision_core::precondition::Acceptance;
 use provision_core::reason::Reason;
 use provision_store::record::{Credential, CredentialState, Sealed};
 
-use super::{account_name, at, connector, failure, operation_name};
+use super::{account_name, administrator, at, connector, failure, operation_name};
 
 pub const UID: &str = "6f1b5a52-55c0-4d0c-9a3e-0d8a1c1f2b30";
 
@@ -55,12 +56,23 @@ pub fn account() -> ServiceAccount {
         }),
         failure: Some(failure(Reason::AuthorizationDenied)),
         current_operation: Some(operation_name()),
-        acceptances: Vec::new(),
+        acceptances: vec![Acceptance {
+            check_id: "ip-allow-list".to_owned(),
+            reason: "our network team keeps the list".to_owned(),
+            principal: administrator(),
+            accept_time: at(4),
+        }],
         generation: 2,
         observed_generation: 1,
         create_time: at(2),
         update_time: at(4),
     }
+}
+
+/// As version 1 knew it.
+pub fn account_v1() -> ServiceAccount {
+    let identity = account().identity.map(|known| Identity { organization_kind: String::new(), ..known });
+    ServiceAccount { acceptances: Vec::new(), identity, ..account() }
 }
 
 pub fn channel() -> EventChannel {

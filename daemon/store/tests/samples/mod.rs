@@ -15,7 +15,7 @@ use provision_core::license::License;
 use provision_core::reason::Reason;
 use provision_core::tenant::{RoleBinding, Tenant};
 
-use super::compare;
+use super::{compare, read_old};
 pub use run::operation;
 
 /// Compares every sample with its golden file.
@@ -42,6 +42,13 @@ pub fn all() -> Vec<Result<(String, PathBuf), String>> {
         compare("", &side::acknowledgement()),
         compare("", &side::counter()),
         compare("", &side::floor()),
+        compare("", &side::preconditions()),
+        compare("", &side::checkpoint()),
+        read_old(1, &License { grace_seconds: 0, ..license() }),
+        read_old(1, &account::account_v1()),
+        read_old(1, &run::operation_v1()),
+        read_old(1, &run::inventory_v1()),
+        read_old(1, &run::component_v1()),
     ]
 }
 
@@ -79,7 +86,13 @@ pub fn tenant() -> Tenant {
 }
 
 fn license() -> License {
-    License { tenant: tenant_id(), connector: connector(), start_time: at(0), expire_time: Some(at(525_600)) }
+    License {
+        tenant: tenant_id(),
+        connector: connector(),
+        start_time: at(0),
+        expire_time: Some(at(525_600)),
+        grace_seconds: 1_209_600,
+    }
 }
 
 fn binding() -> RoleBinding {

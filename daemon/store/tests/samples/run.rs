@@ -2,7 +2,8 @@
 
 use provision_core::account::{Actor, NextAction};
 use provision_core::component::{Component, ComponentState};
-use provision_core::inventory::InventorySummary;
+use provision_core::fault::Violation;
+use provision_core::inventory::{ChangedNames, InventoryChanges, InventorySummary, ReadingOutcome};
 use provision_core::operation::{Operation, OperationKind, OperationState, Step, StepState};
 use provision_core::plan::PlanRef;
 use provision_core::reason::Reason;
@@ -24,8 +25,27 @@ pub fn inventory() -> InventorySummary {
         permission_sets: 34,
         api_calls: 56,
         read_time: at(5),
+        full_read_time: Some(at(4)),
         artifact: ARTIFACT.to_owned(),
     }
+}
+
+/// As version 1 knew it.
+pub fn inventory_v1() -> InventorySummary {
+    InventorySummary { full_read_time: None, ..inventory() }
+}
+
+fn reading() -> ReadingOutcome {
+    let names = |what: &str| ChangedNames {
+        added_count: 1,
+        removed_count: 1,
+        changed_count: 1,
+        added: vec![format!("New{what}")],
+        removed: vec![format!("Old{what}")],
+        changed: vec![format!("Other{what}: 1 field added (x)")],
+    };
+    let changes = InventoryChanges { object_types: names("Object"), profiles: names("Profile") };
+    ReadingOutcome { changes: Some(changes), unchanged: true, held: true }
 }
 
 fn step(id: &str, state: StepState) -> Step {
@@ -69,12 +89,34 @@ pub fn operation() -> Operation {
         cancel_requested: true,
         failure: Some(failure(Reason::ComponentRejected)),
         failure_metadata: [("component".to_owned(), "Handler".to_owned())].into(),
+        failure_violations: vec![Violation {
+            subject: "permission".to_owned(),
+            description: "it is missing; grant it".to_owned(),
+        }],
         plan: Some(plan()),
         inventory: Some(inventory()),
+        reading: Some(reading()),
+        accept_fall: true,
         create_time: at(5),
         end_time: Some(at(9)),
         deadline: at(365),
     }
+}
+
+/// As version 1 knew it.
+pub fn operation_v1() -> Operation {
+    Operation {
+        failure_violations: Vec::new(),
+        inventory: Some(inventory_v1()),
+        reading: None,
+        accept_fall: false,
+        ..operation()
+    }
+}
+
+/// As version 1 knew it.
+pub fn component_v1() -> Component {
+    Component { message: String::new(), object_type: String::new(), ..component() }
 }
 
 pub fn component() -> Component {
@@ -89,7 +131,7 @@ pub fn component() -> Component {
         reason: "holds the code that triggers call".to_owned(),
         operation: operation_name(),
         observe_time: Some(at(9)),
-        message: String::new(),
-        object_type: String::new(),
+        message: "the application refuses it".to_owned(),
+        object_type: "Invoice".to_owned(),
     }
 }

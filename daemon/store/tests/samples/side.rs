@@ -1,15 +1,19 @@
 //! Notifications, the audit trail, authorisations, and the small records beside them.
 
+use provision_core::account::Actor;
 use provision_core::audit::AuditEvent;
 use provision_core::authorization::PendingAuthorization;
 use provision_core::notification::{Notification, NotificationCode, Severity};
+use provision_core::precondition::{
+    Acceptance, CheckSeverity, CheckStatus, Precondition, PreconditionReport,
+};
 use provision_store::record::{
-    Acknowledgement, AuthorizationPointer, IdempotencyRecord, NotificationCounter, NotificationFloor,
-    OrganizationClaim,
+    Acknowledgement, AuthorizationPointer, IdempotencyRecord, InventoryCheckpoint, NotificationCounter,
+    NotificationFloor, OrganizationClaim,
 };
 
 use super::account::UID;
-use super::{account_name, administrator, at, tenant_id};
+use super::{account_name, administrator, at, operation_name, tenant_id};
 
 const HASH: &str = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752";
 
@@ -76,4 +80,41 @@ pub fn counter() -> NotificationCounter {
 
 pub fn floor() -> NotificationFloor {
     NotificationFloor { revision: 7 }
+}
+
+fn check(id: &str, status: CheckStatus, severity: CheckSeverity) -> Precondition {
+    Precondition {
+        id: id.to_owned(),
+        title: "Network".to_owned(),
+        status,
+        severity,
+        evidence: "what was seen".to_owned(),
+        fix: "what to do".to_owned(),
+        actor: Actor::SaasAdmin,
+        help_uri: Some("https://docs.vendor.example/network".to_owned()),
+        link: Some("https://acme.crm.example/setup".to_owned()),
+        check_time: at(9),
+        acceptance: Some(Acceptance {
+            check_id: id.to_owned(),
+            reason: "our network team keeps the list".to_owned(),
+            principal: administrator(),
+            accept_time: at(8),
+        }),
+    }
+}
+
+pub fn preconditions() -> PreconditionReport {
+    PreconditionReport {
+        account_uid: UID.to_owned(),
+        checks: vec![
+            check("one", CheckStatus::Passed, CheckSeverity::Blocking),
+            check("two", CheckStatus::Failed, CheckSeverity::Advisory),
+            check("three", CheckStatus::Unknown, CheckSeverity::Blocking),
+        ],
+        check_time: at(9),
+    }
+}
+
+pub fn checkpoint() -> InventoryCheckpoint {
+    InventoryCheckpoint { operation: operation_name(), artifact: HASH.to_owned() }
 }
