@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use provision_core::account::ServiceAccount;
+use provision_core::account::{Actor, NextAction, ServiceAccount};
 use provision_core::audit::AuditEvent;
-use provision_core::machine::{Action, Event, transition};
+use provision_core::machine::{Action, BEGIN_AUTHORIZATION, Event, transition};
 use provision_core::notification::{Notification, NotificationCode};
 use provision_core::ports::Mutation;
 use provision_core::{AccountName, AuditId, Fault, Principal, Reason, Result, TenantId, Timestamp};
 use provision_store::record::{IdempotencyRecord, NotificationCounter, Record, RecordKey, encode};
 use provision_store::{CommitError, Key, Revision, Txn};
 
-use crate::context::Context;
+use crate::context::{Context, account_context};
 use crate::repository::{Versioned, record_fault};
 
 /// How often a commit is built anew after somebody else was faster.
@@ -145,7 +145,8 @@ impl Draft {
         account: &Versioned<ServiceAccount>,
         event: Event,
     ) -> Result<(ServiceAccount, Vec<Action>)> {
-        let outcome = transition(&account.value, event, context.now())?;
+        let mut outcome = transition(&account.value, event, context.now())?;
+        install_first(context, &mut outcome.account)?;
         self.replace(RecordKey::account(&outcome.account.name), account.revision, &outcome.account)?;
         let mut after = Vec::new();
         for action in outcome.actions {
@@ -158,6 +159,29 @@ impl Draft {
         }
         Ok((outcome.account, after))
     }
+}
+
+/// Where a person installs the application's part of the product first, that is what an account waits for that was never
+/// authorised.
+pub fn install_first(context: &Context, account: &mut ServiceAccount) -> Result<()> {
+    let waits = account.next_action.as_ref().is_some_and(|next| next.action == BEGIN_AUTHORIZATION);
+    if account.identity.is_some() || !waits {
+        return Ok(());
+    }
+    let connector = context.connectors.get(&account.connector)?;
+    if let Some(installation) = connector.installation(&account_context(account)) {
+        account.next_action = Some(NextAction {
+            actor: Actor::SaasAdmin,
+            action: "INSTALL_APP".to_owned(),
+            hint: format!(
+                "an administrator of the organisation installs {} from the link; then call BeginAuthorization",
+                installation.title
+            ),
+            link: Some(installation.url.to_string()),
+            deadline: None,
+        });
+    }
+    Ok(())
 }
 
 impl Context {

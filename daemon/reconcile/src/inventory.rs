@@ -11,8 +11,10 @@ use provision_store::record::RecordKey;
 
 use crate::context::Context;
 
-/// Parsed inventories that are kept at hand.
+/// Parsed inventories that are kept at hand, and what they may weigh together: object types, fields and rights, at some
+/// hundred bytes each.
 const CACHED_MAX: usize = 8;
+const CACHED_WEIGHT_MAX: usize = 200_000;
 
 /// Reads inventories, and keeps the last few parsed.
 pub struct Inventories {
@@ -33,18 +35,38 @@ impl Inventories {
             return Ok(Some((summary, inventory)));
         }
         let inventory = Arc::new(self.context.load::<Inventory>(&summary.artifact).await?);
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() == CACHED_MAX {
-            cache.pop_front();
-        }
-        cache.push_back((summary.artifact.clone(), inventory.clone()));
+        self.remember(&summary.artifact, &inventory);
         Ok(Some((summary, inventory)))
+    }
+
+    /// Stores an inventory as an artifact and keeps it at hand. Answers the reference.
+    pub async fn keep(&self, inventory: Inventory) -> Result<String> {
+        let artifact = self.context.save(&inventory).await?;
+        self.remember(&artifact, &Arc::new(inventory));
+        Ok(artifact)
+    }
+
+    /// The oldest give way; the newest stays, however large it is.
+    fn remember(&self, artifact: &str, inventory: &Arc<Inventory>) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.retain(|(key, _)| key != artifact);
+        cache.push_back((artifact.to_owned(), inventory.clone()));
+        let mut weight: usize = cache.iter().map(|(_, inventory)| weight(inventory)).sum();
+        while cache.len() > 1 && (cache.len() > CACHED_MAX || weight > CACHED_WEIGHT_MAX) {
+            let gone = cache.pop_front();
+            weight -= gone.map_or(0, |(_, inventory)| self::weight(&inventory));
+        }
     }
 
     fn cached(&self, artifact: &str) -> Option<Arc<Inventory>> {
         let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         cache.iter().find(|(key, _)| key == artifact).map(|(_, inventory)| inventory.clone())
     }
+}
+
+fn weight(inventory: &Inventory) -> usize {
+    inventory.object_types.iter().map(|o| 1 + o.fields.len()).sum::<usize>()
+        + inventory.profiles.iter().map(|p| 1 + p.object_permissions.len()).sum::<usize>()
 }
 
 impl Context {
@@ -67,7 +89,7 @@ impl Context {
     }
 }
 
-fn artifact_fault(error: ArtifactError) -> Fault {
+pub(crate) fn artifact_fault(error: ArtifactError) -> Fault {
     match error {
         ArtifactError::TooLarge { .. } => {
             Fault::new(Reason::TooLarge, "the organisation is larger than what can be stored")

@@ -3,7 +3,7 @@
 use provision_core::ports::{ListQuery, Page};
 use provision_core::{Fault, Reason, Result};
 use provision_store::record::{Record, RecordError, decode};
-use provision_store::{Key, ListOptions, Prefix, ReadError, Revision, ScanError, Store};
+use provision_store::{Key, ListOptions, Prefix, ReadError, Revision, ScanError, Store, WatchError};
 
 /// A record with the revision it was read at.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,6 +129,14 @@ pub fn read_fault(error: ReadError) -> Fault {
         _ => Fault::new(Reason::StoreUnavailable, "the store cannot be read at the moment; try again")
             .with_internal(error)
             .retry_after(std::time::Duration::from_secs(1)),
+    }
+}
+
+/// A watch that cannot go on.
+pub fn watch_fault(error: WatchError) -> Fault {
+    match error {
+        WatchError::Closed => read_fault(ReadError::Closed),
+        other => read_fault(ReadError::Unavailable { reason: other.to_string() }),
     }
 }
 

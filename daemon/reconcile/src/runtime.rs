@@ -16,6 +16,7 @@ use crate::broker::Broker;
 use crate::context::Context;
 use crate::drive::Driver;
 use crate::events::Intake;
+use crate::inventory::Inventories;
 
 /// Operations that are driven at the same time; the others wait.
 const DRIVEN_MAX: usize = 64;
@@ -30,10 +31,12 @@ pub struct Runtime {
     driven: Mutex<HashMap<OperationName, Arc<Notify>>>,
     channels: Mutex<HashMap<AccountName, Arc<Notify>>>,
     permits: Arc<Semaphore>,
+    inventories: Arc<Inventories>,
 }
 
 impl Runtime {
     pub fn new(context: Arc<Context>, broker: Arc<Broker>) -> Arc<Self> {
+        let inventories = Arc::new(Inventories::new(context.clone()));
         Arc::new(Runtime {
             context,
             broker,
@@ -41,6 +44,7 @@ impl Runtime {
             driven: Mutex::new(HashMap::new()),
             channels: Mutex::new(HashMap::new()),
             permits: Arc::new(Semaphore::new(DRIVEN_MAX)),
+            inventories,
         })
     }
 
@@ -67,6 +71,11 @@ impl Runtime {
             self.drive(operation.value.name);
         }
         Ok(())
+    }
+
+    /// What was read of organisations.
+    pub(crate) fn inventories(&self) -> &Arc<Inventories> {
+        &self.inventories
     }
 
     /// Does what a committed transition asks for.

@@ -4,6 +4,7 @@
 //! account; its intent is stored before it leaves; the new pair is durable before anybody uses it; and an exchange
 //! whose answer was lost is never repeated blindly, but resolved by asking whether the old token still lives.
 
+mod ending;
 mod exchange;
 mod tokens;
 

@@ -63,7 +63,7 @@ impl Driver<'_> {
             }
         };
         self.keep_applied(planned, &applied, &refused).await?;
-        self.end_step(planned).await
+        self.end_step(plan, planned).await
     }
 
     /// What was refused in this step before the daemon was restarted.

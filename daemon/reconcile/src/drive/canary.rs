@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use provision_core::account::EventChannel;
-use provision_core::plan::PlanStep;
+use provision_core::plan::{Plan, PlanStep};
 use provision_core::{Fault, Reason};
 use provision_store::record::RecordKey;
 
@@ -15,7 +15,7 @@ const ROUND: Duration = Duration::from_secs(15);
 
 impl Driver<'_> {
     /// Opens the channel and waits until its position is stored: nothing that comes after can be missed then.
-    pub(super) async fn open_events(&self, work: &Work, planned: &PlanStep) -> Result<(), Stop> {
+    pub(super) async fn open_events(&self, work: &Work, plan: &Plan, planned: &PlanStep) -> Result<(), Stop> {
         let key = RecordKey::channel(&work.account.name);
         let uid = &work.account.uid;
         self.context
@@ -47,14 +47,14 @@ impl Driver<'_> {
         self.wait_connected(work, planned).await?;
         // A stream that is asked for "from now on" names no position before its first event: a canary brings one.
         self.round_trip(work, planned, "open").await?;
-        self.end_step(planned).await
+        self.end_step(plan, planned).await
     }
 
-    pub(super) async fn canary(&self, work: &Work, planned: &PlanStep) -> Result<(), Stop> {
+    pub(super) async fn canary(&self, work: &Work, plan: &Plan, planned: &PlanStep) -> Result<(), Stop> {
         self.runtime.open_events(&work.account.name);
         self.wait_connected(work, planned).await?;
         self.round_trip(work, planned, "canary").await?;
-        self.end_step(planned).await
+        self.end_step(plan, planned).await
     }
 
     async fn wait_connected(&self, work: &Work, planned: &PlanStep) -> Result<(), Stop> {

@@ -1,24 +1,40 @@
 //! Ends of operations: the operation, the account, the notification and the audit record in one commit.
 
 use provision_core::account::Failure;
-use provision_core::inventory::InventorySummary;
+use provision_core::component::Coverage;
+use provision_core::fault::Violation;
+use provision_core::inventory::{InventorySummary, ReadingOutcome};
 use provision_core::machine::{Action, Event};
-use provision_core::operation::{Operation, OperationKind, OperationState, StepState};
+use provision_core::operation::{Operation, OperationState, StepState};
 use provision_core::{AccountName, Fault, Principal, Reason, Result};
 use provision_store::record::RecordKey;
 
 use super::Driver;
 use crate::commit::{Built, Draft};
 
+/// Bytes of the violations that an operation keeps; its record has 64 KiB for everything.
+const VIOLATIONS_BYTES_MAX: usize = 12 * 1024;
+
+/// What is stored with an operation's end, beside the operation.
+#[derive(Default)]
+struct Ending<'f> {
+    fault: Option<&'f Fault>,
+    reading: Option<(InventorySummary, ReadingOutcome)>,
+}
+
 impl Driver<'_> {
-    pub(super) async fn finish_provisioned(&self) -> Result<()> {
-        let event = Event::OperationSucceeded { kind: OperationKind::Provision };
-        self.finish(OperationState::Succeeded, None, None, event).await
+    pub(super) async fn finish_provisioned(&self, coverage: Coverage) -> Result<()> {
+        self.finish(OperationState::Succeeded, Ending::default(), Event::Provisioned { coverage }).await
     }
 
-    pub(super) async fn finish_inventory(&self, summary: InventorySummary) -> Result<()> {
-        let event = Event::OperationSucceeded { kind: OperationKind::RefreshInventory };
-        self.finish(OperationState::Succeeded, None, Some(summary), event).await
+    pub(super) async fn finish_inventory(
+        &self,
+        summary: InventorySummary,
+        outcome: ReadingOutcome,
+    ) -> Result<()> {
+        let event = Event::InventoryRead { outcome: outcome.clone() };
+        let ending = Ending { reading: Some((summary, outcome)), ..Ending::default() };
+        self.finish(OperationState::Succeeded, ending, event).await
     }
 
     pub(super) async fn finish_failed(&self, fault: &Fault) -> Result<()> {
@@ -26,22 +42,19 @@ impl Driver<'_> {
         let kind = self.load().await?.kind;
         let failure = Failure { reason: fault.reason(), message: fault.message().to_owned() };
         let event = Event::OperationFailed { kind, failure };
-        self.finish(OperationState::Failed, Some(fault), None, event).await
+        let ending = Ending { fault: Some(fault), ..Ending::default() };
+        self.finish(OperationState::Failed, ending, event).await
     }
 
     pub(super) async fn finish_cancelled(&self) -> Result<()> {
         let kind = self.load().await?.kind;
         let fault = Fault::new(Reason::OperationCancelled, "the operation was cancelled");
-        self.finish(OperationState::Cancelled, Some(&fault), None, Event::OperationCancelled { kind }).await
+        let ending = Ending { fault: Some(&fault), ..Ending::default() };
+        self.finish(OperationState::Cancelled, ending, Event::OperationCancelled { kind }).await
     }
 
-    async fn finish(
-        &self,
-        state: OperationState,
-        fault: Option<&Fault>,
-        summary: Option<InventorySummary>,
-        event: Event,
-    ) -> Result<()> {
+    async fn finish(&self, state: OperationState, ending: Ending<'_>, event: Event) -> Result<()> {
+        let ending = &ending;
         let calls = self.calls.made();
         let (account, actions): (AccountName, Vec<Action>) = self
             .context
@@ -51,9 +64,9 @@ impl Driver<'_> {
                     return Ok(Built::Already((found.value.account, Vec::new())));
                 }
                 let mut draft = Draft::default();
-                let operation = self.ended(found.value, state, fault, summary.clone(), calls);
+                let operation = self.ended(found.value, state, ending, calls);
                 draft.replace(RecordKey::operation(self.name), found.revision, &operation)?;
-                if let Some(summary) = &summary {
+                if let Some((summary, ReadingOutcome { held: false, .. })) = &ending.reading {
                     draft.put(RecordKey::inventory(&operation.account), summary)?;
                 }
                 let account = self.context.account(&operation.account).await;
@@ -71,7 +84,7 @@ impl Driver<'_> {
                     _ => "OperationFailed",
                 };
                 let name = self.name.to_string();
-                let reason = fault.map_or("", |f| f.reason().as_str());
+                let reason = ending.fault.map_or("", |f| f.reason().as_str());
                 draft.audit(
                     self.context,
                     &self.name.tenant,
@@ -86,6 +99,7 @@ impl Driver<'_> {
         metrics::counter!("provisiond_operations_total", "state" => format!("{state:?}").to_lowercase())
             .increment(1);
         self.runtime.perform(&account, actions);
+        self.forget_checkpoints(&account).await;
         Ok(())
     }
 
@@ -93,16 +107,19 @@ impl Driver<'_> {
         &self,
         operation: Operation,
         state: OperationState,
-        fault: Option<&Fault>,
-        inventory: Option<InventorySummary>,
+        ending: &Ending<'_>,
         calls: u64,
     ) -> Operation {
         let now = self.context.now();
+        let (inventory, reading) = ending.reading.clone().unzip();
+        let fault = ending.fault;
         let mut operation = Operation {
             state,
             failure: fault.map(|f| Failure { reason: f.reason(), message: f.message().to_owned() }),
             failure_metadata: fault.map(|f| f.metadata().clone()).unwrap_or_default(),
+            failure_violations: fault.map(violations).unwrap_or_default(),
             inventory,
+            reading,
             api_calls: operation.api_calls.max(calls),
             throttled_until: None,
             next_action: None,
@@ -115,4 +132,16 @@ impl Driver<'_> {
         }
         operation
     }
+}
+
+/// As many of a fault's violations as a record has room for.
+fn violations(fault: &Fault) -> Vec<Violation> {
+    let mut room = VIOLATIONS_BYTES_MAX;
+    let mut fits = |v: &&Violation| {
+        let size = v.subject.len() + v.description.len();
+        let fits = size <= room;
+        room = room.saturating_sub(size);
+        fits
+    };
+    fault.violations().iter().take_while(|v| fits(v)).cloned().collect()
 }

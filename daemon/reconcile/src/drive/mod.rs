@@ -3,6 +3,7 @@
 
 mod apply;
 mod canary;
+mod checkpoints;
 mod finish;
 mod inventory;
 mod record;
@@ -21,6 +22,8 @@ use tokio::sync::Notify;
 use crate::broker::Broker;
 use crate::context::Context;
 use crate::runtime::Runtime;
+
+pub(crate) use checkpoints::forget as forget_checkpoints;
 
 /// One operation's driver.
 pub(crate) struct Driver<'a> {
@@ -119,8 +122,8 @@ impl<'a> Driver<'a> {
         match operation.kind {
             OperationKind::RefreshInventory => {
                 let step = operation.steps.first().ok_or_else(|| Fault::internal_error("no step"))?;
-                let summary = self.read_inventory(&work, step).await?;
-                Ok(self.finish_inventory(summary).await?)
+                let (summary, outcome) = self.read_inventory(&work, &operation, step).await?;
+                Ok(self.finish_inventory(summary, outcome).await?)
             }
             OperationKind::Provision => {
                 let reference = operation
@@ -129,7 +132,8 @@ impl<'a> Driver<'a> {
                     .ok_or_else(|| Fault::internal_error("a provisioning without a plan"))?;
                 let plan = self.context.load_plan(reference).await?;
                 self.run_plan(&work, &plan, &operation).await?;
-                Ok(self.finish_provisioned().await?)
+                let coverage = self.coverage(&plan, &self.load().await?).await?;
+                Ok(self.finish_provisioned(coverage).await?)
             }
         }
     }
@@ -140,6 +144,7 @@ impl<'a> Driver<'a> {
                 continue;
             }
             self.run_step(work, plan, planned, step).await?;
+            self.demand_coverage(plan, operation).await?;
         }
         Ok(())
     }
@@ -150,9 +155,9 @@ impl<'a> Driver<'a> {
         self.begin_step(&planned.id).await?;
         match planned.kind {
             StepKind::Apply => self.apply(work, plan, planned, &found).await?,
-            StepKind::OpenEvents => self.open_events(work, planned).await?,
+            StepKind::OpenEvents => self.open_events(work, plan, planned).await?,
             StepKind::Verify => self.verify(work, plan, planned).await?,
-            StepKind::Canary => self.canary(work, planned).await?,
+            StepKind::Canary => self.canary(work, plan, planned).await?,
         }
         Ok(())
     }

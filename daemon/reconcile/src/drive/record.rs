@@ -1,10 +1,12 @@
 //! The operation's record, as its driver changes it.
 
-use provision_core::component::{Component, ComponentState};
+use std::collections::BTreeSet;
+
+use provision_core::component::{Component, ComponentState, Coverage};
 use provision_core::machine::Event;
 use provision_core::operation::{Operation, Step, StepState};
-use provision_core::plan::{PlanStep, PlannedComponent};
-use provision_core::{Fault, Principal, Result, Timestamp};
+use provision_core::plan::{Plan, PlanStep, PlannedComponent};
+use provision_core::{Fault, Principal, Reason, Result, Timestamp};
 use provision_store::record::RecordKey;
 
 use super::{Driver, Stop};
@@ -15,6 +17,8 @@ use crate::repository::Versioned;
 const COMPONENTS_A_COMMIT: usize = 100;
 /// More components than any account has.
 const COMPONENTS_MAX: usize = 100_000;
+/// Components that a fault names at the most.
+const NAMED_MAX: usize = 20;
 
 impl Driver<'_> {
     pub(super) async fn load(&self) -> Result<Operation> {
@@ -108,8 +112,10 @@ impl Driver<'_> {
     }
 
     /// Stores a step's end, the conditions that hold by it, and the audit record, in one commit.
-    pub(super) async fn end_step(&self, planned: &PlanStep) -> Result<(), Stop> {
+    pub(super) async fn end_step(&self, plan: &Plan, planned: &PlanStep) -> Result<(), Stop> {
         let calls = self.calls.made();
+        let refused = self.refused_components(&self.load().await?).await?;
+        let coverage = coverage_of(plan, &refused);
         self.context
             .commit(|| async {
                 let found = self.read().await?;
@@ -127,7 +133,11 @@ impl Driver<'_> {
                 let mut draft = Draft::default();
                 draft.replace(RecordKey::operation(self.name), found.revision, &operation)?;
                 if !planned.establishes.is_empty() {
-                    let event = Event::StepDone { establishes: planned.establishes.clone() };
+                    let coverage = match brings_object_types_in(planned, &refused) {
+                        true => coverage,
+                        false => Coverage::default(),
+                    };
+                    let event = Event::StepDone { establishes: planned.establishes.clone(), coverage };
                     draft.transition(self.context, &account, event)?;
                 }
                 draft.audit(
@@ -153,6 +163,31 @@ impl Driver<'_> {
             .await?;
         let refused = |c: &Component| c.state == ComponentState::Refused && c.operation == *self.name;
         Ok(all.into_iter().map(|c| c.value).filter(refused).collect())
+    }
+
+    /// How many of the plan's object types are protected by what this operation has brought in so far.
+    pub(super) async fn coverage(&self, plan: &Plan, operation: &Operation) -> Result<Coverage> {
+        Ok(coverage_of(plan, &self.refused_components(operation).await?))
+    }
+
+    /// Ends an operation that has nothing left to protect: every object type of the plan was refused.
+    pub(super) async fn demand_coverage(&self, plan: &Plan, operation: &Operation) -> Result<(), Stop> {
+        let refused = self.refused_components(operation).await?;
+        let coverage = coverage_of(plan, &refused);
+        if coverage.planned == 0 || coverage.protected() > 0 {
+            return Ok(());
+        }
+        let fault = Fault::new(
+            Reason::ComponentRejected,
+            format!(
+                "the organisation refused what protects object types, for every one of {}; each component in state \
+                 REFUSED has its reason",
+                coverage.planned
+            ),
+        );
+        let told = refused.iter().filter(|c| !c.object_type.is_empty()).take(NAMED_MAX);
+        let name = |fault: Fault, c: &Component| fault.violation(c.id(), c.message.clone());
+        Err(Stop::Failed(told.fold(fault, name)))
     }
 
     /// Stores what is known of components.
@@ -187,6 +222,24 @@ impl Driver<'_> {
     }
 }
 
+fn coverage_of(plan: &Plan, refused: &[Component]) -> Coverage {
+    let planned = plan.object_types.len() as u64;
+    let lost: BTreeSet<_> = refused
+        .iter()
+        .filter(|c| plan.object_types.contains(&c.object_type))
+        .map(|c| c.object_type.as_str())
+        .collect();
+    Coverage { planned, refused: lost.len() as u64 }
+}
+
+/// True where a component of the step was refused for an object type.
+fn brings_object_types_in(planned: &PlanStep, refused: &[Component]) -> bool {
+    refused.iter().any(|r| {
+        !r.object_type.is_empty()
+            && planned.components.iter().any(|p| p.kind == r.kind && p.full_name == r.full_name)
+    })
+}
+
 /// What is known of a component.
 pub(super) struct Seen<'p> {
     pub component: &'p PlannedComponent,
@@ -212,7 +265,7 @@ fn demand_going(operation: &Operation, now: Timestamp) -> Result<(), Stop> {
     }
     if now >= operation.deadline {
         return Err(Stop::Failed(Fault::new(
-            provision_core::Reason::OperationDeadlineExceeded,
+            Reason::OperationDeadlineExceeded,
             "the operation did not end before its deadline; look at its steps, and start it again",
         )));
     }

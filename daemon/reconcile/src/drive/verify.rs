@@ -59,7 +59,7 @@ impl Driver<'_> {
             ));
         }
         self.looking(&planned.id, || work.connector.verify(&work.session, plan)).await?;
-        self.end_step(planned).await
+        self.end_step(plan, planned).await
     }
 }
 

@@ -1,24 +1,25 @@
-//! Creating, reading and changing accounts; beginning operations on them.
+//! Creating, reading and changing accounts.
 
 use async_trait::async_trait;
 use provision_core::account::{ConditionType, ServiceAccount, Status};
-use provision_core::machine::{Action, Event};
-use provision_core::operation::{Operation, OperationKind, OperationState, Step};
-use provision_core::plan::{ObjectSelection, Plan, PlanRef};
+use provision_core::operation::{Operation, OperationKind, Step};
+use provision_core::plan::{ObjectSelection, Plan};
 use provision_core::ports::{
     AccountView, Accounts, AuthorizationResult, BeginAuthorization, BegunAuthorization,
-    CompleteAuthorization, CreateAccount, ListQuery, Mutation, Page, ProvisionAccount, UpdateAccount,
+    CompleteAuthorization, CreateAccount, DeleteAccount, ListQuery, Mutation, Page, ProvisionAccount,
+    RefreshInventory, UpdateAccount,
 };
-use provision_core::{AccountId, AccountName, Fault, OperationId, OperationName, Reason, Result, TenantId};
+use provision_core::{AccountId, AccountName, Fault, Reason, Result, TenantId};
 use provision_store::record::RecordKey;
 
+use super::starting::Start;
 use super::{ControlPlane, settings};
-use crate::commit::{Built, Draft};
+use crate::commit::{Built, Draft, install_first};
 use crate::context::account_context;
 use crate::repository::Versioned;
 
 /// Checks an etag that a caller gave.
-fn demand_etag(given: Option<&str>, account: &Versioned<ServiceAccount>) -> Result<()> {
+pub(super) fn demand_etag(given: Option<&str>, account: &Versioned<ServiceAccount>) -> Result<()> {
     match given {
         Some(given) if given != account.etag() => Err(Fault::new(
             Reason::EtagMismatch,
@@ -26,93 +27,6 @@ fn demand_etag(given: Option<&str>, account: &Versioned<ServiceAccount>) -> Resu
         )),
         _ => Ok(()),
     }
-}
-
-impl ControlPlane {
-    /// What both kinds of operation share: one at a time, a stored record, and a driver once it is committed.
-    async fn start(
-        &self,
-        by: &Mutation,
-        name: &AccountName,
-        kind: OperationKind,
-        steps: Vec<Step>,
-        plan: Option<(PlanRef, String)>,
-        validate_only: bool,
-    ) -> Result<Operation> {
-        let scope = name.tenant.as_str();
-        let (operation, actions): (Operation, Vec<Action>) = self
-            .context
-            .commit(|| async {
-                if let Some(resource) = self.context.replayed(by, scope).await? {
-                    let earlier: OperationName = resource.parse()?;
-                    let earlier = provision_core::ports::Operations::get(self, &earlier).await?;
-                    return Ok(Built::Already((earlier, Vec::new())));
-                }
-                let account = self.context.account(name).await?;
-                self.demand_license(&name.tenant, &account.value.connector).await?;
-                if let Some((_, uid)) = &plan
-                    && *uid != account.value.uid
-                {
-                    return Err(stale());
-                }
-                let now = self.context.now();
-                let deadline = chrono::Duration::from_std(self.context.settings.operation_deadline)
-                    .map_err(Fault::internal_error)?;
-                let operation = Operation {
-                    name: OperationName {
-                        tenant: name.tenant.clone(),
-                        operation: OperationId::new(self.context.newest_first_id())?,
-                    },
-                    account: name.clone(),
-                    account_uid: account.value.uid.clone(),
-                    kind,
-                    state: OperationState::Running,
-                    principal: by.principal.clone(),
-                    steps: steps.clone(),
-                    api_calls: 0,
-                    throttled_until: None,
-                    next_action: None,
-                    cancel_requested: false,
-                    failure: None,
-                    failure_metadata: Default::default(),
-                    plan: plan.as_ref().map(|(plan, _)| plan.clone()),
-                    inventory: None,
-                    create_time: now,
-                    end_time: None,
-                    deadline: now + deadline,
-                };
-                let mut draft = Draft::default();
-                let event = Event::OperationStarted { operation: operation.name.clone(), kind };
-                let (_, actions) = draft.transition(&self.context, &account, event)?;
-                if validate_only {
-                    return Ok(Built::Already((operation, Vec::new())));
-                }
-                let key = RecordKey::operation(&operation.name);
-                draft.absent(key.clone());
-                draft.put(key, &operation)?;
-                let resource = operation.name.to_string();
-                draft.remember(by, scope, &resource, now)?;
-                draft.audit(
-                    &self.context,
-                    &name.tenant,
-                    &by.principal,
-                    by.method,
-                    name.to_string(),
-                    &[("operation", &resource)],
-                )?;
-                Ok(Built::Commit(draft, (operation, actions)))
-            })
-            .await?;
-        self.perform(name, actions);
-        Ok(operation)
-    }
-}
-
-fn stale() -> Fault {
-    Fault::new(
-        Reason::PlanStale,
-        "the plan is not the current one; plan again and look at it before provisioning",
-    )
 }
 
 #[async_trait]
@@ -156,6 +70,7 @@ impl Accounts for ControlPlane {
                 account.settings = request.settings.clone();
                 account.observe(ConditionType::LicenseValid, Status::True, "ACTIVE", "", now);
                 account.next_action = Some(provision_core::machine::authorize_action());
+                install_first(&self.context, &mut account)?;
                 // Says whether this daemon is configured for the environment, and whether the settings' hosts are
                 // among those it may speak to.
                 connector.authorization(&account_context(&account))?;
@@ -276,21 +191,18 @@ impl Accounts for ControlPlane {
     }
 
     async fn provision(&self, by: Mutation, request: ProvisionAccount) -> Result<Operation> {
-        let found = self.context.repository().find::<PlanRef>(&RecordKey::plan(&request.name)).await?;
-        // A repetition must find its operation even when another plan was made since.
-        if let Some(resource) = self.context.replayed(&by, request.name.tenant.as_str()).await? {
-            return provision_core::ports::Operations::get(self, &resource.parse()?).await;
-        }
-        let plan_ref = found.map(|p| p.value).filter(|p| p.etag == request.plan_etag).ok_or_else(stale)?;
-        let plan = self.context.load_plan(&plan_ref).await?;
-        let steps = plan.steps.iter().map(|s| Step::pending(&s.id, &s.title)).collect();
-        let plan = Some((plan_ref, plan.account_uid));
-        self.start(&by, &request.name, OperationKind::Provision, steps, plan, request.validate_only).await
+        self.apply_plan(by, request).await
     }
 
-    async fn refresh_inventory(&self, by: Mutation, name: &AccountName) -> Result<Operation> {
+    async fn refresh_inventory(&self, by: Mutation, request: RefreshInventory) -> Result<Operation> {
         let steps =
             vec![Step::pending("read-inventory", "Read object types, fields, profiles and permission sets")];
-        self.start(&by, name, OperationKind::RefreshInventory, steps, None, false).await
+        let accept_fall = request.accept_fall;
+        let start = Start { kind: OperationKind::RefreshInventory, steps, plan: None, accept_fall };
+        self.start(&by, &request.name, start, false).await
+    }
+
+    async fn delete(&self, by: Mutation, request: DeleteAccount) -> Result<()> {
+        self.remove(by, request).await
     }
 }

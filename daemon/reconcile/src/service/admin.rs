@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use provision_core::access::Role;
 use provision_core::audit::AuditEvent;
-use provision_core::license::License;
+use provision_core::license::{GRACE_SECONDS_MAX, License};
 use provision_core::ports::{
     Access, Admin, CreateBinding, CreateTenant, ListQuery, Mutation, Page, Tagged, UpdateLicense,
 };
@@ -99,6 +99,9 @@ impl Admin for ControlPlane {
 
     async fn update_license(&self, by: Mutation, request: UpdateLicense) -> Result<Tagged<License>> {
         self.context.connectors.get(&request.connector)?;
+        if request.grace_period.as_secs() > GRACE_SECONDS_MAX {
+            return Err(Fault::invalid("license.grace_period", "must be at most 366 days"));
+        }
         let (tenant, connector) = (&request.tenant, &request.connector);
         let key = RecordKey::license(tenant, connector);
         let name = format!("tenants/{tenant}/licenses/{connector}");
@@ -128,6 +131,7 @@ impl Admin for ControlPlane {
                     connector: connector.clone(),
                     start_time,
                     expire_time: request.expire_time,
+                    grace_seconds: request.grace_period.as_secs(),
                 };
                 let mut draft = Draft::default();
                 draft.as_found(key.clone(), &found);

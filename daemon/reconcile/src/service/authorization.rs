@@ -9,14 +9,14 @@ use provision_connector_sdk::oauth::{self, PkceVerifier, TokenAnswer, TokenFault
 use provision_connector_sdk::{
     Access, CallCounter, Check, CheckStatus, Connector, ConnectorFault, Credentials, Session,
 };
-use provision_core::account::{Failure, Identity, Phase, ServiceAccount};
+use provision_core::account::{ConditionType, Failure, Identity, Phase, ServiceAccount, Status};
 use provision_core::authorization::{AUTHORIZATION_LIFETIME, PendingAuthorization};
 use provision_core::connector::Manifest;
 use provision_core::machine::Event;
 use provision_core::ports::{
     AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback, CompleteAuthorization, Mutation,
 };
-use provision_core::{AccountName, Fault, Reason, Result};
+use provision_core::{AccountName, Fault, Principal, Reason, Result};
 use provision_store::record::{
     AuthorizationPointer, Credential, CredentialState, OrganizationClaim, RecordKey, Sealed,
 };
@@ -55,7 +55,7 @@ impl ControlPlane {
             self.context.envelope.seal(&place(&hash), verifier.secret().expose_secret().as_bytes())?;
         let sealed_verifier = serde_json::to_string(&sealed).map_err(Fault::internal_error)?;
         let name = &request.name;
-        let (spec, expire_time) = self
+        let (spec, expire_time, installation) = self
             .context
             .commit(|| async {
                 let account = self.context.account(name).await?;
@@ -93,12 +93,15 @@ impl ControlPlane {
                     name.to_string(),
                     &[("issuer", &spec.issuer)],
                 )?;
-                Ok(Built::Commit(draft, (spec, expire_time)))
+                let connector = self.context.connectors.get(&account.value.connector)?;
+                let installation = connector.installation(&account_context(&account.value));
+                Ok(Built::Commit(draft, (spec, expire_time, installation)))
             })
             .await?;
         let url =
             oauth::authorization_url(&spec, &redirect, &state, &verifier, request.login_hint.as_deref());
-        Ok(BegunAuthorization { url: SecretString::from(String::from(url)), expire_time })
+        let installation_url = installation.map(|installation| installation.url.to_string());
+        Ok(BegunAuthorization { url: SecretString::from(String::from(url)), expire_time, installation_url })
     }
 
     pub(super) async fn complete(
@@ -183,11 +186,35 @@ impl ControlPlane {
             .await
             .map_err(exchange_fault)?;
         // From here on there is a grant: it is kept, or it is revoked.
-        let kept = self.identify_and_keep(by, account, connector.as_ref(), hash, &answer).await;
+        let fresh = Fresh { hash, principal: &pending.principal, answer: &answer };
+        let mut organization = None;
+        let kept = self.identify_and_keep(by, account, connector.as_ref(), fresh, &mut organization).await;
         if kept.is_err() {
             self.broker.revoke(&spec, &answer).await;
+            self.look_after_owner(account, organization.as_deref()).await;
         }
         kept
+    }
+
+    /// A refused grant has been revoked; applications can take others of the same organisation with it. So the account
+    /// that lives there, this one or another's, is looked at.
+    async fn look_after_owner(&self, account: &ServiceAccount, organization: Option<&str>) {
+        let owner = async {
+            let Some(organization) = organization else { return Ok(Some(account.clone())) };
+            let key = RecordKey::organization(&account.connector, organization);
+            let Some(claim) = self.context.repository().find::<OrganizationClaim>(&key).await? else {
+                return Ok(None);
+            };
+            let owner = self.context.account(&claim.value.account).await?.value;
+            Ok::<_, Fault>(Some(owner).filter(|owner| owner.uid == claim.value.account_uid))
+        };
+        match owner.await {
+            Ok(Some(owner)) if owner.condition(ConditionType::Authorized) == Status::True => {
+                self.broker.look_after(&owner).await;
+            }
+            Ok(_) => {}
+            Err(fault) => tracing::warn!(?fault, "whose organisation it is could not be read"),
+        }
     }
 
     async fn identify_and_keep(
@@ -195,8 +222,8 @@ impl ControlPlane {
         by: &Mutation,
         account: &ServiceAccount,
         connector: &dyn Connector,
-        hash: &str,
-        answer: &TokenAnswer,
+        Fresh { hash, principal, answer }: Fresh<'_>,
+        organization: &mut Option<String>,
     ) -> Result<()> {
         let pair = pair_of(answer)?;
         let context = account_context(account);
@@ -211,6 +238,7 @@ impl ControlPlane {
             calls: Arc::new(CallCounter::default()),
         };
         let identity = connector.identify(&session).await?;
+        *organization = Some(identity.organization_id.clone());
         // The daemon's own clock, as for every other time.
         let identity = Identity { authorize_time: self.context.now(), ..identity };
         if identity.environment != account.environment {
@@ -225,7 +253,10 @@ impl ControlPlane {
             .meta("expected", account.environment.clone())
             .meta("actual", identity.environment));
         }
-        demand_checks(connector.manifest(), &connector.check(&session).await?)?;
+        let checks = connector.check(&session).await?;
+        let demanded = demand_checks(connector.manifest(), &checks);
+        self.keep_attempt(principal, account, &identity, (&checks, demanded.is_err())).await?;
+        demanded?;
         self.keep(by, account, &identity, hash, (&pair, &instance_url)).await
     }
 
@@ -250,10 +281,7 @@ impl ControlPlane {
                 }
                 let claim = repository.find::<OrganizationClaim>(&claim_key).await?;
                 if claim.as_ref().is_some_and(|c| c.value.account_uid != *uid) {
-                    return Err(Fault::new(
-                        Reason::OrgAlreadyProvisioned,
-                        "the organisation belongs to another service account already",
-                    ));
+                    return Err(taken(name, claim.as_ref().map(|c| &c.value.account)));
                 }
                 let mut draft = Draft::default();
                 self.settle(&mut draft, name, hash).await?;
@@ -299,10 +327,14 @@ impl ControlPlane {
         let failure = Failure { reason: fault.reason(), message: fault.message().to_owned() };
         self.context
             .commit(|| async {
-                let account = self.context.account(name).await?;
-                if account.value.uid != uid {
-                    return Ok(Built::Already(()));
-                }
+                let account = match self.context.account(name).await {
+                    Ok(account) if account.value.uid == uid => account,
+                    Ok(_) => return Ok(Built::Already(())),
+                    Err(fault) if fault.reason() == Reason::ResourceNotFound => {
+                        return Ok(Built::Already(()));
+                    }
+                    Err(fault) => return Err(fault),
+                };
                 let mut draft = Draft::default();
                 if self.settle(&mut draft, name, hash).await? {
                     return Ok(Built::Already(()));
@@ -341,13 +373,25 @@ impl ControlPlane {
             Err(fault) if fault.reason() == Reason::AuthorizationStateInvalid => {}
             taken => drop(taken?),
         }
-        let uid = self.context.account(name).await?.value.uid;
-        let fault = Fault::new(
-            Reason::AuthorizationExpired,
-            "the administrator's browser never came back within ten minutes; look whether the authorisation page shows \
-             an error (the app may be blocked or not installed), and begin again",
-        );
-        self.end(&by, name, &uid, &pointer.state_hash, &fault).await
+        let account = match self.context.account(name).await {
+            Ok(account) => account.value,
+            Err(fault) if fault.reason() == Reason::ResourceNotFound => return self.drop_pointer(name).await,
+            Err(fault) => return Err(fault),
+        };
+        let hints = &self.context.connectors.get(&account.connector)?.manifest().authorization_hints;
+        self.end(&by, name, &account.uid, &pointer.state_hash, &never_came_back(hints)).await
+    }
+
+    /// A pointer without its account leads nowhere.
+    async fn drop_pointer(&self, name: &AccountName) -> Result<()> {
+        self.context
+            .commit(|| async {
+                let mut draft = Draft::default();
+                draft.absent(RecordKey::account(name));
+                draft.delete(RecordKey::authorization_pointer(name));
+                Ok(Built::Commit(draft, ()))
+            })
+            .await
     }
 
     /// Takes the attempt's pointer along in a commit that settles it; a later attempt's pointer stays.
@@ -362,6 +406,14 @@ impl ControlPlane {
         }
         Ok(replaced)
     }
+}
+
+/// A grant that has just come, and of which authorisation.
+struct Fresh<'a> {
+    hash: &'a str,
+    /// Who began the authorisation.
+    principal: &'a Principal,
+    answer: &'a TokenAnswer,
 }
 
 /// A grant that nobody has kept yet: its access token, and no renewal.
@@ -381,6 +433,18 @@ impl Credentials for FreshGrant {
     }
 }
 
+/// Some refusals are shown to the browser alone; the connector knows which.
+fn never_came_back(hints: &[String]) -> Fault {
+    let mut text = "the administrator's browser never came back within ten minutes; look whether the authorisation page \
+                    shows an error, and begin again"
+        .to_owned();
+    if !hints.is_empty() {
+        text.push_str(". What it can be: ");
+        text.push_str(&hints.join("; "));
+    }
+    Fault::new(Reason::AuthorizationExpired, text)
+}
+
 fn place(state_hash: &str) -> String {
     format!("pkce verifier of {state_hash}")
 }
@@ -390,6 +454,21 @@ fn state_invalid() -> Fault {
         Reason::AuthorizationStateInvalid,
         "this authorisation is unknown, was used already, or was replaced by a later one; begin again",
     )
+}
+
+/// Another tenant's account is not named: nobody learns who else is a customer.
+fn taken(name: &AccountName, owner: Option<&AccountName>) -> Fault {
+    match owner.filter(|owner| owner.tenant == name.tenant) {
+        Some(owner) => Fault::new(
+            Reason::OrgAlreadyProvisioned,
+            format!("the organisation belongs to '{owner}' already; use that account, or log in to another organisation"),
+        )
+        .meta("service_account", owner.to_string()),
+        None => Fault::new(
+            Reason::OrgAlreadyProvisioned,
+            "the organisation belongs to another service account already; log in to another organisation",
+        ),
+    }
 }
 
 fn exchange_fault(fault: TokenFault) -> Fault {

@@ -3,11 +3,16 @@
 mod accounts;
 mod admin;
 mod authorization;
+mod deletion;
+mod explanation;
 mod notifications;
 mod operations;
 mod planning;
+mod preconditions;
 mod reading;
 mod settings;
+mod starting;
+mod watching;
 
 use std::sync::Arc;
 
@@ -36,7 +41,7 @@ pub struct ControlPlane {
 
 impl ControlPlane {
     pub fn new(context: Arc<Context>, broker: Arc<Broker>, runtime: Arc<Runtime>) -> Self {
-        let inventories = Arc::new(Inventories::new(context.clone()));
+        let inventories = runtime.inventories().clone();
         ControlPlane { context, broker, runtime, inventories }
     }
 
@@ -52,14 +57,18 @@ impl ControlPlane {
     }
 
     async fn view(&self, account: Versioned<ServiceAccount>) -> Result<AccountView> {
-        let etag = account.etag();
-        let channel = self
-            .context
-            .repository()
-            .find::<provision_core::account::EventChannel>(&RecordKey::channel(&account.value.name))
-            .await?
-            .map(|c| c.value)
-            .filter(|c| c.account_uid == account.value.uid);
-        Ok(Tagged { value: (account.value, channel), etag })
+        view_of(&self.context, account).await
     }
+}
+
+/// An account as it is shown.
+async fn view_of(context: &Context, account: Versioned<ServiceAccount>) -> Result<AccountView> {
+    let etag = account.etag();
+    let channel = context
+        .repository()
+        .find::<provision_core::account::EventChannel>(&RecordKey::channel(&account.value.name))
+        .await?
+        .map(|c| c.value)
+        .filter(|c| c.account_uid == account.value.uid);
+    Ok(Tagged { value: (account.value, channel), etag })
 }

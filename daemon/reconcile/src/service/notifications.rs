@@ -16,7 +16,7 @@ use provision_store::{Change, ListOptions, Revision, Watch, WatchError};
 use super::ControlPlane;
 use crate::commit::{Built, Draft};
 use crate::context::Context;
-use crate::repository::{Versioned, read_fault, record_fault};
+use crate::repository::{Versioned, read_fault, record_fault, watch_fault};
 
 /// Principals that can acknowledge one notification, as far as they are read.
 const ACKNOWLEDGEMENTS_MAX: usize = 1_000;
@@ -226,12 +226,5 @@ impl Feed for StoreFeed {
                 }
             }
         }
-    }
-}
-
-fn watch_fault(error: WatchError) -> Fault {
-    match error {
-        WatchError::Closed => read_fault(provision_store::ReadError::Closed),
-        other => read_fault(provision_store::ReadError::Unavailable { reason: other.to_string() }),
     }
 }

@@ -24,6 +24,8 @@ impl Operations for ControlPlane {
             .repository()
             .page(&RecordKey::operations(tenant), &query, |operation: &Operation, field| match field {
                 "service_account" => Some(operation.account.to_string()),
+                "kind" => Some(operation.kind.as_str().to_owned()),
+                "state" => Some(operation.state.as_str().to_owned()),
                 "done" => Some(operation.is_done().to_string()),
                 _ => None,
             })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use provision_connector_sdk::{CallCounter, PlanRequest};
-use provision_core::account::{ConditionType, Phase, Status};
+use provision_core::account::{ConditionType, Phase, ServiceAccount, Status};
 use provision_core::plan::{ObjectSelection, Plan, PlanRef};
 use provision_core::ports::Mutation;
 use provision_core::{AccountName, Fault, Reason, Result};
@@ -36,57 +36,7 @@ impl ControlPlane {
         };
         let account = self.context.account(name).await?.value;
         self.demand_license(&name.tenant, &account.connector).await?;
-        if !matches!(account.phase, Phase::Ready | Phase::Active | Phase::Failed) {
-            return Err(Fault::new(
-                Reason::WrongPhase,
-                format!(
-                    "the account is in phase {}; a plan can be made in READY, ACTIVE or FAILED",
-                    account.phase.as_str()
-                ),
-            )
-            .meta("phase", account.phase.as_str())
-            .violation("phase", "must be READY, ACTIVE or FAILED"));
-        }
-        if account.condition(ConditionType::Authorized) != Status::True {
-            return Err(Fault::new(
-                Reason::ReauthorizationRequired,
-                "the account's grant is gone; authorise it first",
-            ));
-        }
-        let Some((summary, inventory)) = self.inventories.of(name).await? else {
-            return Err(Fault::new(
-                Reason::InventoryMissing,
-                "the organisation has not been read yet; call RefreshInventory first",
-            ));
-        };
-        let connector = self.context.connectors.get(&account.connector)?;
-        let session = self.broker.session(&account, Arc::new(CallCounter::default()));
-        let request = PlanRequest { selection: &selection, inventory: &inventory };
-        let proposed = connector.plan(&session, request).await?;
-        let organization = account.identity.as_ref().map_or("", |i| i.organization_id.as_str());
-        let state = serde_json::to_vec(&(
-            &account.uid,
-            organization,
-            account.generation,
-            &summary.artifact,
-            &proposed.object_types,
-            &proposed.steps,
-            &proposed.observed_digest,
-        ))
-        .map_err(Fault::internal_error)?;
-        let plan = Plan {
-            account: name.clone(),
-            account_uid: account.uid.clone(),
-            etag: format!("P{}", &sha256_hex(&state)[..32]),
-            steps: proposed.steps,
-            estimated_api_calls: proposed.estimated_api_calls,
-            tests: proposed.tests,
-            risks: proposed.risks,
-            unprotected: proposed.unprotected,
-            object_types: proposed.object_types,
-            selection,
-            create_time: self.context.now(),
-        };
+        let plan = self.propose(&account, selection).await?.plan;
         let reference = PlanRef { etag: plan.etag.clone(), artifact: self.context.save(&plan).await? };
         let key = RecordKey::plan(name);
         self.context
@@ -106,4 +56,72 @@ impl ControlPlane {
             .await?;
         Ok(plan)
     }
+
+    /// What provisioning would change, as things stand now. Looks only, here and in the organisation.
+    pub(super) async fn propose(
+        &self,
+        account: &ServiceAccount,
+        selection: ObjectSelection,
+    ) -> Result<Proposal> {
+        if !matches!(account.phase, Phase::Ready | Phase::Active | Phase::Failed) {
+            return Err(Fault::new(
+                Reason::WrongPhase,
+                format!(
+                    "the account is in phase {}; a plan can be made in READY, ACTIVE or FAILED",
+                    account.phase.as_str()
+                ),
+            )
+            .meta("phase", account.phase.as_str())
+            .violation("phase", "must be READY, ACTIVE or FAILED"));
+        }
+        if account.condition(ConditionType::Authorized) != Status::True {
+            return Err(Fault::new(
+                Reason::ReauthorizationRequired,
+                "the account's grant is gone; authorise it first",
+            ));
+        }
+        let Some((summary, inventory)) = self.inventories.of(&account.name).await? else {
+            return Err(Fault::new(
+                Reason::InventoryMissing,
+                "the organisation has not been read yet; call RefreshInventory first",
+            ));
+        };
+        let connector = self.context.connectors.get(&account.connector)?;
+        let session = self.broker.session(account, Arc::new(CallCounter::default()));
+        let request = PlanRequest { selection: &selection, inventory: &inventory };
+        let proposed = connector.plan(&session, request).await?;
+        let organization = account.identity.as_ref().map_or("", |i| i.organization_id.as_str());
+        let state = serde_json::to_vec(&(
+            &account.uid,
+            organization,
+            account.generation,
+            &summary.artifact,
+            &proposed.object_types,
+            &proposed.steps,
+            &proposed.observed_digest,
+        ))
+        .map_err(Fault::internal_error)?;
+        let plan = Plan {
+            account: account.name.clone(),
+            account_uid: account.uid.clone(),
+            etag: format!("P{}", &sha256_hex(&state)[..32]),
+            steps: proposed.steps,
+            estimated_api_calls: proposed.estimated_api_calls,
+            tests: proposed.tests,
+            risks: proposed.risks,
+            unprotected: proposed.unprotected,
+            object_types: proposed.object_types,
+            selection,
+            create_time: self.context.now(),
+        };
+        Ok(Proposal { plan, generation: account.generation, inventory: summary.artifact })
+    }
+}
+
+/// A plan, and the state of the account that it was made from.
+pub(super) struct Proposal {
+    pub plan: Plan,
+    pub generation: u64,
+    /// Reference of the inventory's artifact.
+    pub inventory: String,
 }

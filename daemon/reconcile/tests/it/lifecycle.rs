@@ -1,7 +1,7 @@
 use provision_core::Reason;
 use provision_core::account::{Phase, State};
 use provision_core::operation::OperationState;
-use provision_core::ports::{Accounts as _, Idempotency, Operations as _};
+use provision_core::ports::{Accounts as _, Idempotency, Operations as _, RefreshInventory};
 
 use crate::world::{Crash, World, account_name, by};
 
@@ -40,7 +40,7 @@ async fn a_second_operation_is_refused_while_the_first_runs_and_cancel_ends_it()
     life.until_read(&world).await;
     life.connector.throttle.store(u32::MAX / 2, std::sync::atomic::Ordering::SeqCst);
     let first = life.provision().await.expect("started");
-    let fault = life.plane.refresh_inventory(by("admin"), &account_name()).await.expect_err("one at a time");
+    let fault = life.refresh(false).await.expect_err("one at a time");
     assert_eq!(fault.reason(), Reason::OperationInProgress);
     assert_eq!(fault.metadata()["operation"], first.name.to_string());
     life.plane.cancel(by("admin"), &first.name).await.expect("cancelled");
@@ -73,8 +73,8 @@ async fn concurrent_starts_with_one_request_id_give_one_operation() {
     life.until_read(&world).await;
     let mut by = by("admin");
     by.idempotency = Some(Idempotency { request_id: "r2".into(), fingerprint: "f".into() });
-    let name = account_name();
-    let starts = (0..8).map(|_| life.plane.refresh_inventory(by.clone(), &name));
+    let request = RefreshInventory { name: account_name(), accept_fall: false };
+    let starts = (0..8).map(|_| life.plane.refresh_inventory(by.clone(), request.clone()));
     let names: std::collections::BTreeSet<_> = futures::future::join_all(starts)
         .await
         .into_iter()

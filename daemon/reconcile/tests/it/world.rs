@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use provision_core::access::Role;
 use provision_core::account::ServiceAccount;
 use provision_core::operation::{Operation, OperationState};
 use provision_core::plan::ObjectSelection;
 use provision_core::ports::{
     Accounts as _, Admin as _, BeginAuthorization, Callback, Clock, CompleteAuthorization, CreateAccount,
-    CreateTenant, Mutation, Notifications as _, Operations as _, ProvisionAccount, Randomness, UpdateLicense,
+    CreateBinding, CreateTenant, Mutation, Notifications as _, Operations as _, ProvisionAccount, Randomness,
+    RefreshInventory, UpdateLicense,
 };
 use provision_core::{AccountName, Fault, OperationName, Principal, Result, TenantId, Timestamp};
 use provision_reconcile::{
@@ -163,9 +165,16 @@ impl Life {
             connector: "fake".parse().expect("valid"),
             start_time: None,
             expire_time: None,
+            grace_period: Duration::ZERO,
             etag: None,
         };
         self.plane.update_license(by("platform"), license).await.expect("license");
+        let binding = CreateBinding {
+            tenant: account_name().tenant,
+            principal: Principal::new("admin").expect("valid"),
+            role: Role::GlobalAdministrator,
+        };
+        self.plane.create_binding(by("platform"), binding).await.expect("binding");
     }
 
     pub fn create_request(&self) -> CreateAccount {
@@ -204,8 +213,19 @@ impl Life {
         self.plane.create(by("admin"), self.create_request()).await.expect("account");
         let state = self.begin().await;
         self.complete(&state, world.application.issue_code()).await.expect("authorised");
-        let read = self.plane.refresh_inventory(by("admin"), &account_name()).await.expect("started");
+        let read = self.refresh(false).await.expect("started");
         assert_eq!(self.done(&read.name).await.expect("read").state, OperationState::Succeeded);
+    }
+
+    pub async fn refresh(&self, accept_fall: bool) -> Result<Operation> {
+        let request = RefreshInventory { name: account_name(), accept_fall };
+        self.plane.refresh_inventory(by("admin"), request).await
+    }
+
+    /// Reads the inventory to its end.
+    pub async fn read(&self) -> Operation {
+        let started = self.refresh(false).await.expect("started");
+        self.done(&started.name).await.expect("done")
     }
 
     pub async fn provision(&self) -> Result<Operation> {

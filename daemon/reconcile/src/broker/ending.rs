@@ -1,0 +1,73 @@
+//! Ending a grant for good.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use provision_connector_sdk::oauth::{self, Introspection, TokenFault, TokenKind};
+use provision_connector_sdk::{CallCounter, TokenErrorClass};
+use provision_core::account::ServiceAccount;
+use provision_core::{Fault, Reason, Result};
+use provision_store::record::{Credential, CredentialState, RecordKey};
+
+use super::Broker;
+use super::tokens::TokenPair;
+use crate::repository::Versioned;
+
+/// How long a grant that was not touched is looked at.
+const LOOK_PATIENCE: Duration = Duration::from_secs(10);
+
+impl Broker {
+    /// Revokes the account's grant, and proves it where the application can be asked. Answers the credential as it was
+    /// found, for the commit that removes it. No exchange of the account's tokens runs at the same time.
+    pub(crate) async fn end(&self, account: &ServiceAccount) -> Result<Option<Versioned<Credential>>> {
+        let flight = self.flight(&account.name);
+        let _guard = flight.lock().await;
+        let key = RecordKey::credential(&account.name);
+        let Some(found) = self.context.repository().find::<Credential>(&key).await? else { return Ok(None) };
+        if found.value.account_uid != account.uid || matches!(found.value.state, CredentialState::Lost { .. })
+        {
+            return Ok(Some(found));
+        }
+        let sealed = &found.value.tokens;
+        let pair = TokenPair::open(&self.context.envelope, &account.name, &found.value.account_uid, sealed)?;
+        let spec = self.spec(account)?;
+        let token = pair.refresh.as_ref().unwrap_or(&pair.access);
+        match oauth::revoke(&self.http, &spec, token).await {
+            Ok(()) => {}
+            Err(TokenFault::Refused { error, description })
+                if self.context.connectors.get(&account.connector)?.token_error(&error, &description)
+                    == TokenErrorClass::Revoked => {}
+            Err(fault) => return Err(not_revoked(fault)),
+        }
+        let kind = if pair.refresh.is_some() { TokenKind::Refresh } else { TokenKind::Access };
+        match oauth::introspect(&self.http, &spec, token, kind).await {
+            Introspection::Active => Err(not_revoked("the application says that the token still lives")),
+            Introspection::Inactive | Introspection::NoAnswer => Ok(Some(found)),
+        }
+    }
+
+    /// Looks whether an account's own grant still works, after another grant in the same organisation was revoked. A
+    /// grant that is gone is recorded on the way.
+    pub(crate) async fn look_after(self: &Arc<Self>, account: &ServiceAccount) {
+        let Ok(connector) = self.context.connectors.get(&account.connector) else { return };
+        let session = self.session(account, Arc::new(CallCounter::default()));
+        match tokio::time::timeout(LOOK_PATIENCE, connector.identify(&session)).await {
+            Ok(Ok(_)) => tracing::info!(account = %account.name, "the account's own grant holds"),
+            Ok(Err(fault)) => {
+                tracing::warn!(account = %account.name, ?fault, "the account's own grant could not be used");
+            }
+            Err(_elapsed) => {
+                tracing::warn!(account = %account.name, "whether the account's own grant holds was not answered in time");
+            }
+        }
+    }
+}
+
+fn not_revoked(internal: impl std::fmt::Display) -> Fault {
+    Fault::new(
+        Reason::SaasUnavailable,
+        "the account's grant could not be revoked, so nothing was deleted; try again",
+    )
+    .with_internal(internal)
+    .retry_after(Duration::from_secs(2))
+}
