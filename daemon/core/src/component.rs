@@ -30,7 +30,7 @@ pub struct Component {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ComponentState {
-    /// Sent, not observed yet.
+    /// Sent, or about to be sent; not observed yet.
     Applied,
     Present,
     Missing,

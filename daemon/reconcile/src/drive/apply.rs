@@ -1,5 +1,7 @@
 //! Bringing components in.
 
+use std::collections::HashSet;
+
 use provision_connector_sdk::{Applied, ApplyProgress, ApplyRequest, Begin, FaultClass, Refused};
 use provision_core::component::{Component, ComponentState};
 use provision_core::operation::{Step, StepState};
@@ -29,6 +31,7 @@ impl Driver<'_> {
             (_, Some(handle)) => Known::Handle(handle.clone()),
             (_, None) => Known::Maybe { since: found.start_time.unwrap_or_else(|| self.context.now()) },
         };
+        self.announce(planned).await?;
         let mut refused = self.refused(planned).await?;
         let mut pauses = self.pauses();
         let applied = loop {
@@ -64,6 +67,27 @@ impl Driver<'_> {
         };
         self.keep_applied(planned, &applied, &refused).await?;
         self.end_step(plan, planned).await
+    }
+
+    /// Stores what the step may bring in before its first call leaves: from here on it may be in the organisation,
+    /// however the step ends. What is known already stays as it is.
+    async fn announce(&self, planned: &PlanStep) -> Result<(), Stop> {
+        let operation = self.load().await?;
+        let known = self.components(&operation).await?;
+        let stands = |c: &Component| match c.state {
+            ComponentState::Applied | ComponentState::Present | ComponentState::Modified => true,
+            ComponentState::Refused => c.operation == *self.name,
+            ComponentState::Missing => false,
+        };
+        let known: HashSet<_> =
+            known.iter().filter(|c| stands(c)).map(|c| (c.kind.as_str(), c.full_name.as_str())).collect();
+        let fresh: Vec<_> = planned
+            .components
+            .iter()
+            .filter(|c| !known.contains(&(c.kind.as_str(), c.full_name.as_str())))
+            .map(|component| Seen::new(component, ComponentState::Applied, String::new()))
+            .collect();
+        Ok(self.keep_components(&operation, &fresh).await?)
     }
 
     /// What was refused in this step before the daemon was restarted.

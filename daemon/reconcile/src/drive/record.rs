@@ -156,13 +156,15 @@ impl Driver<'_> {
 
     /// The components that the application refused in this operation.
     pub(super) async fn refused_components(&self, operation: &Operation) -> Result<Vec<Component>> {
-        let (all, _) = self
-            .context
-            .repository()
-            .all::<Component>(&RecordKey::components(&operation.account), COMPONENTS_MAX)
-            .await?;
         let refused = |c: &Component| c.state == ComponentState::Refused && c.operation == *self.name;
-        Ok(all.into_iter().map(|c| c.value).filter(refused).collect())
+        Ok(self.components(operation).await?.into_iter().filter(refused).collect())
+    }
+
+    /// All components of the account.
+    pub(super) async fn components(&self, operation: &Operation) -> Result<Vec<Component>> {
+        let prefix = RecordKey::components(&operation.account);
+        let (all, _) = self.context.repository().all::<Component>(&prefix, COMPONENTS_MAX).await?;
+        Ok(all.into_iter().map(|c| c.value).collect())
     }
 
     /// How many of the plan's object types are protected by what this operation has brought in so far.
