@@ -23,7 +23,7 @@ pub(super) fn schema(config: &Config, admin: Id, born_ms: i64) -> Result<Metadat
             let lines = load(path)?;
             for object in &mut objects {
                 if let Some(line) = lines.get(&object.name.to_ascii_lowercase()) {
-                    *object = foreign::enriched(object, line);
+                    *object = foreign::enriched(object, line, born_ms);
                 }
             }
             let known: BTreeSet<String> =
@@ -33,8 +33,9 @@ pub(super) fn schema(config: &Config, admin: Id, born_ms: i64) -> Result<Metadat
             taken.extend(lines.values().filter_map(|line| line.key_prefix.clone()));
             let mut free = (0..).map(generated::key_prefix).filter(|prefix| !taken.contains(prefix));
             let foreign = lines.iter().filter(|(name, _)| !known.contains(*name));
-            objects
-                .extend(foreign.map(|(_, line)| foreign::object(line, || free.next().unwrap_or_default())));
+            objects.extend(
+                foreign.map(|(_, line)| foreign::object(line, born_ms, || free.next().unwrap_or_default())),
+            );
         }
         None => {
             let room = config.objects.saturating_sub(objects.len()).max(ALWAYS);

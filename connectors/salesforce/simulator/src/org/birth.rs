@@ -4,6 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use super::access::has_object_permissions;
 use super::assembly::schema;
+use super::audit::AuditTrail;
 use super::grants::{ConnectedApp, Grants};
 use super::id::{IdGenerator, mix, prefix};
 use super::metadata::Metadata;
@@ -100,6 +101,7 @@ pub(super) fn org(config: Config) -> Result<Org, BirthError> {
         ledger: Ledger::default(),
         faults: Faults::default(),
         bus: EventBus::new(config.clock.clone(), seed),
+        audit: AuditTrail::default(),
         setup: Arc::default(),
         started_ms: config.clock.now_ms(),
         conditions: RwLock::new(Arc::new(conditions)),

@@ -42,7 +42,7 @@ const UNDELETED: [&str; 12] = [
 ];
 
 /// An object that the org does not have yet. `free_prefix` answers a key prefix for a custom one that has none.
-pub(super) fn object(line: &ObjectLine, free_prefix: impl FnOnce() -> String) -> ObjectType {
+pub(super) fn object(line: &ObjectLine, born_ms: i64, free_prefix: impl FnOnce() -> String) -> ObjectType {
     let kind = kind(&line.name);
     let custom = matches!(kind, ObjectKind::Custom | ObjectKind::CustomMetadata | ObjectKind::Event);
     let own = line.key_prefix.clone().filter(|prefix| is_prefix(prefix));
@@ -64,16 +64,16 @@ pub(super) fn object(line: &ObjectLine, free_prefix: impl FnOnce() -> String) ->
         sharing: SharingModel::ReadWrite,
         built_in: true,
         deployment_status: custom.then(|| "Deployed".to_owned()),
-        fields: fields(line, &BTreeSet::new(), false),
+        fields: fields(line, &BTreeSet::new(), false, born_ms),
         ..ObjectType::bare(&line.name, kind)
     }
 }
 
 /// A built-in object with the fields that it has in the file and not here.
-pub(super) fn enriched(built_in: &ObjectType, line: &ObjectLine) -> ObjectType {
+pub(super) fn enriched(built_in: &ObjectType, line: &ObjectLine, born_ms: i64) -> ObjectType {
     let mut object = built_in.clone();
     let known: BTreeSet<String> = object.fields.iter().map(|field| field.name.to_ascii_lowercase()).collect();
-    object.fields.extend(fields(line, &known, true));
+    object.fields.extend(fields(line, &known, true, born_ms));
     object
 }
 
@@ -111,7 +111,7 @@ fn trigger_events(line: &ObjectLine, kind: ObjectKind) -> Vec<TriggerEvent> {
 }
 
 /// The fields not `known`, `Id` first. `optional`: a create never has to bring them.
-fn fields(line: &ObjectLine, known: &BTreeSet<String>, optional: bool) -> Vec<Arc<Field>> {
+fn fields(line: &ObjectLine, known: &BTreeSet<String>, optional: bool, born_ms: i64) -> Vec<Arc<Field>> {
     let mut seen = known.clone();
     let mut fields = Vec::with_capacity(line.fields.len() + 1);
     if seen.insert("id".to_owned()) {
@@ -119,7 +119,11 @@ fn fields(line: &ObjectLine, known: &BTreeSet<String>, optional: bool) -> Vec<Ar
     }
     for field in &line.fields {
         if seen.insert(field.name.to_ascii_lowercase()) {
-            fields.push(system_field(&field.name).unwrap_or_else(|| Arc::new(own(line, field, optional))));
+            fields.push(
+                system_field(&field.name).unwrap_or_else(|| {
+                    Arc::new(Field { modified_ms: born_ms, ..own(line, field, optional) })
+                }),
+            );
         }
     }
     fields

@@ -28,6 +28,7 @@ pub mod prefix {
     pub const CONTENT_VERSION: &str = "068";
     pub const CONTENT_DOCUMENT: &str = "069";
     pub const CONTENT_DOCUMENT_LINK: &str = "06A";
+    pub const SETUP_AUDIT_TRAIL: &str = "0Ym";
     pub const QUERY_CURSOR: &str = "01g";
     pub const PACKAGE_INSTALL_REQUEST: &str = "0Hf";
     pub const PACKAGE_UNINSTALL_REQUEST: &str = "06y";

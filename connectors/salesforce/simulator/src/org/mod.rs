@@ -3,7 +3,9 @@
 mod access;
 mod apex;
 mod assembly;
+mod audit;
 mod birth;
+mod change;
 mod clock;
 mod conditions;
 mod deploy;
@@ -31,6 +33,7 @@ pub use access::{
     has_object_permissions,
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit, Surface};
+pub use audit::{AuditRow, AuditTrail};
 pub use birth::BirthError;
 pub(crate) use clock::date_time;
 pub use clock::{Clock, ManualClock, SystemClock, metadata_time, rest_time};
@@ -87,6 +90,7 @@ pub struct Org {
     pub ledger: Ledger,
     pub faults: Faults,
     pub bus: EventBus,
+    pub audit: AuditTrail,
     /// Held by whoever changes the org's setup: a deployment, a package on its way in or out.
     pub setup: Arc<tokio::sync::Mutex<()>>,
     /// When this simulation began, on the org's clock.
@@ -231,7 +235,17 @@ impl Org {
 
     /// Writes a line of the ledger, stamped with the org's time.
     pub fn note(&self, kind: Kind, user: Option<Id>, subject: impl Into<String>, detail: &[(&str, &str)]) {
+        let subject = subject.into();
+        if let Some(change) = audit::change(kind, &subject, detail) {
+            self.audit(user.unwrap_or(self.admin), change);
+        }
         self.ledger.write(self.now_ms(), kind, user, subject, detail);
+    }
+
+    /// Adds a row to the setup's audit trail: action, section, words.
+    fn audit(&self, by: Id, (action, section, display): (String, &'static str, String)) {
+        let id = self.ids.next(prefix::SETUP_AUDIT_TRAIL);
+        self.audit.write(AuditRow { id, at_ms: self.now_ms(), by, action, section, display });
     }
 
     /// The rights behind an access token; using it keeps its session alive.

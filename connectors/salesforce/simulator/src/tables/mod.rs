@@ -1,5 +1,6 @@
 //! Every table of the org behind one face: stored records and rows that are computed from the org's own state.
 
+mod audit;
 mod catalog;
 mod code;
 pub(crate) mod package;
@@ -13,8 +14,8 @@ pub(crate) use catalog::filterable;
 use serde_json::Value;
 
 use crate::org::{
-    ApexClass, ApexTrigger, Assignment, CustomPermission, DeployRequest, Field, Id, License, ObjectKind,
-    ObjectType, Org, PermissionSet, Profile, Record, Rights, State, User,
+    ApexClass, ApexTrigger, Assignment, AuditRow, CustomPermission, DeployRequest, Field, Id, License,
+    ObjectKind, ObjectType, Org, PermissionSet, Profile, Record, Rights, State, User,
 };
 
 /// The org as one caller sees it at one moment.
@@ -89,6 +90,7 @@ pub(crate) enum Row {
     Class(Arc<ApexClass>),
     Trigger(Arc<ApexTrigger>),
     Deploy(Box<DeployRequest>),
+    Audit(Arc<AuditRow>),
     Package(package::Line),
 }
 
@@ -119,6 +121,7 @@ impl Row {
             Self::Class(class) => code::class(class, column),
             Self::Trigger(trigger) => code::trigger(view, trigger, column),
             Self::Deploy(deploy) => code::deploy(deploy, column),
+            Self::Audit(row) => audit::row(row, column),
             Self::Package(line) => line.value(view, column),
         }
     }
@@ -156,6 +159,9 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
             all.for_each(|permission| visit(Row::CustomPermission(permission.clone())));
         }
         "UserPermissionAccess" => visit(Row::Effective),
+        "SetupAuditTrail" => {
+            view.org.audit.rows(view.org.now_ms()).into_iter().for_each(|row| visit(Row::Audit(row)))
+        }
         "EntityDefinition" => catalog::entities(view, visit),
         "FieldDefinition" => {
             catalog::fields(view, &mut |object, field| visit(Row::FieldDefinition { object, field }))

@@ -5,6 +5,7 @@ mod client;
 
 mod authorize;
 mod catalogue;
+mod changes;
 mod conditions;
 mod describes;
 mod faults;
