@@ -42,7 +42,8 @@ impl TestRun {
         production: bool,
     ) -> Self {
         let named = options.test_level == Some(TestLevel::RunSpecifiedTests);
-        let runs = |class: &String| !named || options.run_tests.iter().any(|test| test.eq_ignore_ascii_case(class));
+        let runs =
+            |class: &String| !named || options.run_tests.iter().any(|test| test.eq_ignore_ascii_case(class));
         let failures = conditions
             .failing_tests
             .iter()
@@ -54,7 +55,9 @@ impl TestRun {
             // With named tests the package's own triggers count, else every trigger of the org.
             let brought = |name: &str| {
                 rows.iter().any(|row| {
-                    row.component_type == "ApexTrigger" && !row.deleted && row.full_name.eq_ignore_ascii_case(name)
+                    row.component_type == "ApexTrigger"
+                        && !row.deleted
+                        && row.full_name.eq_ignore_ascii_case(name)
                 })
             };
             let uncovered = |object: &str| {
@@ -65,11 +68,14 @@ impl TestRun {
                     && uncovered(&trigger.object)
                     && (!named || brought(&trigger.unit.name))
             });
-            warnings.extend(triggers.map(|trigger| Warning {
-                name: Some(trigger.unit.name.clone()),
-                id: Some(trigger.unit.id),
-                message: "Test coverage of selected Apex Trigger is 0%, at least 1% test coverage is required"
-                    .to_owned(),
+            warnings.extend(triggers.map(|trigger| {
+                Warning {
+                    name: Some(trigger.unit.name.clone()),
+                    id: Some(trigger.unit.id),
+                    message:
+                        "Test coverage of selected Apex Trigger is 0%, at least 1% test coverage is required"
+                            .to_owned(),
+                }
             }));
             let low = conditions.org_coverage_percent.filter(|percent| !named && *percent < ORG_COVERAGE_MIN);
             warnings.extend(low.map(|percent| Warning {

@@ -95,7 +95,15 @@ impl Deployments {
             ..DeployRequest::pending(id, order.rights.user, org.now_ms())
         };
         org.write().deploys.insert(id, request.clone());
-        self.keep(id, Job { options, rows: Vec::new(), tests: TestRun::default(), hidden_polls: org.config.deploy_poll_lag });
+        self.keep(
+            id,
+            Job {
+                options,
+                rows: Vec::new(),
+                tests: TestRun::default(),
+                hidden_polls: org.config.deploy_poll_lag,
+            },
+        );
         org.note(Kind::DeployStarted, Some(order.rights.user), id.as_str(), &[]);
         let this = Arc::clone(self);
         tokio::spawn(async move { this.run(id, order).await });
@@ -195,7 +203,9 @@ impl Deployments {
             if units > CODE_UNITS_MAX {
                 return whole(WholeFailure {
                     code: "LIMIT_EXCEEDED".to_owned(),
-                    message: format!("Maximum number of code units in a deployment exceeded: {CODE_UNITS_MAX}"),
+                    message: format!(
+                        "Maximum number of code units in a deployment exceeded: {CODE_UNITS_MAX}"
+                    ),
                 });
             }
             let enabled = tests_enabled(&order.options, self.rules(), planned.brings_apex);

@@ -9,6 +9,7 @@ use super::stage::Stage;
 use super::types::CUSTOM_FIELD_TYPE;
 use super::xml::Element;
 use crate::org::{Field, FieldType, ObjectKind, ObjectType, SharingModel, prefix};
+use crate::package::namespace_of;
 
 /// Elements that a platform event must not have.
 const NOT_FOR_EVENTS: &[&str] = &[
@@ -109,6 +110,13 @@ fn shell(stage: &Stage<'_>, name: &str, element: &Element) -> Result<(ObjectType
         if let Some(stray) =
             element.children.iter().find(|child| !matches!(child.name.as_str(), "fields" | "fullName"))
         {
+            if namespace_of(name).is_some() {
+                return Err(format!(
+                    "Cannot modify managed object: entity=CustomObject, component={name}, field={}, state=installed",
+                    stray.name
+                )
+                .into());
+            }
             return Err(format!(
                 "Element {} of the standard object {name} cannot be changed in this organization",
                 stray.name

@@ -112,8 +112,12 @@ impl<'a> Stage<'a> {
             .values()
             .filter(|class| !class.is_test && class.unit.namespace.is_none())
             .map(|class| class.unit.length_without_comments as usize);
-        let triggers =
-            self.metadata.triggers.values().filter(|trigger| trigger.unit.namespace.is_none()).map(|trigger| trigger.unit.length_without_comments as usize);
+        let triggers = self
+            .metadata
+            .triggers
+            .values()
+            .filter(|trigger| trigger.unit.namespace.is_none())
+            .map(|trigger| trigger.unit.length_without_comments as usize);
         if self.certified {
             return Ok(());
         }

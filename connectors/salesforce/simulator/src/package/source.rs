@@ -1,7 +1,6 @@
 //! A package's sources from a folder, in the form of a deploy's zip.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -144,11 +143,8 @@ fn assemble(
         let root = object.root.unwrap_or_else(|| {
             format!("<CustomObject xmlns=\"{}\"></CustomObject>", crate::metadata::NAMESPACE)
         });
-        let mut fields = String::new();
-        object.fields.iter().for_each(|field| {
-            // Writing to a string cannot fail.
-            let _ = write!(fields, "<fields>{field}</fields>\n");
-        });
+        let fields: String =
+            object.fields.iter().map(|field| format!("<fields>{field}</fields>\n")).collect();
         let whole = root.replace("</CustomObject>", &format!("{fields}</CustomObject>"));
         files.insert(format!("objects/{name}.object"), Bytes::from(whole));
         members.entry("CustomObject").or_default().push(name);

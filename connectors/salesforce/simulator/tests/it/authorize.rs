@@ -173,3 +173,12 @@ async fn a_code_lives_fifteen_minutes_and_works_once() {
     assert_eq!(body["error"], "invalid_grant");
     assert_eq!(world.simulator.ledger().count(Kind::GrantIssued), 1);
 }
+
+#[tokio::test]
+async fn a_hint_stands_in_the_login_form_as_text() {
+    let world = World::new().await;
+    let mut asked = asked(&world);
+    asked.insert("login_hint", "ada\"><script>@acme.example".to_owned());
+    let html = open(&world, &asked).await.text().await.expect("text");
+    assert!(html.contains("value=\"ada&quot;&gt;&lt;script&gt;@acme.example\""), "{html}");
+}

@@ -47,8 +47,7 @@ async fn kinds_of_org_can_be_told_apart() {
 
 #[tokio::test]
 async fn two_seeds_are_two_orgs() {
-    let (one, other) =
-        (World::new().await, World::with(Config { seed: 2, ..Config::default() }).await);
+    let (one, other) = (World::new().await, World::with(Config { seed: 2, ..Config::default() }).await);
     assert_ne!(one.ready().org_id, other.ready().org_id);
     assert_ne!(one.ready().client_secret, other.ready().client_secret);
     let (status, _) = other.api(&one.ready().access_token).call(Method::GET, "/limits", None).await;
@@ -101,9 +100,13 @@ async fn an_administrator_can_lack_permissions() {
         .rows("SELECT PermissionsApiEnabled, PermissionsAuthorApex, PermissionsViewSetup, PermissionsModifyMetadata FROM UserPermissionAccess")
         .await[0];
     assert_eq!((&row["PermissionsApiEnabled"], &row["PermissionsAuthorApex"]), (&json!(true), &json!(false)));
-    assert_eq!((&row["PermissionsViewSetup"], &row["PermissionsModifyMetadata"]), (&json!(false), &json!(false)));
+    assert_eq!(
+        (&row["PermissionsViewSetup"], &row["PermissionsModifyMetadata"]),
+        (&json!(false), &json!(false))
+    );
     let (status, code, _) =
-        refusal(&world, &format!("/query?q={}", encoded("SELECT QualifiedApiName FROM EntityDefinition"))).await;
+        refusal(&world, &format!("/query?q={}", encoded("SELECT QualifiedApiName FROM EntityDefinition")))
+            .await;
     assert_eq!((status, code.as_str()), (StatusCode::BAD_REQUEST, "INVALID_TYPE"));
     let (status, body) = world.admin().call(Method::POST, "/metadata/deployRequest", None).await;
     assert_eq!((status, error(&body).0.as_str()), (StatusCode::FORBIDDEN, "INSUFFICIENT_ACCESS"));

@@ -190,6 +190,10 @@ async fn what_a_package_brings_carries_its_namespace() {
     // A record of the package's object, by its namespaced name.
     let id = world.admin().create("casec__CAS_Switch__c", json!({"SetupOwnerId": world.org().admin})).await;
     assert_eq!(id.len(), 18);
+    // Its event can be published by the namespaced name.
+    let event = json!({"casec__Object_Name__c": "Account", "casec__Operation__c": "x"});
+    world.admin().create("casec__CAS_Record_Change__e", event).await;
+    assert_eq!(world.org().ledger.of(Kind::EventPublished)[0].subject, "/event/casec__CAS_Record_Change__e");
 }
 
 #[tokio::test]

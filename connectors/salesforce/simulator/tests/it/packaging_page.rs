@@ -21,7 +21,8 @@ struct Browser<'a> {
 async fn log_in<'a>(world: &'a World, who: &Credentials, start: &str) -> (Browser<'a>, String) {
     let form = [("startURL", start), ("username", &who.username), ("pw", &who.password)];
     let response = world.http.post(world.url("/login")).form(&form).send().await.expect("answers");
-    let cookie = response.headers()[SET_COOKIE].to_str().expect("text").split(';').next().expect("a value").to_owned();
+    let cookie =
+        response.headers()[SET_COOKIE].to_str().expect("text").split(';').next().expect("a value").to_owned();
     let leads_to = location(&response);
     (Browser { world, cookie }, leads_to)
 }
@@ -61,7 +62,9 @@ async fn an_administrator_logs_in_chooses_and_installs() {
     assert_eq!(leads_to, link());
     let (status, html) = browser.get(&leads_to).await;
     assert_eq!(status, StatusCode::OK);
-    for words in ["Install Cloud App Security", "Version 1.0.0", "Install for Admins Only", "Install for All Users"] {
+    for words in
+        ["Install Cloud App Security", "Version 1.0.0", "Install for Admins Only", "Install for All Users"]
+    {
         assert!(html.contains(words), "{words} is missing from {html}");
     }
     let follow = location(&browser.install("Full").await);
@@ -100,7 +103,9 @@ async fn ordinary_users_and_unknown_packages_are_turned_away() {
     assert!(html.contains("Insufficient Privileges"), "{html}");
     assert_eq!(user.install("None").await.status(), StatusCode::FORBIDDEN);
     let (admin, _) = log_in(&world, &world.ready().admin, &link()).await;
-    for path in ["/packaging/installPackage.apexp?p0=04t000000000000AAA", "/packaging/installPackage.apexp", &link()] {
+    for path in
+        ["/packaging/installPackage.apexp?p0=04t000000000000AAA", "/packaging/installPackage.apexp", &link()]
+    {
         let (_, html) = admin.get(path).await;
         assert!(html.contains("yet exist or has been deleted"), "{path}: {html}");
     }

@@ -87,6 +87,35 @@ fn the_binary_prints_one_line_and_ends_on_sigterm() {
 }
 
 #[test]
+fn the_help_names_every_flag_by_group() {
+    let output = Command::new(env!("CARGO_BIN_EXE_salesforce-simulator"))
+        .arg("--help")
+        .env("COLUMNS", "100")
+        .output()
+        .expect("runs");
+    assert!(output.status.success());
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn flags_that_do_not_fit_are_named() {
+    for (flags, named) in [
+        (["--without-permission", "Fly"], "--without-permission"),
+        (["--refresh-token-policy", "never"], "--refresh-token-policy"),
+        (["--refuse-trigger", "="], "--refuse-trigger"),
+        (["--storage-used", "101"], "--storage-used"),
+        (["--package", "04t5f000000AbCdAAK"], "--package-source"),
+        (["--package", "/nowhere/package.json"], "/nowhere/package.json"),
+    ] {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_salesforce-simulator")).args(flags).output().expect("runs");
+        assert!(!output.status.success(), "{flags:?}");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains(named), "{flags:?}: {text}");
+    }
+}
+
+#[test]
 fn the_binary_refuses_nonsense() {
     let output = Command::new(env!("CARGO_BIN_EXE_salesforce-simulator"))
         .args(["--latency", "soon"])

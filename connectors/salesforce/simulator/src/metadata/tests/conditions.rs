@@ -112,8 +112,7 @@ async fn only_a_paid_org_has_the_rules_of_production() {
 
 #[tokio::test]
 async fn small_editions_take_neither_code_nor_events() {
-    let world =
-        World::with(|config| config.conditions.edition = Some("Professional Edition".to_owned()));
+    let world = World::with(|config| config.conditions.edition = Some("Professional Edition".to_owned()));
     let result = world.deploy(&trigger("Account")).await;
     let problem = &row(&result, "componentFailures", "T")["problem"];
     assert_eq!(problem, "Not available for deploy for this organization");
