@@ -23,7 +23,7 @@ use crate::fault::FaultClass;
 use crate::session::Session;
 
 /// What the daemon fills into the texts for people.
-const PARAMETERS: [&str; 8] = [
+const PARAMETERS: [&str; 9] = [
     "environment",
     "connector",
     "organization_name",
@@ -32,6 +32,7 @@ const PARAMETERS: [&str; 8] = [
     "service_account",
     "reason",
     "message",
+    "changes",
 ];
 
 pub(super) fn manifest(world: &dyn World) -> Outcome {
