@@ -90,10 +90,12 @@ pub enum Command {
     #[command(subcommand)]
     Accounts(Accounts),
     Authorize(authorize::Authorize),
+    Check(check::Check),
     #[command(subcommand)]
     Inventory(Inventory),
     Plan(plan::Plan),
     Provision(provision::Provision),
+    Explain(explain::Explain),
     Components(components::Components),
     Notifications(notifications::Notifications),
     #[command(subcommand)]
@@ -101,6 +103,7 @@ pub enum Command {
     #[command(subcommand)]
     Admin(Admin),
     Connectors(connectors::Connectors),
+    Completions(completions::Completions),
 }
 
 /// Service accounts.
@@ -109,6 +112,9 @@ pub enum Accounts {
     Create(accounts_create::Create),
     Get(accounts_get::Get),
     List(accounts_list::List),
+    Update(accounts_update::Update),
+    Delete(accounts_delete::Delete),
+    Watch(accounts_watch::Watch),
 }
 
 /// What was read of an account's organisation.
@@ -137,6 +143,11 @@ impl Command {
             Command::Accounts(Accounts::Create(command)) => command.run(context).await,
             Command::Accounts(Accounts::Get(command)) => command.run(context).await,
             Command::Accounts(Accounts::List(command)) => command.run(context).await,
+            Command::Accounts(Accounts::Update(command)) => command.run(context).await,
+            Command::Accounts(Accounts::Delete(command)) => command.run(context).await,
+            Command::Accounts(Accounts::Watch(command)) => command.run(context).await,
+            Command::Check(command) => command.run(context).await,
+            Command::Explain(command) => command.run(context).await,
             Command::Authorize(command) => command.run(context).await,
             Command::Inventory(Inventory::Refresh(command)) => command.run(context).await,
             Command::Inventory(Inventory::Objects(command)) => command.run(context).await,
@@ -151,6 +162,7 @@ impl Command {
             Command::Admin(Admin::Roles(command)) => command.run(context).await,
             Command::Admin(Admin::Audit(command)) => command.run(context).await,
             Command::Connectors(command) => command.run(context).await,
+            Command::Completions(command) => command.run(context),
         }
     }
 }

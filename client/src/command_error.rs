@@ -19,6 +19,9 @@ pub enum CommandError {
     /// The authorisation came to nothing.
     #[error("{reason}: {message}")]
     Authorization { reason: String, message: String },
+    /// Blocking checks have not passed; their ids.
+    #[error("PRECONDITION_CHECKS_FAILED: {} of those that block: {}", .0.len(), .0.join(", "))]
+    ChecksFailed(Vec<String>),
     /// A file that was named.
     #[error("FILE_UNREADABLE: {}: {why}", file.display())]
     File { file: PathBuf, why: String },
@@ -85,7 +88,13 @@ fn hint(rejection: &Rejection) -> Option<String> {
         "LICENSE_MISSING" | "LICENSE_EXPIRED" => {
             "a platform administrator grants licences: provisionctl admin licenses set".to_owned()
         }
-        "RESUME_TOKEN_EXPIRED" => "start again: provisionctl notifications --follow --from oldest".to_owned(),
+        "PRECONDITION_CHECKS_FAILED" => "see all of them: provisionctl check".to_owned(),
+        "COMPONENTS_PRESENT" => "see what is there: provisionctl components list".to_owned(),
+        "ETAG_MISMATCH" => "it has changed since; look at it again, and give its new etag".to_owned(),
+        "RESUME_TOKEN_EXPIRED" => {
+            "what came since is no longer kept; begin again with --from oldest (accounts: --from snapshot)"
+                .to_owned()
+        }
         _ => return None,
     })
 }

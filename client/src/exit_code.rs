@@ -24,6 +24,7 @@ Exit codes:
        70 ALREADY_EXISTS       71 PERMISSION_DENIED    72 RESOURCE_EXHAUSTED
        73 FAILED_PRECONDITION  74 ABORTED              77 INTERNAL
        78 UNAVAILABLE          80 UNAUTHENTICATED      ...
+       (73 also: `check` found what blocks, `authorize` came to nothing)
   130  interrupted by Ctrl-C; a running operation goes on";
 
 /// The exit code of an error.
@@ -31,7 +32,9 @@ pub fn of(error: &CommandError) -> ExitCode {
     ExitCode::from(match error {
         CommandError::Usage(_) | CommandError::Client(provision_client::Error::Options(_)) => USAGE,
         CommandError::Client(error) => GRPC_BASE + error.code() as u8,
-        CommandError::Authorization { .. } => GRPC_BASE + tonic::Code::FailedPrecondition as u8,
+        CommandError::Authorization { .. } | CommandError::ChecksFailed(_) => {
+            GRPC_BASE + tonic::Code::FailedPrecondition as u8
+        }
         CommandError::Io(_) | CommandError::File { .. } => LOCAL,
     })
 }

@@ -9,6 +9,8 @@ use provision_client::Error;
 use provision_client::api::google::longrunning as lro;
 use provision_client::api::{FILE_DESCRIPTOR_SET, v1};
 
+use crate::command_error::CommandError;
+
 /// A message that can be printed: its name in the descriptor set.
 pub trait Described: Message {
     const FULL_NAME: &'static str;
@@ -23,8 +25,9 @@ macro_rules! described {
 }
 
 described! { "provisioning.v1" v1:
-    ServiceAccount ListServiceAccountsResponse BeginAuthorizationResponse ProvisioningPlan
-    ListObjectTypesResponse ListProfilesResponse RefreshInventoryResponse ListComponentsResponse
+    ServiceAccount ListServiceAccountsResponse ServiceAccountEvent BeginAuthorizationResponse ProvisioningPlan
+    CheckPreconditionsResponse ExplainServiceAccountResponse
+    ListObjectTypesResponse ListProfilesResponse RefreshInventoryResponse Component ListComponentsResponse
     Notification ListNotificationsResponse Tenant ListTenantsResponse License ListLicensesResponse
     RoleBinding ListRoleBindingsResponse ListAuditEventsResponse Connector ListConnectorsResponse
 }
@@ -52,16 +55,31 @@ pub fn to_struct(json: &str) -> Result<Struct, String> {
     message.transcode_to().map_err(|e| e.to_string())
 }
 
+/// The settings that a command line gives.
+pub fn settings(json: &str) -> Result<Struct, CommandError> {
+    to_struct(json).map_err(|why| CommandError::Usage(format!("--settings is no JSON object: {why}")))
+}
+
 /// A Struct as JSON on one line; nothing for an empty one.
 pub fn struct_text(value: &Struct) -> String {
     if value.fields.is_empty() {
         return String::new();
     }
-    let text = pool()
-        .get_message_by_name("google.protobuf.Struct")
-        .and_then(|d| DynamicMessage::decode(d, value.encode_to_vec().as_slice()).ok())
-        .and_then(|message| serde_json::to_string(&message).ok());
-    text.unwrap_or_default()
+    struct_value(value).map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// A Struct as JSON on several lines; nothing for an empty one.
+pub fn struct_pretty(value: &Struct) -> String {
+    if value.fields.is_empty() {
+        return String::new();
+    }
+    struct_value(value).map(|value| format!("{value:#}")).unwrap_or_default()
+}
+
+fn struct_value(value: &Struct) -> Option<serde_json::Value> {
+    let descriptor = pool().get_message_by_name("google.protobuf.Struct")?;
+    let message = DynamicMessage::decode(descriptor, value.encode_to_vec().as_slice()).ok()?;
+    serde_json::to_value(&message).ok()
 }
 
 fn pool() -> &'static DescriptorPool {

@@ -65,6 +65,16 @@ pub fn count(number: impl Into<i64>, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// `a, b, c and 7 more`: at most `max` of `names`, out of `all`.
+pub fn some(names: &[String], all: usize, max: usize) -> String {
+    let shown = names.len().min(max);
+    let mut text = names[..shown].join(", ");
+    if all > shown {
+        text.push_str(&format!(" and {} more", all - shown));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +93,14 @@ mod tests {
         assert!(safe.chars().all(|c| c == '\n' || !unsafe_for_terminal(c)), "{safe}");
         let back: serde_json::Value = serde_json::from_str(&safe).unwrap();
         assert_eq!(back["a"], "x\u{9b}2J\u{202e}\u{7f}\u{1}");
+    }
+
+    #[test]
+    fn a_few_of_many_are_counted_out() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(some(&names, 3, 10), "a, b, c");
+        assert_eq!(some(&names, 3, 2), "a, b and 1 more");
+        assert_eq!(some(&names, 200, 3), "a, b, c and 197 more");
     }
 
     #[test]

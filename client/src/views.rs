@@ -7,7 +7,19 @@ use provision_client::{Error, metadata};
 
 use crate::json::struct_text;
 use crate::table::card;
-use crate::text::{count, escape, time, word};
+use crate::text::{escape, time, word};
+
+mod check;
+mod connector;
+mod explanation;
+mod inventory;
+mod plan;
+
+pub use check::checks;
+pub use connector::connector;
+pub use explanation::explanation;
+pub use inventory::inventory;
+pub use plan::{Unprotected, plan};
 
 /// An account as a card, with the conditions that do not hold.
 pub fn account(account: &v1::ServiceAccount) -> String {
@@ -30,6 +42,9 @@ pub fn account(account: &v1::ServiceAccount) -> String {
         ),
         ("Next", account.next_action.as_ref().map(next_action).unwrap_or_default()),
     ];
+    for acceptance in &account.acceptances {
+        fields.push(("Accepted", format!("{} ({})", acceptance.check, accepted(acceptance))));
+    }
     for condition in &account.conditions {
         if condition.status == v1::ConditionStatus::False as i32 {
             let text = match condition.message.as_str() {
@@ -54,11 +69,15 @@ pub fn phase(account: &v1::ServiceAccount) -> String {
 
 /// The organisation that stands behind a grant.
 pub fn organisation(identity: &v1::AuthorizedIdentity) -> String {
-    let facts: Vec<_> = [&identity.organization_id, &identity.environment, &identity.edition]
-        .into_iter()
-        .filter(|fact| !fact.is_empty())
-        .map(String::as_str)
-        .collect();
+    let mut facts = Vec::<&str>::new();
+    for fact in
+        [&identity.organization_id, &identity.environment, &identity.organization_kind, &identity.edition]
+    {
+        // The kind of an ordinary organisation is its environment.
+        if !fact.is_empty() && !facts.contains(&fact.as_str()) {
+            facts.push(fact);
+        }
+    }
     format!("{} ({})", identity.organization_name, facts.join(", "))
 }
 
@@ -78,6 +97,36 @@ pub fn next_action(next: &v1::NextAction) -> String {
         text.push_str(&format!(", until {}", time(next.deadline.as_ref())));
     }
     text
+}
+
+/// Who accepted something, when and why.
+pub fn accepted(acceptance: &v1::PreconditionAcceptance) -> String {
+    let at = time(acceptance.accept_time.as_ref());
+    format!("{}, {at}: {}", acceptance.principal, acceptance.reason)
+}
+
+/// A change of an account as one line.
+pub fn account_change(event: &v1::ServiceAccountEvent) -> String {
+    use v1::service_account_event::Change;
+    let account = match &event.change {
+        Some(Change::Upsert(account)) => account,
+        Some(Change::Removed(name)) => return format!("{:<20}  {}  removed\n", "", escape(name)),
+        None => return String::new(),
+    };
+    let detail = match (&account.failure, &account.next_action) {
+        (Some(failure), _) => format!("{}: {}", failure.reason, failure.message),
+        (None, Some(next)) => next_action(next),
+        (None, None) => account.current_operation.clone(),
+    };
+    let line = format!(
+        "{:<20}  {}  {:<15}  {:<22}  {}",
+        time(account.update_time.as_ref()),
+        escape(&account.name),
+        state(account),
+        phase(account),
+        escape(&detail)
+    );
+    format!("{}\n", line.trim_end())
 }
 
 fn events(channel: &v1::EventChannel) -> String {
@@ -129,52 +178,6 @@ pub fn operation_state(metadata: &v1::OperationMetadata) -> String {
 /// ` 3/7`, or nothing while the total is not known.
 pub fn units(step: &v1::StepProgress) -> String {
     if step.total > 0 { format!(" {}/{}", step.done, step.total) } else { String::new() }
-}
-
-/// A plan: its steps with their components, then what to expect.
-pub fn plan(plan: &v1::ProvisioningPlan) -> String {
-    let mut text = card(&[("Account", plan.service_account.clone()), ("Plan etag", plan.etag.clone())]);
-    text.push('\n');
-    for (at, step) in plan.steps.iter().enumerate() {
-        text.push_str(&format!("{:>2}. {}\n", at + 1, escape(&step.title)));
-        let mut reason = "";
-        for component in &step.components {
-            if component.reason != reason {
-                reason = &component.reason;
-                let heading = if reason.is_empty() { "other" } else { reason };
-                text.push_str(&format!("      {}:\n", escape(heading)));
-            }
-            let action =
-                word(component.action, v1::PlannedAction::as_str_name, "PLANNED_ACTION_").to_lowercase();
-            text.push_str(&format!(
-                "        {action:<6}  {}  {}\n",
-                escape(&component.kind),
-                escape(&component.full_name)
-            ));
-        }
-    }
-    text.push_str(&format!("\nTo expect: {}", count(plan.estimated_api_calls, "API call")));
-    if plan.tests.is_empty() {
-        text.push('\n');
-    } else {
-        let tests: Vec<_> = plan.tests.iter().map(|t| escape(t)).collect();
-        text.push_str(&format!(
-            ", {} run there: {}\n",
-            count(plan.tests.len() as i64, "test"),
-            tests.join(", ")
-        ));
-    }
-    for risk in &plan.risks {
-        text.push_str(&format!("Risk: {}\n", escape(risk)));
-    }
-    for object in &plan.unprotected_object_types {
-        text.push_str(&format!(
-            "Not protected: {} ({})\n",
-            escape(&object.object_type),
-            escape(&object.reason)
-        ));
-    }
-    text
 }
 
 /// A notification as one line.

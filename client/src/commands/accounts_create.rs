@@ -33,11 +33,7 @@ pub struct Create {
 
 impl Create {
     pub async fn run(self, context: &Context) -> Result<(), CommandError> {
-        let settings = self
-            .settings
-            .map(|text| json::to_struct(&text))
-            .transpose()
-            .map_err(|why| CommandError::Usage(format!("--settings is no JSON object: {why}")))?;
+        let settings = self.settings.as_deref().map(json::settings).transpose()?;
         let id = self.account.unwrap_or_default();
         let parent = match (id.contains('/'), names::tenant_of(&id)) {
             (true, Some(tenant)) => tenant,

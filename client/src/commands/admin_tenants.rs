@@ -14,6 +14,7 @@ use crate::text::time;
 #[derive(Debug, Subcommand)]
 pub enum Tenants {
     Create(Create),
+    Get(Get),
     /// List all tenants.
     List(LimitArgs),
 }
@@ -28,19 +29,27 @@ pub struct Create {
     display_name: String,
 }
 
+/// Show a tenant.
+#[derive(Debug, Args)]
+pub struct Get {
+    /// Its id; without one, that of --tenant.
+    tenant: Option<String>,
+}
+
 impl Tenants {
     pub async fn run(self, context: &Context) -> Result<(), CommandError> {
         let admin = context.client().await?.admin();
         match self {
             Tenants::Create(new) => {
                 let tenant = admin.create_tenant(names::last(&new.id), &new.display_name).await?;
-                context.ui.show(&tenant, |tenant| {
-                    card(&[
-                        ("Tenant", tenant.name.clone()),
-                        ("Display name", tenant.display_name.clone()),
-                        ("Created", time(tenant.create_time.as_ref())),
-                    ])
-                })
+                context.ui.show(&tenant, view)
+            }
+            Tenants::Get(get) => {
+                let name = match &get.tenant {
+                    Some(id) => names::tenant(id),
+                    None => context.tenant()?,
+                };
+                context.ui.show(&admin.tenant(&name).await?, view)
             }
             Tenants::List(limit) => {
                 let answer = admin.tenants(limit.limit as usize).await?;
@@ -58,4 +67,12 @@ impl Tenants {
             }
         }
     }
+}
+
+fn view(tenant: &Tenant) -> String {
+    card(&[
+        ("Tenant", tenant.name.clone()),
+        ("Display name", tenant.display_name.clone()),
+        ("Created", time(tenant.create_time.as_ref())),
+    ])
 }

@@ -23,6 +23,8 @@ pub enum Operations {
     Wait(Which),
     /// Ask for cancellation; the operation ends with CANCELLED where the cancellation wins.
     Cancel(Which),
+    /// Delete the record of an operation that is done.
+    Delete(Which),
 }
 
 /// Which operation.
@@ -56,6 +58,11 @@ impl Operations {
                 let name = which.name(context)?;
                 context.client().await?.operations().cancel(&name).await?;
                 context.ui.done("Asked for; the operation ends when it can.")
+            }
+            Operations::Delete(which) => {
+                let name = which.name(context)?;
+                context.client().await?.operations().delete(&name).await?;
+                context.ui.done("The record is deleted.")
             }
             Operations::List(list) => list_all(list, context).await,
         }

@@ -5,8 +5,10 @@ use provision_client::api::v1::ServiceAccount;
 use provision_client::{Client, response};
 
 use crate::command_error::CommandError;
+use crate::commands::plan::ObjectArgs;
 use crate::context::Context;
 use crate::text::escape;
+use crate::views::Unprotected;
 use crate::{steps, views};
 
 /// Carry out a plan.
@@ -18,11 +20,10 @@ pub struct Provision {
     /// Full name, or its last part together with --tenant.
     account: String,
     /// Etag of the plan that you have seen; when it is no longer the right one, the daemon refuses.
-    #[arg(long, value_name = "ETAG")]
+    #[arg(long, value_name = "ETAG", conflicts_with_all = ["objects", "all"])]
     plan_etag: Option<String>,
-    /// Protect this object type (API name); may be given again. Without one: the connector's default set.
-    #[arg(long = "object", value_name = "OBJECT", conflicts_with = "plan_etag")]
-    objects: Vec<String>,
+    #[command(flatten)]
+    objects: ObjectArgs,
     /// Do not ask.
     #[arg(long, short)]
     yes: bool,
@@ -60,8 +61,8 @@ impl Provision {
         name: &str,
     ) -> Result<Option<String>, CommandError> {
         let account = client.accounts().get(name).await?;
-        let plan = client.accounts().plan(name, self.objects.clone()).await?;
-        context.ui.note(&views::plan(&plan));
+        let plan = self.objects.plan(&client.accounts(), name).await?;
+        context.ui.note(&views::plan(&plan, Unprotected::Some));
         if self.yes {
             return Ok(Some(plan.etag));
         }

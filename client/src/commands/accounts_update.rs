@@ -1,0 +1,45 @@
+//! `accounts update`.
+
+use clap::Args;
+use provision_client::api::v1::ServiceAccount;
+
+use crate::command_error::CommandError;
+use crate::context::Context;
+use crate::{json, views};
+
+/// Change an account's display name or settings.
+#[derive(Debug, Args)]
+#[group(id = "change", required = true, multiple = true, args = ["display_name", "settings"])]
+pub struct Update {
+    /// Full name, or its last part together with --tenant.
+    account: String,
+    /// Name for people.
+    #[arg(long, value_name = "TEXT")]
+    display_name: Option<String>,
+    /// All of its settings, as a JSON object; what is not in it is taken away.
+    #[arg(long, value_name = "JSON")]
+    settings: Option<String>,
+    /// Refuse when the account has changed since; `accounts get --output json` shows the etag.
+    #[arg(long, value_name = "ETAG", default_value = "", hide_default_value = true)]
+    etag: String,
+}
+
+impl Update {
+    pub async fn run(self, context: &Context) -> Result<(), CommandError> {
+        let settings = self.settings.as_deref().map(json::settings).transpose()?;
+        let paths: Vec<&str> =
+            [("display_name", self.display_name.is_some()), ("settings", settings.is_some())]
+                .into_iter()
+                .filter_map(|(path, given)| given.then_some(path))
+                .collect();
+        let change = ServiceAccount {
+            name: context.account(&self.account)?,
+            display_name: self.display_name.unwrap_or_default(),
+            settings,
+            etag: self.etag,
+            ..ServiceAccount::default()
+        };
+        let account = context.client().await?.accounts().update(change, &paths).await?;
+        context.ui.show(&account, views::account)
+    }
+}
