@@ -11,7 +11,7 @@ use super::refusal::{refusal, unavailable};
 use super::wire::{Error, ErrorCode, ProducerEvent, PublishRequest, PublishResponse, PublishResult};
 use crate::events::RawEvent;
 use crate::ledger::Kind;
-use crate::org::{Org, Rights};
+use crate::org::{MAINTENANCE, Org, Rights};
 
 /// A stream without a valid request for this long is closed.
 const IDLE: Duration = Duration::from_secs(70);
@@ -40,6 +40,11 @@ fn one(org: &Org, rights: &Rights, topic: &Topic, event: ProducerEvent) -> Publi
     let id = if event.id.is_empty() { org.bus.next_uuid() } else { event.id };
     let headers = event.headers.into_iter().map(|header| (header.key, header.value)).collect();
     let raw = RawEvent { id: id.clone(), schema_id: event.schema_id, payload: event.payload, headers };
+    if org.is_read_only() {
+        let msg = format!("INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE: {MAINTENANCE}");
+        let error = Some(Error { code: ErrorCode::Publish.into(), msg });
+        return PublishResult { replay_id: bytes::Bytes::new(), error, correlation_key: id };
+    }
     match org.bus.publish(&topic.object, raw) {
         Ok(published) => {
             org.note(Kind::EventPublished, Some(rights.user), &topic.name, &[("event", &id)]);

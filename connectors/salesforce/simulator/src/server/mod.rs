@@ -93,6 +93,11 @@ impl Simulator {
         &self.org.faults
     }
 
+    /// Somebody else deploys for so long on the org's clock; answers the id of the DeployRequest.
+    pub fn deploy_by_somebody_else(&self, takes: Duration) -> crate::org::Id {
+        crate::metadata::foreign_deploy(&self.org, takes)
+    }
+
     /// Ends open connections, within a bounded time.
     pub async fn stop(mut self) {
         self.stop.cancel();

@@ -89,6 +89,24 @@ async fn the_api_can_be_off_for_the_org_for_a_user_or_for_the_app() {
 }
 
 #[tokio::test]
+async fn soap_says_the_same_of_an_org_without_api() {
+    let world = world(|conditions| conditions.api_disabled = true).await;
+    let body = format!(
+        "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:u=\"urn:partner.soap.sforce.com\"><soapenv:Header><u:SessionHeader><u:sessionId>{}</u:sessionId></u:SessionHeader></soapenv:Header><soapenv:Body><u:describeGlobal/></soapenv:Body></soapenv:Envelope>",
+        world.ready().access_token
+    );
+    let request = world
+        .http
+        .post(world.url("/services/Soap/u/67.0"))
+        .header("content-type", "text/xml")
+        .header("SOAPAction", "\"\"");
+    let response = request.body(body).send().await.expect("answers");
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let text = response.text().await.expect("text");
+    assert!(text.contains("API_DISABLED_FOR_ORG"), "{text}");
+}
+
+#[tokio::test]
 async fn an_administrator_can_lack_permissions() {
     let world = world(|conditions| {
         conditions.without_permissions =
@@ -239,4 +257,6 @@ async fn somebody_elses_deployment_is_seen_and_ends() {
     while world.admin().get(&path).await["totalSize"] != 0 {
         world.clock.advance(Duration::from_secs(300));
     }
+    let id = world.simulator.deploy_by_somebody_else(Duration::from_secs(60));
+    assert_eq!(world.admin().get(&path).await["records"][0]["Id"], id.to_string());
 }

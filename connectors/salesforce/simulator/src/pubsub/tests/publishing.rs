@@ -147,3 +147,14 @@ async fn a_stream_without_topic_is_refused() {
         "publish.topic.validation.empty",
     );
 }
+
+#[tokio::test]
+async fn during_maintenance_no_event_is_taken() {
+    let world = World::new().await;
+    let one = event(&world, "one", "x");
+    world.org.set_conditions(|conditions| conditions.read_only = true);
+    let answer = world.client().await.publish(world.signed(request(vec![one]))).await.unwrap().into_inner();
+    let error = answer.results[0].error.clone().unwrap();
+    assert!(error.msg.contains("NOT_ALLOWED_DURING_MAINTENANCE"), "{}", error.msg);
+    assert_eq!(world.org.ledger.count(Kind::EventPublished), 0);
+}
