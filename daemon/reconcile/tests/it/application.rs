@@ -1,7 +1,7 @@
 //! A small SaaS application: an organisation with components, jobs and events, and an OAuth endpoint over real HTTP.
 //! It keeps a ledger of effects.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -37,9 +37,30 @@ pub struct Inner {
     /// What the next token exchange does instead of answering.
     pub next_exchange: Option<Trouble>,
     pub grant_dead: bool,
+    /// Pairs of grants before the last one.
+    pub earlier: Vec<(String, String)>,
     pub organization: String,
     pub environment: String,
     pub effects: u32,
+    /// API names of the object types.
+    pub objects: Vec<String>,
+    /// Object types that have one more field than they were born with.
+    pub grown: BTreeSet<String>,
+    /// Components that are refused.
+    pub refuses: BTreeSet<String>,
+    /// Preconditions that do not hold.
+    pub failing: BTreeSet<&'static str>,
+    /// How often each part of an inventory was asked for.
+    pub parts_asked: BTreeMap<String, u32>,
+    /// Somebody else's doing, which a plan must notice.
+    pub touched: u32,
+    /// A page where the app is installed first.
+    pub installation: bool,
+    pub identified: u32,
+    /// Revoking one grant ends all of the organisation.
+    pub revokes_all: bool,
+    /// A revocation is not answered.
+    pub revoke_fails: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,6 +79,7 @@ impl Application {
             inner: Mutex::new(Inner {
                 organization: "org-1".into(),
                 environment: "sandbox".into(),
+                objects: vec!["A".into(), "B".into()],
                 ..Inner::default()
             }),
             events: watch::Sender::new(0),
@@ -116,6 +138,10 @@ async fn token(State(app): State<Arc<Application>>, Form(form): Form<HashMap<Str
         if !form.contains_key("code_verifier") || state.codes.insert(code, true) != Some(false) {
             return refused("invalid_grant");
         }
+        if !state.refresh_token.is_empty() && !state.grant_dead {
+            let pair = (state.access_token.clone(), state.refresh_token.clone());
+            state.earlier.push(pair);
+        }
         return (axum::http::StatusCode::OK, Json(state.issue()));
     }
     state.refreshes += 1;
@@ -137,7 +163,24 @@ async fn token(State(app): State<Arc<Application>>, Form(form): Form<HashMap<Str
 
 async fn revoke(State(app): State<Arc<Application>>, Form(form): Form<HashMap<String, String>>) -> Answer {
     let token = form.get("token").cloned().unwrap_or_default();
-    app.state().revoked.push(token);
+    let mut state = app.state();
+    if state.revoke_fails {
+        return (axum::http::StatusCode::SERVICE_UNAVAILABLE, Json(json!("later")));
+    }
+    if state.revokes_all {
+        state.grant_dead = true;
+        state.access_token = "revoked".into();
+    } else if token == state.refresh_token {
+        // The grant before it, where there is one, lives on.
+        match state.earlier.pop() {
+            Some((access, refresh)) => (state.access_token, state.refresh_token) = (access, refresh),
+            None => {
+                state.grant_dead = true;
+                state.access_token = "revoked".into();
+            }
+        }
+    }
+    state.revoked.push(token);
     (axum::http::StatusCode::OK, Json(json!({})))
 }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use provision_connector_sdk::*;
-use provision_core::account::{ConditionType, Identity};
+use provision_core::account::{Actor, ConditionType, Identity};
 use provision_core::component::ComponentState;
 use provision_core::connector::{Environment, Manifest};
-use provision_core::inventory::{Inventory, ObjectType};
+use provision_core::inventory::{Field, Inventory, ObjectType};
 use provision_core::notification::NotificationCode;
 use provision_core::plan::{Plan, PlanStep, PlannedAction, PlannedComponent, StepKind};
+use provision_core::precondition::{CheckSeverity, PreconditionSpec};
 use provision_core::{Fault, Reason};
 use secrecy::ExposeSecret as _;
 use url::Url;
@@ -44,8 +45,8 @@ impl FakeConnector {
                 "type": "object", "additionalProperties": false, "properties": {"region": {"type": "string"}}
             }),
             required_permissions: vec![],
-            preconditions: vec![],
-            authorization_hints: vec![],
+            preconditions: preconditions(),
+            authorization_hints: vec!["the app is blocked".into(), "the app is not installed".into()],
             notification_texts: texts,
         };
         FakeConnector { manifest, application, crash, throttle: AtomicU32::new(0) }
@@ -69,6 +70,72 @@ impl FakeConnector {
         let answer = effect();
         self.crash.point().await;
         Ok(answer)
+    }
+}
+
+fn precondition(id: &str, severity: CheckSeverity) -> PreconditionSpec {
+    PreconditionSpec {
+        id: id.into(),
+        title: format!("Title of {id}"),
+        description: String::new(),
+        fix: format!("mend {id}"),
+        actor: Actor::SaasAdmin,
+        severity,
+        refuses_grant: false,
+        look: None,
+        help_uri: Some(format!("https://docs.example/{id}")),
+        environments: vec![],
+    }
+}
+
+/// Rights belong to the user; storage to the organisation; the policy cannot be asked for.
+fn preconditions() -> Vec<PreconditionSpec> {
+    let right = |id| PreconditionSpec { refuses_grant: true, ..precondition(id, CheckSeverity::Blocking) };
+    let look = Some("look at the policy page".to_owned());
+    vec![
+        right("right.read"),
+        right("right.write"),
+        precondition("storage", CheckSeverity::Blocking),
+        precondition("network", CheckSeverity::Advisory),
+        PreconditionSpec { look, ..precondition("policy", CheckSeverity::Advisory) },
+        PreconditionSpec {
+            environments: vec!["production".into()],
+            ..precondition("tests", CheckSeverity::Blocking)
+        },
+    ]
+}
+
+fn object(name: &str, grown: bool) -> ObjectType {
+    let field = Field {
+        api_name: "More".into(),
+        label: "More".into(),
+        kind: "text".into(),
+        length: 1,
+        required: false,
+        custom: true,
+        reference_to: vec![],
+    };
+    ObjectType {
+        api_name: name.into(),
+        label: name.into(),
+        custom: false,
+        accepts_triggers: true,
+        holds_files: false,
+        holds_feed: false,
+        queryable: true,
+        createable: true,
+        updateable: true,
+        deletable: true,
+        fields: if grown { vec![field] } else { vec![] },
+    }
+}
+
+fn refusal(name: &String) -> Refused {
+    Refused {
+        kind: "Thing".into(),
+        full_name: name.clone(),
+        object_type: name.strip_prefix("trigger-").unwrap_or_default().into(),
+        reason: format!("{name} is not allowed here"),
     }
 }
 
@@ -129,7 +196,8 @@ impl Connector for FakeConnector {
     async fn identify(&self, session: &Session) -> Result<Identity, ConnectorFault> {
         let (organization_id, environment) = self
             .call(session, || {
-                let state = self.application.state();
+                let mut state = self.application.state();
+                state.identified += 1;
                 (state.organization.clone(), state.environment.clone())
             })
             .await?;
@@ -147,35 +215,58 @@ impl Connector for FakeConnector {
         })
     }
 
-    async fn check(&self, session: &Session) -> Result<Vec<Check>, ConnectorFault> {
-        self.call(session, Vec::new).await
+    fn installation(&self, _account: &AccountContext) -> Option<Installation> {
+        let url = Url::parse("https://apps.example/install").expect("valid");
+        self.application.state().installation.then(|| Installation { url, title: "the app 1.0".into() })
     }
 
+    async fn check(&self, session: &Session) -> Result<Vec<Check>, ConnectorFault> {
+        self.call(session, || {
+            let failing = self.application.state().failing.clone();
+            let answer = |id: &'static str| Check {
+                id: id.into(),
+                status: if failing.contains(id) { CheckStatus::Failed } else { CheckStatus::Passed },
+                evidence: format!("{id} was seen"),
+                fix: None,
+                link: None,
+            };
+            ["right.read", "right.write", "storage", "network"].map(answer).to_vec()
+        })
+        .await
+    }
+
+    /// The list of names first, by which a change is noticed; then two object types a call.
     async fn inventory(
         &self,
         session: &Session,
-        _request: InventoryRequest<'_>,
+        request: InventoryRequest<'_>,
         progress: &dyn InventoryProgress,
     ) -> Result<InventoryReading, ConnectorFault> {
-        progress.report("objects", 1, 1);
-        let object = |name: &str| ObjectType {
-            api_name: name.into(),
-            label: name.into(),
-            custom: false,
-            accepts_triggers: true,
-            holds_files: false,
-            holds_feed: false,
-            queryable: true,
-            createable: true,
-            updateable: true,
-            deletable: true,
-            fields: vec![],
-        };
-        self.call(session, || {
-            let object_types = vec![object("A"), object("B")];
-            InventoryReading::Read(Inventory { object_types, ..Inventory::default() })
-        })
-        .await
+        let (names, grown) = self
+            .call(session, || {
+                let state = self.application.state();
+                (state.objects.clone(), state.grown.clone())
+            })
+            .await?;
+        let mark = format!("{names:?} {grown:?}");
+        if request.previous.is_some_and(|known| known.marks.get("names") == Some(&mark)) {
+            return Ok(InventoryReading::Unchanged);
+        }
+        let mut object_types = Vec::new();
+        for (index, pair) in names.chunks(2).enumerate() {
+            let key = format!("objects-{index}");
+            if request.checkpoints.load(&key).await?.is_none() {
+                self.call(session, || {
+                    *self.application.state().parts_asked.entry(key.clone()).or_default() += 1;
+                })
+                .await?;
+                request.checkpoints.store(&key, pair.join(",").into_bytes()).await?;
+            }
+            object_types.extend(pair.iter().map(|name| object(name, grown.contains(name))));
+            progress.report("objects", object_types.len() as u64, names.len() as u64);
+        }
+        let marks = BTreeMap::from([("names".to_owned(), mark)]);
+        Ok(InventoryReading::Read(Inventory { object_types, profiles: vec![], marks }))
     }
 
     async fn plan(
@@ -204,7 +295,7 @@ impl Connector for FakeConnector {
             risks: vec![],
             unprotected: vec![],
             object_types: object_types.clone(),
-            observed_digest: String::new(),
+            observed_digest: self.application.state().touched.to_string(),
         })
         .await
     }
@@ -219,13 +310,31 @@ impl Connector for FakeConnector {
             let class = FaultClass::Throttled { wait: Duration::from_millis(1) };
             return Err(ConnectorFault::new(class, Fault::new(Reason::SaasRateLimited, "slow down")));
         }
-        let names: Vec<String> = request.step.components.iter().map(|c| c.full_name.clone()).collect();
+        let refused = |name: &String| request.refused.iter().any(|r| r.full_name == *name);
+        let all = request.step.components.iter().map(|c| c.full_name.clone());
+        let names: Vec<String> = all.filter(|name| !refused(name)).collect();
         let key = request.idempotency_key.to_owned();
         self.call(session, || {
             let mut state = self.application.state();
+            let running = |handle: String, message: &str, refused: Vec<Refused>| ApplyProgress::Running {
+                handle,
+                done: 0,
+                total: names.len() as u64,
+                message: message.into(),
+                poll_after: Duration::from_millis(1),
+                refused,
+            };
             match request.begin {
                 Begin::Fresh => {}
                 Begin::Resume { .. } => {
+                    let bad: Vec<String> =
+                        names.iter().filter(|n| state.refuses.contains(*n)).cloned().collect();
+                    if !bad.is_empty() {
+                        // The job as a whole comes to nothing; the next does without what it named.
+                        let rest = names.iter().filter(|n| !bad.contains(n)).cloned().collect();
+                        state.jobs.insert(key.clone(), rest);
+                        return running(format!("{key}/again"), "without", bad.iter().map(refusal).collect());
+                    }
                     // The job's work happens while it is asked about, once.
                     for name in state.jobs.remove(&key).unwrap_or_default() {
                         *state.created.entry(name).or_default() += 1;
@@ -236,34 +345,18 @@ impl Connector for FakeConnector {
                         full_name: name.clone(),
                         remote_id: format!("id-{name}"),
                     };
-                    return ApplyProgress::Done {
-                        applied: names.iter().map(done).collect(),
-                        refused: vec![],
-                    };
+                    let applied = names.iter().map(done).collect();
+                    return ApplyProgress::Done { applied, refused: vec![] };
                 }
                 // A job that the lost call has started is found by its key; without one nothing has happened.
                 Begin::Uncertain { .. } => {
                     if names.iter().all(|n| state.created.contains_key(n)) {
-                        return ApplyProgress::Running {
-                            handle: key.clone(),
-                            done: 1,
-                            total: 1,
-                            message: "found done".into(),
-                            poll_after: Duration::from_millis(1),
-                            refused: vec![],
-                        };
+                        return running(key.clone(), "found done", vec![]);
                     }
                 }
             }
             state.jobs.entry(key.clone()).or_insert_with(|| names.clone());
-            ApplyProgress::Running {
-                handle: key.clone(),
-                done: 0,
-                total: names.len() as u64,
-                message: "working".into(),
-                poll_after: Duration::from_millis(1),
-                refused: vec![],
-            }
+            running(key.clone(), "working", vec![])
         })
         .await
     }

@@ -13,10 +13,20 @@ const POINTS_MAX: i64 = 1_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn provisioning_ends_in_the_same_place_wherever_the_daemon_dies() {
+    at_every_point(&[]).await;
+}
+
+/// The organisation refuses one component: what is refused is stored before the step goes on without it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_component_stays_refused_wherever_the_daemon_dies() {
+    at_every_point(&["trigger-B"]).await;
+}
+
+async fn at_every_point(refused: &[&str]) {
     let mut points = 0;
     loop {
         assert!(points < POINTS_MAX, "a run has more crash points than expected");
-        if !dies_once(points).await {
+        if !dies_once(points, refused).await {
             break;
         }
         points += 1;
@@ -25,8 +35,9 @@ async fn provisioning_ends_in_the_same_place_wherever_the_daemon_dies() {
 }
 
 /// True when the daemon died; false when it got through before the chosen point.
-async fn dies_once(points: i64) -> bool {
+async fn dies_once(points: i64, refused: &[&str]) -> bool {
     let world = World::new().await;
+    world.application.state().refuses = refused.iter().map(|name| (*name).to_owned()).collect();
     let first = world.live(Crash::never()).await;
     first.until_read(&world).await;
     first.end().await;
@@ -65,6 +76,9 @@ async fn dies_once(points: i64) -> bool {
         assert_eq!(*count, 1, "point {points}: {name}");
     }
     assert_eq!(world.application.state().reuses, 0);
+    let kept: Vec<_> = next.components("REFUSED").await.into_iter().map(|c| c.full_name).collect();
+    assert_eq!(kept, refused, "point {points}");
+    assert_eq!(next.components("PRESENT").await.len(), 4 - refused.len(), "point {points}");
     next.end().await;
     died
 }

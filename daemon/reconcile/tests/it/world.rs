@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use provision_core::access::Role;
-use provision_core::account::ServiceAccount;
+use provision_core::account::{Condition, ConditionType, ServiceAccount};
+use provision_core::component::Component;
+use provision_core::filter::Filter;
 use provision_core::operation::{Operation, OperationState};
-use provision_core::plan::ObjectSelection;
+use provision_core::plan::{ObjectSelection, Plan};
 use provision_core::ports::{
-    Accounts as _, Admin as _, BeginAuthorization, Callback, Clock, CompleteAuthorization, CreateAccount,
-    CreateBinding, CreateTenant, Mutation, Notifications as _, Operations as _, ProvisionAccount, Randomness,
-    RefreshInventory, UpdateLicense,
+    Accounts as _, Admin as _, BeginAuthorization, Callback, Clock, CompleteAuthorization, Components,
+    CreateAccount, CreateBinding, CreateTenant, ListQuery, Mutation, Notifications as _, Operations as _,
+    ProvisionAccount, Randomness, RefreshInventory, UpdateLicense,
 };
 use provision_core::{AccountName, Fault, OperationName, Principal, Result, TenantId, Timestamp};
 use provision_reconcile::{
@@ -157,11 +159,16 @@ impl Life {
     }
 
     pub async fn tenant(&self) {
-        let tenant: TenantId = "acme".parse().expect("valid");
+        self.tenant_of("acme").await;
+    }
+
+    /// A tenant with its licence, and its Global administrator.
+    pub async fn tenant_of(&self, id: &str) {
+        let tenant: TenantId = id.parse().expect("valid");
         let create = CreateTenant { id: tenant.clone(), display_name: "Acme".into() };
         self.plane.create_tenant(by("platform"), create).await.expect("tenant");
         let license = UpdateLicense {
-            tenant,
+            tenant: tenant.clone(),
             connector: "fake".parse().expect("valid"),
             start_time: None,
             expire_time: None,
@@ -170,7 +177,7 @@ impl Life {
         };
         self.plane.update_license(by("platform"), license).await.expect("license");
         let binding = CreateBinding {
-            tenant: account_name().tenant,
+            tenant,
             principal: Principal::new("admin").expect("valid"),
             role: Role::GlobalAdministrator,
         };
@@ -190,29 +197,59 @@ impl Life {
         }
     }
 
+    /// Another account of the same tenant, or of another one.
+    pub async fn create_other(&self, name: &str) -> AccountName {
+        let name: AccountName = name.parse().expect("valid");
+        let request = CreateAccount {
+            tenant: name.tenant.clone(),
+            id: Some(name.account.clone()),
+            ..self.create_request()
+        };
+        self.plane.create(by("admin"), request).await.expect("made");
+        name
+    }
+
     /// The `state` of a begun authorisation.
     pub async fn begin(&self) -> String {
-        let request = BeginAuthorization { name: account_name(), redirect_uri: None, login_hint: None };
+        self.begin_of(&account_name()).await
+    }
+
+    pub async fn begin_of(&self, name: &AccountName) -> String {
+        let request = BeginAuthorization { name: name.clone(), redirect_uri: None, login_hint: None };
         let begun = self.plane.begin_authorization(by("admin"), request).await.expect("begun");
         let url = url::Url::parse(begun.url.expose_secret()).expect("a URL");
         url.query_pairs().find(|(k, _)| k == "state").expect("state").1.into_owned()
     }
 
     pub async fn complete(&self, state: &str, code: String) -> Result<ServiceAccount> {
+        self.complete_of(&account_name(), state, code).await
+    }
+
+    pub async fn complete_of(&self, name: &AccountName, state: &str, code: String) -> Result<ServiceAccount> {
         let request = CompleteAuthorization {
-            expected: Some(account_name()),
+            expected: Some(name.clone()),
             state: state.to_owned().into(),
             callback: Callback::Code(code.into()),
         };
         Ok(self.plane.complete_authorization(by("admin"), request).await?.value.0)
     }
 
-    /// Tenant, licence, account, grant, inventory.
-    pub async fn until_read(&self, world: &World) {
+    /// Tenant, licence, account.
+    pub async fn until_created(&self) {
         self.tenant().await;
         self.plane.create(by("admin"), self.create_request()).await.expect("account");
+    }
+
+    /// Tenant, licence, account, grant.
+    pub async fn until_authorized(&self, world: &World) {
+        self.until_created().await;
         let state = self.begin().await;
         self.complete(&state, world.application.issue_code()).await.expect("authorised");
+    }
+
+    /// Tenant, licence, account, grant, inventory.
+    pub async fn until_read(&self, world: &World) {
+        self.until_authorized(world).await;
         let read = self.refresh(false).await.expect("started");
         assert_eq!(self.done(&read.name).await.expect("read").state, OperationState::Succeeded);
     }
@@ -232,6 +269,25 @@ impl Life {
         let plan = self.plane.plan(by("admin"), &account_name(), ObjectSelection::Default).await?;
         let request = ProvisionAccount { name: account_name(), plan_etag: plan.etag, validate_only: false };
         self.plane.provision(by("admin"), request).await
+    }
+
+    pub async fn plan(&self) -> Plan {
+        self.plane.plan(by("admin"), &account_name(), ObjectSelection::Default).await.expect("planned")
+    }
+
+    pub async fn apply(&self, plan: &Plan, validate_only: bool) -> Result<Operation> {
+        let request = ProvisionAccount { name: account_name(), plan_etag: plan.etag.clone(), validate_only };
+        self.plane.provision(by("admin"), request).await
+    }
+
+    pub async fn components(&self, state: &str) -> Vec<Component> {
+        let filter = Filter::parse(&format!("state = {state}"), &["state"]).expect("valid");
+        let query = ListQuery { page_size: 1_000, after: None, filter };
+        Components::list(&self.plane, &account_name(), query).await.expect("listed").items
+    }
+
+    pub fn condition(account: &ServiceAccount, kind: ConditionType) -> Condition {
+        account.conditions.iter().find(|c| c.kind == kind).cloned().expect("observed")
     }
 
     pub async fn done(&self, name: &OperationName) -> Result<Operation> {
