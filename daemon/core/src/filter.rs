@@ -140,8 +140,37 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn parsing_never_panics(text in ".{0,200}") {
+        fn parsing_never_panics(text in "(?s).{0,200}") {
             let _ = Filter::parse(&text, &["kind", "custom"]);
+        }
+
+        #[test]
+        fn texts_that_look_like_filters_never_panic(text in r#"((kind|custom|AND|=|\*|"|\\| |é){0,30})"#) {
+            if let Ok(filter) = Filter::parse(&text, &["kind", "custom"]) {
+                let _ = filter.matches(fields);
+                proptest::prop_assert_eq!(filter.is_empty(), text.trim().is_empty());
+            }
+        }
+
+        #[test]
+        fn what_is_quoted_is_matched_as_it_is(values in proptest::collection::vec("(?s).{0,40}[^*]", 1..=FILTER_TERMS_MAX)) {
+            let quoted = |value: &String| value.replace('\\', "\\\\").replace('"', "\\\"");
+            let terms: Vec<_> = values.iter().map(|value| format!("kind = \"{}\"", quoted(value))).collect();
+            let text = terms.join(" AND ");
+            if text.len() <= FILTER_LENGTH_MAX {
+                let filter = Filter::parse(&text, &["kind"]).expect("valid");
+                let same = values.iter().all(|value| value == &values[0]);
+                proptest::prop_assert_eq!(filter.matches(|_| Some(values[0].clone())), same);
+                proptest::prop_assert!(!filter.matches(|_| None));
+            }
+        }
+
+        #[test]
+        fn a_star_matches_every_rest(start in "[A-Za-z0-9_.-]{1,20}", rest in "(?s).{0,20}") {
+            let filter = Filter::parse(&format!("kind = {start}*"), &["kind"]).expect("valid");
+            let (longer, other) = (format!("{start}{rest}"), format!("!{start}{rest}"));
+            proptest::prop_assert!(filter.matches(|_| Some(longer.clone())));
+            proptest::prop_assert!(!filter.matches(|_| Some(other.clone())));
         }
     }
 }

@@ -263,10 +263,46 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn parsing_never_panics_and_accepts_only_what_it_prints(text in ".{0,80}") {
+        fn parsing_never_panics_and_accepts_only_what_it_prints(
+            text in "(?s).{0,80}|tenants/.{0,70}/(serviceAccounts|operations)/.{0,70}",
+        ) {
             if let Ok(name) = text.parse::<AccountName>() {
-                proptest::prop_assert_eq!(name.to_string(), text);
+                proptest::prop_assert_eq!(name.to_string(), text.clone());
             }
+            if let Ok(name) = text.parse::<OperationName>() {
+                proptest::prop_assert_eq!(name.to_string(), text.clone());
+            }
+            if let Ok(principal) = Principal::new(text.as_str()) {
+                proptest::prop_assert_eq!(principal.as_str(), text);
+            }
+        }
+
+        #[test]
+        fn good_names_are_taken(
+            tenant in "[a-z][a-z0-9-]{2,60}[a-z0-9]",
+            account in "[a-z][a-z0-9-]{2,60}[a-z0-9]",
+            operation in "[A-Za-z0-9._-]{1,160}",
+        ) {
+            let name = format!("tenants/{tenant}/serviceAccounts/{account}");
+            proptest::prop_assert_eq!(name.parse::<AccountName>().expect("valid").to_string(), name);
+            let name = format!("tenants/{tenant}/operations/{operation}");
+            proptest::prop_assert_eq!(name.parse::<OperationName>().expect("valid").to_string(), name);
+        }
+
+        #[test]
+        fn ids_have_no_place_for_separators(text in "(?s).{0,40}[/%\\s\u{0}*?#].{0,40}") {
+            proptest::prop_assert!(TenantId::new(text.as_str()).is_err());
+            proptest::prop_assert!(AccountId::new(text.as_str()).is_err());
+            proptest::prop_assert!(ComponentId::new(text.as_str()).is_err());
+        }
+
+        #[test]
+        fn a_pattern_matches_what_was_put_into_it(parts in proptest::collection::vec("[^/]{1,12}", 2)) {
+            let name = format!("a/{}/b/{}", parts[0], parts[1]);
+            let found = match_name::<2>("a/*/b/*", &name);
+            proptest::prop_assert_eq!(found, Some([parts[0].as_str(), parts[1].as_str()]));
+            proptest::prop_assert_eq!(match_name::<1>("a/*/b/*", &name), None);
+            proptest::prop_assert_eq!(match_name::<3>("a/*/b/*", &name), None);
         }
     }
 }
