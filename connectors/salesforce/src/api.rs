@@ -5,6 +5,7 @@ mod answer;
 pub(crate) mod composite;
 pub(crate) mod metadata;
 pub(crate) mod pubsub;
+mod queries;
 pub(crate) mod rest;
 pub(crate) mod tooling;
 

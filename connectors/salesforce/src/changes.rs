@@ -14,10 +14,10 @@ use tonic::Streaming;
 
 use crate::api::Org;
 use crate::api::pubsub::wire::{FetchRequest, FetchResponse, ReplayPreset};
-use crate::api::pubsub::{Bus, TOPIC};
+use crate::api::pubsub::{Bus, topic};
 use crate::connector::SalesforceConnector;
 use crate::faults;
-use crate::render::EVENT;
+use crate::render::{EVENT, Namespace};
 
 /// Events that may be on their way to us: Salesforce's most.
 const CREDIT: i32 = 100;
@@ -35,6 +35,8 @@ pub(crate) struct Stream {
     connector: SalesforceConnector,
     session: Session,
     organization_id: String,
+    /// What stands before the names of the event and its fields.
+    namespace: Option<String>,
     credit: mpsc::Sender<FetchRequest>,
     responses: Streaming<FetchResponse>,
     /// Received and not handed on yet: what was received must survive a dropped wait.
@@ -47,13 +49,17 @@ pub(crate) async fn open(
     cursor: Option<&Cursor>,
 ) -> Result<Stream, ConnectorFault> {
     let organization_id = organization_id(session)?;
+    let delivery = &connector.inner().environment(&session.account)?.delivery;
+    let namespace = delivery.namespace().0.map(str::to_owned);
+    let first = first_request(topic(delivery.namespace()), cursor);
     let (credit, responses) = {
         let inner = connector.inner();
         let bus = Bus { pubsub: &inner.pubsub, session, organization_id: &organization_id };
+        let first = &first;
         bus.call(|identity| async move {
             let (credit, requests) = mpsc::channel(4);
             // The channel is empty: there is room.
-            let _ = credit.try_send(first_request(cursor));
+            let _ = credit.try_send(first.clone());
             let mut client = inner.pubsub.client();
             let subscribed = client.subscribe(identity.request(ReceiverStream::new(requests)));
             // The answer's head comes when the subscription stands, or, at worst, with the first message.
@@ -64,7 +70,15 @@ pub(crate) async fn open(
         })
         .await?
     };
-    Ok(Stream { connector, session: session.clone(), organization_id, credit, responses, received: None })
+    Ok(Stream {
+        session: session.clone(),
+        connector,
+        organization_id,
+        namespace,
+        credit,
+        responses,
+        received: None,
+    })
 }
 
 fn organization_id(session: &Session) -> Result<String, ConnectorFault> {
@@ -75,13 +89,13 @@ fn organization_id(session: &Session) -> Result<String, ConnectorFault> {
 }
 
 /// Where to begin counts in the first request alone.
-fn first_request(cursor: Option<&Cursor>) -> FetchRequest {
+fn first_request(topic_name: String, cursor: Option<&Cursor>) -> FetchRequest {
     let (preset, replay_id) = match cursor {
         Some(Cursor(bytes)) => (ReplayPreset::Custom, bytes.clone().into()),
         None => (ReplayPreset::Latest, bytes::Bytes::new()),
     };
     FetchRequest {
-        topic_name: TOPIC.to_owned(),
+        topic_name,
         replay_preset: preset.into(),
         replay_id,
         num_requested: CREDIT,
@@ -109,11 +123,15 @@ impl ChangeStream for Stream {
 }
 
 impl Stream {
+    fn namespace(&self) -> Namespace<'_> {
+        Namespace(self.namespace.as_deref())
+    }
+
     /// Gives new credit before the old is used up.
     fn top_up(&self, pending: i32) {
         if pending <= CREDIT_LOW {
             let request = FetchRequest {
-                topic_name: TOPIC.to_owned(),
+                topic_name: topic(self.namespace()),
                 num_requested: CREDIT - pending.max(0),
                 ..FetchRequest::default()
             };
@@ -132,7 +150,7 @@ impl Stream {
         for consumed in &response.events {
             let Some(event) = &consumed.event else { continue };
             let schema = bus.schema(&event.schema_id).await?;
-            match decode::change(&schema, event, &consumed.replay_id) {
+            match decode::change(&schema, event, &consumed.replay_id, self.namespace()) {
                 Ok(change) => changes.push(change),
                 // Never to be read: waiting for it would stop all that come behind it.
                 Err(cause) => tracing::warn!(
@@ -159,12 +177,15 @@ pub(crate) async fn send_canary(org: &Org<'_>, marker: &str) -> Result<(), Conne
         return Err(ConnectorFault::rejected(Fault::invalid("marker", "must have 1 to 255 bytes")));
     }
     let identity = org.identity()?;
-    let fields = Map::from_iter([
-        ("Marker__c".to_owned(), Value::from(marker)),
-        ("Operation__c".to_owned(), Value::from("CANARY")),
-        ("Org_Id__c".to_owned(), Value::from(identity.organization_id.clone())),
-        ("User_Id__c".to_owned(), Value::from(identity.user_id.clone())),
-        ("Schema_Version__c".to_owned(), Value::from(SCHEMA_VERSION)),
-    ]);
-    org.create(EVENT, fields).await.map(|_| ())
+    let namespace = org.delivery()?.namespace();
+    let fields = [
+        ("Marker__c", Value::from(marker)),
+        ("Operation__c", Value::from("CANARY")),
+        ("Org_Id__c", Value::from(identity.organization_id.clone())),
+        ("User_Id__c", Value::from(identity.user_id.clone())),
+        ("Schema_Version__c", Value::from(SCHEMA_VERSION)),
+    ];
+    let fields: Map<String, Value> =
+        fields.into_iter().map(|(name, value)| (namespace.api(name), value)).collect();
+    org.create(&namespace.api(EVENT), fields).await.map(|_| ())
 }

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 use url::Url;
 
+use crate::delivery::Delivery;
 use crate::hosts::Cloud;
 
 /// Where Salesforce is, and who we are there.
@@ -66,6 +67,8 @@ pub struct EnvironmentConfig {
     pub client_id: String,
     /// Unset for a public app.
     pub client_secret: Option<SecretString>,
+    /// How the app comes into organisations of this kind.
+    pub delivery: Delivery,
 }
 
 /// Why the connector cannot be set up.
@@ -75,6 +78,8 @@ pub enum ConfigError {
     NoEnvironment,
     #[error("{key}: {cause}")]
     Host { key: &'static str, cause: crate::hosts::HostRefused },
+    #[error("{environment}.{key} {what}")]
+    Package { environment: &'static str, key: &'static str, what: &'static str },
     #[error("api_version must look like 67.0")]
     ApiVersion,
     #[error("the shortest interval of deploy polls must be above zero and not above the longest")]

@@ -10,7 +10,7 @@ use provision_connector_sdk::core::{Fault, Reason};
 use provision_connector_sdk::http::{HttpOptions, PublicOnly, client};
 use provision_connector_sdk::{
     AccountContext, ApplyProgress, ApplyRequest, AuthorizationSpec, ChangeStream, Changes, Check, Connector,
-    ConnectorFault, Cursor, InventoryProgress, InventoryReading, InventoryRequest, Observation, PlanRequest,
+    ConnectorFault, Cursor, Installation, InventoryProgress, InventoryReading, InventoryRequest, Observation, PlanRequest,
     ProposedPlan, Session, TokenErrorClass,
 };
 use serde_json::{Map, Value};
@@ -18,9 +18,10 @@ use serde_json::{Map, Value};
 use crate::api::Org;
 use crate::api::pubsub::PubSub;
 use crate::config::{ConfigError, EnvironmentConfig, SalesforceConfig};
+use crate::delivery::Delivery;
 use crate::hosts::{Environment, Hosts};
 use crate::render::App;
-use crate::{apply, authorize, changes, check, faults, identify, inventory, manifest, observe, plan, verify};
+use crate::{apply, authorize, changes, check, faults, identify, inventory, manifest, observe, package, plan, verify};
 
 /// Salesforce, as provisiond sees it. Cheap to clone.
 #[derive(Clone)]
@@ -50,6 +51,13 @@ impl SalesforceConnector {
                 hosts
                     .login(configured.login_url.as_str(), environment)
                     .map_err(|cause| ConfigError::Host { key, cause })?;
+            }
+        }
+        for (environment, configured) in [("sandbox", &config.sandbox), ("production", &config.production)] {
+            if let Some(package) = configured.as_ref().and_then(|configured| configured.delivery.package()) {
+                package
+                    .check()
+                    .map_err(|(key, what)| ConfigError::Package { environment, key, what })?;
             }
         }
         if config.sandbox.is_none() && config.production.is_none() {
@@ -108,6 +116,11 @@ impl Org<'_> {
         })
     }
 
+    /// How the app comes into this organisation.
+    pub(crate) fn delivery(&self) -> Result<&Delivery, ConnectorFault> {
+        Ok(&self.inner.environment(&self.session.account)?.delivery)
+    }
+
     pub(crate) fn is_production(&self) -> bool {
         self.session.account.environment == manifest::PRODUCTION
     }
@@ -133,6 +146,10 @@ impl Connector for SalesforceConnector {
 
     fn token_error(&self, error: &str, description: &str) -> TokenErrorClass {
         faults::of_token_error(error, description)
+    }
+
+    fn installation(&self, account: &AccountContext) -> Option<Installation> {
+        package::installation(&self.0, account)
     }
 
     async fn identify(&self, session: &Session) -> Result<Identity, ConnectorFault> {

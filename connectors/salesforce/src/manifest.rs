@@ -77,6 +77,13 @@ fn text(code: NotificationCode) -> &'static str {
         NotificationCode::ReauthorizationRequired => {
             "Salesforce {environment} must be authorised again by an administrator of \"{organization_name}\"."
         }
+        NotificationCode::InventoryChanged => {
+            "Salesforce {environment} \"{organization_name}\" has changed: {changes}."
+        }
+        NotificationCode::InventoryHeld => {
+            "Much less was found in Salesforce {environment} \"{organization_name}\" than before ({changes}); look at \
+             the org, then refresh the inventory and accept the fall."
+        }
     }
 }
 
@@ -94,6 +101,7 @@ mod tests {
                 login_url: "https://test.salesforce.com".parse().expect("url"),
                 client_id: "x".to_owned(),
                 client_secret: None,
+                delivery: Default::default(),
             });
             let manifest = manifest(&config, "1.0.0").expect("a manifest");
             assert_eq!(manifest.environments.len(), 1, "only what is configured is offered");

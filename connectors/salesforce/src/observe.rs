@@ -13,14 +13,13 @@ pub(crate) async fn observe(
     plan: &Plan,
     components: &[PlannedComponent],
 ) -> Result<Vec<Observation>, ConnectorFault> {
-    let identity = org.identity()?;
-    let app = &org.inner.app;
-    let catalogue = Catalogue::of(app, plan, &identity.organization_id, &identity.user_id)?;
+    let target = org.target()?;
+    let catalogue = Catalogue::of(target, plan)?;
     let snapshot = Snapshot::take(org).await?;
     let observations = components.iter().map(|planned| {
-        let (state, message, standing) = match catalogue.find(planned) {
+        let (state, message, standing) = match catalogue.find(planned)? {
             Some(should) => {
-                let standing = snapshot.standing(app, should);
+                let standing = snapshot.standing(&target, &should);
                 let (state, message) = told(&standing);
                 (state, message, standing)
             }
@@ -29,15 +28,15 @@ pub(crate) async fn observe(
                 (ComponentState::Modified, message, Standing::Missing)
             }
         };
-        Observation {
+        Ok(Observation {
             kind: planned.kind.clone(),
             full_name: planned.full_name.clone(),
             state,
             remote_id: standing.id().to_owned(),
             message,
-        }
+        })
     });
-    Ok(observations.collect())
+    observations.collect()
 }
 
 fn told(standing: &Standing) -> (ComponentState, String) {

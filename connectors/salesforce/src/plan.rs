@@ -1,89 +1,99 @@
 //! What provisioning would change, as data.
 
-use std::collections::BTreeSet;
+mod choose;
+mod cost;
+mod creatable;
+mod risks;
 
 use provision_connector_sdk::core::account::ConditionType;
-use provision_connector_sdk::core::inventory::{Inventory, ObjectType};
 use provision_connector_sdk::core::plan::{
-    ObjectSelection, PlanStep, PlannedAction, PlannedComponent, StepKind, Unprotected,
+    PlanStep, PlannedAction, PlannedComponent, StepKind, Unprotected,
 };
 use provision_connector_sdk::core::{Fault, Reason};
 use provision_connector_sdk::{ConnectorFault, PlanRequest, ProposedPlan};
 use sha2::{Digest, Sha256};
 
 use crate::api::Org;
-use crate::render::{App, PREFIX, Rendered, names};
+use crate::delivery::{Delivery, PackageInstall, PackageVersion};
+use crate::package::{self, not_installed};
+use crate::render::{Content, Rendered, names};
 use crate::snapshot::{Snapshot, Standing};
-use crate::steps::{self, Protected};
-
-/// What holds content by default: documents, posts, files, cases and mail. Those that the organisation has.
-const DEFAULT_OBJECTS: [&str; 10] = [
-    "Attachment",
-    "Case",
-    "CaseComment",
-    "ContentDocument",
-    "ContentDocumentLink",
-    "ContentVersion",
-    "EmailMessage",
-    "FeedComment",
-    "FeedItem",
-    "Note",
-];
-
-/// One deployment brings all triggers, each with a test, and takes 10,000 files.
-const OBJECTS_MAX: usize = 2000;
-
-/// Calls that a look at the organisation takes, a deployment's start and polls, and verification with the canary.
-const CALLS_LOOK: u32 = 10;
-const CALLS_DEPLOY: u32 = 12;
-const CALLS_PROVE: u32 = 4;
+use crate::steps::{self, INSTALLED_PACKAGE, Target, broken};
 
 pub(crate) async fn plan(org: &Org<'_>, request: PlanRequest<'_>) -> Result<ProposedPlan, ConnectorFault> {
-    let identity = org.identity()?;
-    let app = &org.inner.app;
+    let target = org.target()?;
     let snapshot = Snapshot::take(org).await?;
-    let (mut objects, mut unprotected) = choose(request)?;
-    keep_off_foreign(app, &snapshot, &mut objects, &mut unprotected)?;
+    let offered = upgrade(org, &snapshot).await?;
+    let is_news = |offered: &PackageVersion| snapshot.package().is_none_or(|there| there.version < *offered);
+    let news = offered.filter(is_news);
+    let code = cost::foreign_code(org).await?;
+    let (mut objects, mut unprotected) = choose::choose(&request, &target, org.is_production());
+    choose::keep_off_foreign(&target, &snapshot, &mut objects, &mut unprotected)?;
+    choose::keep_within_code(&target, code, &mut objects, &mut unprotected)?;
     if objects.is_empty() {
         return Err(nothing_to_protect(&unprotected));
     }
+    unprotected.sort_by(|left, right| left.object_type.cmp(&right.object_type));
     let mut observed = Sha256::new();
     let mut steps = Vec::new();
-    let mut changed = 0;
-    for template in &STEPS {
-        let rendered =
-            steps::components(app, template.id, &identity.organization_id, &identity.user_id, &objects)
-                .map_err(|cause| ConnectorFault::rejected(Fault::internal_error(cause)))?;
+    for template in STEPS.iter().filter(|template| template.belongs(target.delivery)) {
+        let rendered = steps::components(&target, template.id, &objects).map_err(broken)?;
         let mut planned = Vec::with_capacity(rendered.len());
         for component in &rendered {
-            let standing = snapshot.standing(app, component);
+            let standing = snapshot.standing(&target, component);
             if let Standing::Foreign { .. } = standing {
                 return Err(foreign(component));
             }
             observed.update(format!("{} {} {standing:?}\n", component.kind, component.full_name));
-            planned.push(planned_component(app, component, &standing, template));
+            planned.push(planned_component(&target, component, &standing, template, news));
         }
-        changed += u32::from(planned.iter().any(|component| component.action != PlannedAction::Keep));
-        steps.push(template.step(planned));
+        steps.push(template.step(target.delivery, planned));
+    }
+    observed.update(format!("{:?}\n", snapshot.package()));
+    for object in &unprotected {
+        observed.update(format!("{} {}\n", object.object_type, object.reason));
     }
     let object_types: Vec<String> = objects.iter().map(|object| object.api_name.clone()).collect();
-    let applied = STEPS.iter().filter(|step| step.kind == StepKind::Apply).count();
-    let looks = u32::try_from(applied).unwrap_or(u32::MAX).saturating_add(2);
+    let installation = package::installation(org.inner, &org.session.account);
     Ok(ProposedPlan {
+        estimated_api_calls: cost::calls(&steps),
         steps,
-        estimated_api_calls: looks * CALLS_LOOK + changed * (CALLS_LOOK + CALLS_DEPLOY) + CALLS_PROVE,
-        tests: if org.is_production() { tests(app, &object_types) } else { Vec::new() },
-        risks: risks(org.is_production(), &objects, request.inventory),
+        tests: if org.is_production() { tests(&target, &object_types) } else { Vec::new() },
+        risks: risks::risks(&risks::Situation {
+            production: org.is_production(),
+            delivery: target.delivery,
+            objects: &objects,
+            code,
+            package: snapshot.package(),
+            news,
+            installation: installation.as_ref(),
+        }),
         unprotected,
         object_types,
         observed_digest: hex::encode(observed.finalize()),
     })
 }
 
+/// The package's version that the configuration names, where the package is there as it has to be before a plan makes
+/// sense.
+async fn upgrade(org: &Org<'_>, snapshot: &Snapshot) -> Result<Option<PackageVersion>, ConnectorFault> {
+    let Some(config) = org.delivery()?.package() else { return Ok(None) };
+    let installed = snapshot.package();
+    let too_old = |found: PackageVersion| config.minimum_version.is_some_and(|minimum| found < minimum);
+    if config.install == PackageInstall::Administrator
+        && installed.is_none_or(|installed| too_old(installed.version))
+    {
+        return Err(not_installed(org, config, installed));
+    }
+    package::install::offered(org, config).await
+}
+
 /// One step as it stands in every plan.
 struct StepTemplate {
     id: &'static str,
     title: &'static str,
+    /// The title where the package brings what the step is about.
+    packaged_title: &'static str,
     kind: StepKind,
     /// Why its components are needed.
     reason: &'static str,
@@ -91,10 +101,19 @@ struct StepTemplate {
 }
 
 /// In order: the channel is open before anything can send events, and proven last.
-const STEPS: [StepTemplate; 7] = [
+const STEPS: [StepTemplate; 8] = [
+    StepTemplate {
+        id: steps::PACKAGE,
+        title: "The app's managed package",
+        packaged_title: "The app's managed package",
+        kind: StepKind::Apply,
+        reason: "it brings the app",
+        establishes: &[],
+    },
     StepTemplate {
         id: steps::EVENT_CHANNEL,
         title: "Event channel, and the right to read it",
+        packaged_title: "The package's event channel, and the right to read it",
         kind: StepKind::Apply,
         reason: "record changes are reported through it",
         establishes: &[],
@@ -102,6 +121,7 @@ const STEPS: [StepTemplate; 7] = [
     StepTemplate {
         id: steps::OPEN_EVENTS,
         title: "Listen to the event channel",
+        packaged_title: "Listen to the event channel",
         kind: StepKind::OpenEvents,
         reason: "",
         establishes: &[],
@@ -109,6 +129,7 @@ const STEPS: [StepTemplate; 7] = [
     StepTemplate {
         id: steps::QUARANTINE,
         title: "Custom objects that keep quarantined content",
+        packaged_title: "The package's objects that keep quarantined content",
         kind: StepKind::Apply,
         reason: "quarantined content is kept in it, for administrators alone",
         establishes: &[ConditionType::QuarantineReady],
@@ -116,6 +137,7 @@ const STEPS: [StepTemplate; 7] = [
     StepTemplate {
         id: steps::CLASSES,
         title: "Apex classes of the app, with their tests",
+        packaged_title: "The package's Apex classes",
         kind: StepKind::Apply,
         reason: "reports record changes and carries out policies",
         establishes: &[ConditionType::AppInstalled],
@@ -123,6 +145,7 @@ const STEPS: [StepTemplate; 7] = [
     StepTemplate {
         id: steps::TRIGGERS,
         title: "A trigger on each protected object, with its test",
+        packaged_title: "A trigger on each protected object, with its test",
         kind: StepKind::Apply,
         reason: "hands the changes of its object to the app",
         establishes: &[ConditionType::TriggersInstalled],
@@ -130,6 +153,7 @@ const STEPS: [StepTemplate; 7] = [
     StepTemplate {
         id: steps::OBSERVE,
         title: "See every component in the organisation",
+        packaged_title: "See every component in the organisation",
         kind: StepKind::Verify,
         reason: "",
         establishes: &[],
@@ -137,6 +161,7 @@ const STEPS: [StepTemplate; 7] = [
     StepTemplate {
         id: steps::CANARY,
         title: "Send an event and see it come back",
+        packaged_title: "Send an event and see it come back",
         kind: StepKind::Canary,
         reason: "",
         establishes: &[ConditionType::EventsFlowing],
@@ -144,96 +169,20 @@ const STEPS: [StepTemplate; 7] = [
 ];
 
 impl StepTemplate {
-    fn step(&self, components: Vec<PlannedComponent>) -> PlanStep {
+    fn belongs(&self, delivery: &Delivery) -> bool {
+        self.id != steps::PACKAGE || delivery.package().is_some()
+    }
+
+    fn step(&self, delivery: &Delivery, components: Vec<PlannedComponent>) -> PlanStep {
+        let title = if delivery.package().is_some() { self.packaged_title } else { self.title };
         PlanStep {
             id: self.id.to_owned(),
-            title: self.title.to_owned(),
+            title: title.to_owned(),
             kind: self.kind,
             components,
             establishes: self.establishes.to_vec(),
         }
     }
-}
-
-/// The objects to protect, ordered by name, and those that were asked for and cannot be.
-fn choose(request: PlanRequest<'_>) -> Result<(Vec<Protected>, Vec<Unprotected>), ConnectorFault> {
-    let known = |name: &str| {
-        let types = &request.inventory.object_types;
-        types.binary_search_by(|object| object.api_name.as_str().cmp(name)).ok().map(|index| &types[index])
-    };
-    let asked: BTreeSet<&str> = match request.selection {
-        ObjectSelection::Default => {
-            let defaults = DEFAULT_OBJECTS.iter().filter_map(|name| known(name));
-            let objects = defaults.filter(|object| object.accepts_triggers).map(protected).collect();
-            return Ok((objects, Vec::new()));
-        }
-        ObjectSelection::Listed(names) => names.iter().map(String::as_str).collect(),
-        ObjectSelection::All => {
-            request.inventory.object_types.iter().map(|object| object.api_name.as_str()).collect()
-        }
-    };
-    if asked.len() > OBJECTS_MAX {
-        let description = format!("at most {OBJECTS_MAX} objects can be protected");
-        return Err(ConnectorFault::rejected(Fault::invalid("object_types", description)));
-    }
-    let (mut objects, mut unprotected) = (Vec::new(), Vec::new());
-    for name in asked {
-        match known(name) {
-            _ if name.starts_with(PREFIX) => {
-                unprotected.push(because(name, "it belongs to the protection itself"));
-            }
-            None => unprotected.push(because(
-                name,
-                "the organisation has no such object, or does not show it to the service account's user",
-            )),
-            Some(object) if !object.accepts_triggers => {
-                unprotected.push(because(name, "Salesforce runs no triggers on it"));
-            }
-            Some(object) => objects.push(protected(object)),
-        }
-    }
-    Ok((objects, unprotected))
-}
-
-fn protected(object: &ObjectType) -> Protected {
-    Protected {
-        api_name: object.api_name.clone(),
-        updateable: object.updateable,
-        deletable: object.deletable,
-    }
-}
-
-fn because(object: &str, reason: &str) -> Unprotected {
-    Unprotected { object_type: object.to_owned(), reason: reason.to_owned() }
-}
-
-/// An object whose trigger's name, or whose test's, is taken by somebody else stays unprotected.
-fn keep_off_foreign(
-    app: &App,
-    snapshot: &Snapshot,
-    objects: &mut Vec<Protected>,
-    unprotected: &mut Vec<Unprotected>,
-) -> Result<(), ConnectorFault> {
-    let mut kept = Vec::with_capacity(objects.len());
-    for object in objects.drain(..) {
-        let rendered = steps::components(app, steps::TRIGGERS, "", "", std::slice::from_ref(&object))
-            .map_err(|cause| ConnectorFault::rejected(Fault::internal_error(cause)))?;
-        let taken = rendered
-            .iter()
-            .find(|component| matches!(snapshot.standing(app, component), Standing::Foreign { .. }));
-        match taken {
-            Some(component) => unprotected.push(because(
-                &object.api_name,
-                &format!(
-                    "the organisation has an {} of its own named {}",
-                    component.kind, component.full_name
-                ),
-            )),
-            None => kept.push(object),
-        }
-    }
-    *objects = kept;
-    Ok(())
 }
 
 fn nothing_to_protect(unprotected: &[Unprotected]) -> ConnectorFault {
@@ -264,63 +213,54 @@ pub(crate) fn foreign(component: &Rendered) -> ConnectorFault {
     )
 }
 
+/// `news`: the version of the package that is not installed yet, if there is one.
 fn planned_component(
-    app: &App,
+    target: &Target<'_>,
     component: &Rendered,
     standing: &Standing,
     step: &StepTemplate,
+    news: Option<PackageVersion>,
 ) -> PlannedComponent {
-    let (action, reason) = match standing {
-        Standing::Missing => (PlannedAction::Create, step.reason.to_owned()),
-        Standing::Modified { how, .. } => (PlannedAction::Update, format!("{}; now {how}", step.reason)),
-        Standing::Present { .. } | Standing::Foreign { .. } => (PlannedAction::Keep, step.reason.to_owned()),
+    let is_package = component.kind == INSTALLED_PACKAGE;
+    let mut reason = step.reason.to_owned();
+    if !is_package && matches!(component.content, Content::Managed(_)) {
+        reason.push_str("; it comes with the package");
+    }
+    let mut action = match standing {
+        Standing::Missing => PlannedAction::Create,
+        Standing::Modified { how, .. } => {
+            reason.push_str(&format!("; now {how}"));
+            PlannedAction::Update
+        }
+        Standing::Present { .. } | Standing::Foreign { .. } => PlannedAction::Keep,
     };
+    let mut version = target.app.version.clone();
+    if let (true, Some(news)) = (is_package, news) {
+        reason.push_str(&format!("; version {news} can be installed"));
+        version = news.to_string();
+        // Whoever installs the package brings the newer one: the daemon does so, an administrator is told of it.
+        let by_daemon =
+            target.delivery.package().is_some_and(|config| config.install == PackageInstall::Daemon);
+        if by_daemon && action == PlannedAction::Keep {
+            action = PlannedAction::Update;
+        }
+    }
     PlannedComponent {
         kind: component.kind.to_owned(),
         full_name: component.full_name.clone(),
         action,
         reason,
         checksum: component.checksum(),
-        version: app.version.clone(),
+        version,
     }
 }
 
-/// Production runs them in the deployment.
-fn tests(app: &App, object_types: &[String]) -> Vec<String> {
-    let mut tests = app.tests();
+/// Production runs them in the deployment. The package's own are not among them: they were run when it was made.
+fn tests(target: &Target<'_>, object_types: &[String]) -> Vec<String> {
+    let mut tests = match target.delivery {
+        Delivery::Source => target.app.tests(),
+        Delivery::Package(_) => Vec::new(),
+    };
     tests.extend(object_types.iter().map(|object| names::trigger_test(object)));
     tests
-}
-
-fn risks(production: bool, objects: &[Protected], inventory: &Inventory) -> Vec<String> {
-    let mut risks = vec![
-        "Each chunk of a save publishes one platform event; it counts towards the organisation's daily allowance \
-         of delivered events."
-            .to_owned(),
-    ];
-    if production {
-        risks.push(
-            "While a deployment runs, the organisation's setup is locked against other deployments; other \
-             deployments under way make it wait."
-                .to_owned(),
-        );
-        let uncreatable: Vec<&str> = objects
-            .iter()
-            .filter(|object| object.api_name != "ContentDocument")
-            .filter(|object| {
-                inventory
-                    .object_types
-                    .iter()
-                    .any(|known| known.api_name == object.api_name && !known.createable)
-            })
-            .map(|object| object.api_name.as_str())
-            .collect();
-        if !uncreatable.is_empty() {
-            risks.push(format!(
-                "No test can create records of {}; Salesforce may refuse their triggers for lack of test coverage.",
-                uncreatable.join(", ")
-            ));
-        }
-    }
-    risks
 }

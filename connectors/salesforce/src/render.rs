@@ -7,13 +7,15 @@ mod app;
 mod archive;
 mod component;
 pub(crate) mod names;
+mod namespace;
 mod permissions;
 mod templates;
 mod xml;
 
-pub(crate) use app::App;
+pub(crate) use app::{App, Home, TriggerOf};
 pub(crate) use archive::Archive;
 pub(crate) use component::{Content, Rendered};
+pub(crate) use namespace::Namespace;
 pub(crate) use permissions::{Grants, Scope};
 
 /// Ours is what carries this word: the first line of Apex, the description of the rest.

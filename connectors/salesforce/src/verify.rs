@@ -3,7 +3,6 @@
 use provision_connector_sdk::core::plan::Plan;
 use provision_connector_sdk::core::{Fault, Reason};
 use provision_connector_sdk::{ConnectorFault, FaultClass};
-use serde_json::Value;
 
 use crate::api::Org;
 use crate::api::pubsub::Bus;
@@ -13,20 +12,22 @@ use crate::render::QUARANTINE_OBJECTS;
 /// Fields arrive invisible to everybody until a permission set grants them; so the objects are queried with all of
 /// their fields, as the session's user. And the user must be able to hear, and to send, the app's events.
 pub(crate) async fn verify(org: &Org<'_>, _plan: &Plan) -> Result<(), ConnectorFault> {
-    for object in QUARANTINE_OBJECTS {
-        let fields = org.inner.app.fields(object).join(", ");
-        let soql = format!("SELECT Id, {fields} FROM {object} LIMIT 1");
-        if let Err(fault) = org.query::<Value>(Catalogue::Data, &soql).await {
-            return Err(if fault.class == FaultClass::Rejected {
-                not_observed(format!("{object} cannot be read: {}", fault.fault.message()))
-            } else {
-                fault
-            });
-        }
+    let namespace = org.delivery()?.namespace();
+    let queries = QUARANTINE_OBJECTS.map(|object| {
+        let fields: Vec<String> =
+            org.inner.app.fields(object).iter().map(|field| namespace.api(field)).collect();
+        format!("SELECT Id, {} FROM {} LIMIT 1", fields.join(", "), namespace.api(object))
+    });
+    if let Err(fault) = org.queries(Catalogue::Data, queries).await {
+        return Err(if fault.class == FaultClass::Rejected {
+            not_observed(format!("quarantined content cannot be read: {}", fault.fault.message()))
+        } else {
+            fault
+        });
     }
     let organization_id = &org.identity()?.organization_id;
     let bus = Bus { pubsub: &org.inner.pubsub, session: org.session, organization_id };
-    let topic = bus.topic().await?;
+    let topic = bus.topic_in(namespace).await?;
     if !topic.can_subscribe || !topic.can_publish {
         return Err(not_observed("the service account's user may not use the event channel".to_owned()));
     }

@@ -50,8 +50,29 @@ pub(crate) struct DeployResult {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Details {
     #[serde(deserialize_with = "rows")]
+    pub component_successes: Vec<ComponentSuccess>,
+    #[serde(deserialize_with = "rows")]
     pub component_failures: Vec<ComponentFailure>,
     pub run_test_result: Option<RunTestResult>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ComponentSuccess {
+    pub component_type: Option<String>,
+    pub full_name: Option<String>,
+    pub id: Option<String>,
+    /// It was not there before.
+    #[serde(deserialize_with = "boolean")]
+    pub created: bool,
+}
+
+impl ComponentSuccess {
+    /// Whether it is the one of that type and, where given, name.
+    pub(crate) fn is(&self, kind: &str, full_name: Option<&str>) -> bool {
+        self.component_type.as_deref() == Some(kind)
+            && full_name.is_none_or(|name| self.full_name.as_deref() == Some(name))
+    }
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -104,12 +125,17 @@ struct Started {
 }
 
 impl Org<'_> {
-    /// Starts a deployment and answers its id.
-    pub(crate) async fn start_deploy(&self, zip: Bytes, tests: &Tests) -> Result<String, ConnectorFault> {
+    /// Starts a deployment, or, with `check_only`, asks what it would refuse. Answers its id.
+    pub(crate) async fn start_deploy(
+        &self,
+        zip: Bytes,
+        tests: &Tests,
+        check_only: bool,
+    ) -> Result<String, ConnectorFault> {
         let mut options = json!({
             "allowMissingFiles": false,
             "autoUpdatePackage": false,
-            "checkOnly": false,
+            "checkOnly": check_only,
             "ignoreWarnings": false,
             "performRetrieve": false,
             "purgeOnDelete": false,
@@ -121,7 +147,17 @@ impl Org<'_> {
             options["runTests"] = json!(classes);
         }
         let options = json!({"deployOptions": options}).to_string();
-        let call = Call::deployment(self.data("/metadata/deployRequest"), options.into(), zip);
+        self.started(Call::deployment(self.data("/metadata/deployRequest"), options.into(), zip)).await
+    }
+
+    /// Deploys what a validation with tests has found good, without running them again. `Gone` or `Rejected` where
+    /// Salesforce does not take it for one.
+    pub(crate) async fn start_validated(&self, validation: &str) -> Result<String, ConnectorFault> {
+        let body = json!({"validatedDeployRequestId": validation});
+        self.started(Call::post(self.data("/metadata/deployRequest"), &body)).await
+    }
+
+    async fn started(&self, call: Call) -> Result<String, ConnectorFault> {
         let started: Started = self.call(call).await?.json()?;
         if is_deploy_id(&started.id) {
             Ok(started.id)

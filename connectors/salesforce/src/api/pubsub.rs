@@ -19,6 +19,7 @@ use self::wire::pub_sub_client::PubSubClient;
 use self::wire::{SchemaRequest, TopicRequest};
 use crate::config::ConfigError;
 use crate::faults;
+use crate::render::{EVENT, Namespace};
 
 /// Salesforce's contract, compiled.
 pub(crate) mod wire {
@@ -27,7 +28,9 @@ pub(crate) mod wire {
 }
 
 /// The topic on which the app reports record changes. Topics are case-sensitive.
-pub(crate) const TOPIC: &str = "/event/CAS_Record_Change__e";
+pub(crate) fn topic(namespace: Namespace<'_>) -> String {
+    format!("/event/{}", namespace.api(EVENT))
+}
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest time for a call that is no stream.
@@ -139,10 +142,15 @@ impl Bus<'_> {
         }
     }
 
-    /// What the session's user may do on the topic.
+    /// What the session's user may do on the topic of an app that is the organisation's own.
     pub(crate) async fn topic(&self) -> Result<wire::TopicInfo, ConnectorFault> {
+        self.topic_in(Namespace::default()).await
+    }
+
+    /// What the session's user may do on the app's topic.
+    pub(crate) async fn topic_in(&self, namespace: Namespace<'_>) -> Result<wire::TopicInfo, ConnectorFault> {
         self.call(|identity| async move {
-            let mut request = identity.request(TopicRequest { topic_name: TOPIC.to_owned() });
+            let mut request = identity.request(TopicRequest { topic_name: topic(namespace) });
             request.set_timeout(CALL_TIMEOUT);
             self.pubsub.client().get_topic(request).await.map(tonic::Response::into_inner)
         })
@@ -183,7 +191,7 @@ mod tests {
         let url = plain.parse().expect("a URL");
         let resolver = PublicOnly { allow_loopback: false };
         let pubsub = PubSub::new(&url, plain, None, resolver).expect("a channel");
-        let request = TopicRequest { topic_name: TOPIC.to_owned() };
+        let request = TopicRequest { topic_name: topic(Namespace::default()) };
         let status = pubsub.client().get_topic(request).await.expect_err("nothing is called");
         let fault = faults::of_pubsub(&status);
         assert_eq!(fault.class, FaultClass::Rejected, "{status:?}");

@@ -14,6 +14,8 @@ pub(crate) struct ApexRow {
     pub id: String,
     pub name: String,
     #[serde(default)]
+    pub namespace_prefix: Option<String>,
+    #[serde(default)]
     pub body: Option<String>,
     pub status: String,
 }
@@ -56,72 +58,13 @@ impl DeployRow {
 }
 
 impl Org<'_> {
-    /// Unmanaged classes whose name begins with `prefix`.
-    pub(crate) async fn apex_classes(&self, prefix: &str) -> Result<Vec<ApexRow>, ConnectorFault> {
-        let soql = format!(
-            "SELECT Id, Name, Body, Status FROM ApexClass WHERE NamespacePrefix = null AND Name LIKE {}",
-            quoted(&format!("{prefix}%"))
-        );
-        self.query(Catalogue::Tooling, &soql).await
-    }
-
-    /// Unmanaged triggers whose name begins with `prefix`.
-    pub(crate) async fn apex_triggers(&self, prefix: &str) -> Result<Vec<ApexRow>, ConnectorFault> {
-        let soql = format!(
-            "SELECT Id, Name, Body, Status FROM ApexTrigger \
-             WHERE NamespacePrefix = null AND Name LIKE {}",
-            quoted(&format!("{prefix}%"))
-        );
-        self.query(Catalogue::Tooling, &soql).await
-    }
-
-    /// Unmanaged custom objects and platform events of these developer names.
-    pub(crate) async fn custom_objects(
-        &self,
-        developer_names: &[String],
-    ) -> Result<Vec<CustomObjectRow>, ConnectorFault> {
-        if developer_names.is_empty() {
-            return Ok(Vec::new());
-        }
-        let soql = format!(
-            "SELECT Id, DeveloperName, Description FROM CustomObject \
-             WHERE NamespacePrefix = null AND DeveloperName IN ({})",
-            list(developer_names)
-        );
-        self.query(Catalogue::Tooling, &soql).await
-    }
-
-    /// The custom fields of custom objects, by the objects' ids.
-    pub(crate) async fn custom_fields(
-        &self,
-        object_ids: &[String],
-    ) -> Result<Vec<CustomFieldRow>, ConnectorFault> {
-        if object_ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        // The column holds text, and orgs write the id in it with 15 or with 18 characters.
-        let short = object_ids.iter().filter_map(|id| id.get(..15)).map(str::to_owned);
-        let spellings: Vec<String> = object_ids.iter().cloned().chain(short).collect();
-        let soql = format!(
-            "SELECT DeveloperName, TableEnumOrId FROM CustomField WHERE TableEnumOrId IN ({})",
-            list(&spellings)
-        );
-        self.query(Catalogue::Tooling, &soql).await
-    }
-
     /// Deployments that a user has started since then, the newest first.
     pub(crate) async fn deployments_of(
         &self,
         user_id: &str,
         since: Timestamp,
     ) -> Result<Vec<DeployRow>, ConnectorFault> {
-        let soql = format!(
-            "SELECT Id, Status FROM DeployRequest WHERE CreatedById = {} AND CreatedDate >= {} \
-             ORDER BY CreatedDate DESC",
-            quoted(user_id),
-            since.format("%Y-%m-%dT%H:%M:%SZ")
-        );
-        self.query(Catalogue::Tooling, &soql).await
+        self.query(Catalogue::Tooling, &deployments_of(user_id, since)).await
     }
 
     /// Deployments of anybody's that have not ended.
@@ -129,6 +72,16 @@ impl Org<'_> {
         let soql = "SELECT Id, Status FROM DeployRequest WHERE Status IN ('Pending', 'InProgress')";
         self.query(Catalogue::Tooling, soql).await
     }
+}
+
+/// The query for the deployments that a user has started since then.
+pub(crate) fn deployments_of(user_id: &str, since: Timestamp) -> String {
+    format!(
+        "SELECT Id, Status FROM DeployRequest WHERE CreatedById = {} AND CreatedDate >= {} \
+         ORDER BY CreatedDate DESC",
+        quoted(user_id),
+        since.format("%Y-%m-%dT%H:%M:%SZ")
+    )
 }
 
 /// Quoted texts with commas between them.

@@ -7,18 +7,26 @@ use chrono::DateTime;
 use provision_connector_sdk::Change;
 
 use crate::api::pubsub::wire::ProducerEvent;
+use crate::render::Namespace;
 
 /// Most record ids in one event: a chunk of a save has 200, an event of a trigger 2,000.
 const RECORD_IDS_MAX: usize = 10_000;
 
-pub(super) fn change(schema: &Schema, event: &ProducerEvent, replay_id: &[u8]) -> Result<Change, String> {
+pub(super) fn change(
+    schema: &Schema,
+    event: &ProducerEvent,
+    replay_id: &[u8],
+    namespace: Namespace<'_>,
+) -> Result<Change, String> {
     let reader = GenericDatumReader::builder(schema).build().map_err(|error| error.to_string())?;
     let mut payload = event.payload.as_ref();
     let Value::Record(fields) = reader.read_value(&mut payload).map_err(|error| error.to_string())? else {
         return Err("the payload is no record".to_owned());
     };
     let field = |name: &str| {
-        let value = fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
+        // Salesforce's own fields have no namespace.
+        let name = if name.ends_with("__c") { namespace.api(name) } else { name.to_owned() };
+        let value = fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value);
         match value {
             Some(Value::Union(_, inner)) => Some(inner.as_ref()),
             value => value,
@@ -64,6 +72,8 @@ mod tests {
         {"name":"Record_Ids__c","type":["null","string"],"default":null},
         {"name":"Marker__c","type":["null","string"],"default":null}]}"#;
 
+    const OURS: Namespace<'static> = Namespace(None);
+
     fn some(text: &str) -> Value {
         Value::Union(1, Box::new(Value::String(text.to_owned())))
     }
@@ -83,15 +93,15 @@ mod tests {
         writer.write_value_ref(&mut payload, &record).expect("it is written");
         let mut event =
             ProducerEvent { payload: payload.into(), id: "e-1".to_owned(), ..ProducerEvent::default() };
-        let read = change(&schema, &event, &[1, 2]).expect("a change");
+        let read = change(&schema, &event, &[1, 2], OURS).expect("a change");
         assert_eq!((read.id.as_str(), read.object_type.as_str()), ("e-1", "Case"));
         assert_eq!(read.record_ids.len(), 2);
         assert_eq!(read.canary, None);
         assert_eq!(read.occurred_at.timestamp_millis(), 1_700_000_000_000);
 
         event.id.clear();
-        assert_eq!(change(&schema, &event, &[1, 2]).expect("a change").id, "0102");
+        assert_eq!(change(&schema, &event, &[1, 2], OURS).expect("a change").id, "0102");
         event.payload = event.payload.slice(..5);
-        assert!(change(&schema, &event, &[]).is_err());
+        assert!(change(&schema, &event, &[], OURS).is_err());
     }
 }

@@ -8,7 +8,7 @@ use super::component::{Content, Rendered};
 use super::permissions::{self, Grants, Scope};
 use super::templates::Templates;
 use super::xml::{Document, Element};
-use super::{EVENT, MARKER, PERMISSION_SET, QUARANTINE_OBJECTS, SWITCH, names};
+use super::{EVENT, MARKER, Namespace, PERMISSION_SET, QUARANTINE_OBJECTS, SWITCH, names};
 
 /// Path and content of each file, ordered by path.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/app_files.rs"));
@@ -18,6 +18,10 @@ const ROOT: &str = "force-app/main/default/";
 const INSTALL: &str = "CAS_Install";
 /// The test classes that cover the app's own classes.
 const APP_TESTS: [&str; 2] = ["CAS_RecordChangeHandlerTest", "CAS_RestServiceTest"];
+/// Builds the records of the tests.
+const TEST_RECORDS: &str = "CAS_TestRecords";
+/// What it names of the rest of the app.
+const NAMED_BY_TEST_RECORDS: [&str; 2] = ["CAS_Quarantined_Item__c", "Action_Id__c"];
 
 /// The app, read.
 #[derive(Debug)]
@@ -29,6 +33,24 @@ pub(crate) struct App {
     objects: BTreeMap<&'static str, CustomObject>,
     custom_permissions: BTreeMap<&'static str, Document>,
     permission_set: Document,
+}
+
+/// An object's trigger.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TriggerOf<'a> {
+    pub object: &'a str,
+    pub events: &'a [&'static str],
+    /// A test can create a record of it.
+    pub creatable: bool,
+    /// Unset where the app is the organisation's own.
+    pub packaged: Option<Home<'a>>,
+}
+
+/// Where a packaged app is: it cannot know by itself which organisation was provisioned.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Home<'a> {
+    pub namespace: &'a str,
+    pub organization_id: &'a str,
 }
 
 #[derive(Debug)]
@@ -119,21 +141,43 @@ impl App {
     }
 
     /// The trigger of an object, and the class that tests it.
-    pub(crate) fn trigger(&self, object: &str, events: &[&'static str]) -> Result<[Rendered; 2], String> {
-        let (trigger_name, test_class_name) = (names::trigger(object), names::trigger_test(object));
+    pub(crate) fn trigger(&self, of: &TriggerOf<'_>) -> Result<[Rendered; 2], String> {
+        let (trigger_name, test_class_name) = (names::trigger(of.object), names::trigger_test(of.object));
+        let (prefix, home) = match &of.packaged {
+            Some(home) => {
+                let organization = format!("'{}', ", home.organization_id);
+                (Namespace(Some(home.namespace)).apex_prefix(), organization)
+            }
+            None => (String::new(), String::new()),
+        };
         let values = context! {
-            marker => self.marker(), object_name => object,
-            trigger_name => &trigger_name, test_class_name => &test_class_name, events => events.to_vec(),
+            marker => self.marker(), object_name => of.object,
+            trigger_name => &trigger_name, test_class_name => &test_class_name, events => of.events.to_vec(),
+            creatable => of.creatable, prefix => prefix, home => home,
         };
         let apex = |kind, full_name, template: &str| {
             let body = self.templates.fill(template, values.clone())?;
-            let meta = self.classes.get(INSTALL).map_or("", |(_, meta)| *meta).replace("ApexClass", kind);
-            Ok::<_, String>(Rendered { kind, full_name, content: Content::Apex { body, meta } })
+            Ok::<_, String>(Rendered { kind, full_name, content: Content::Apex { body, meta: self.meta(kind) } })
         };
         Ok([
             apex("ApexTrigger", trigger_name, "trigger.trigger.j2")?,
             apex("ApexClass", test_class_name, "trigger_test.cls.j2")?,
         ])
+    }
+
+    fn meta(&self, kind: &str) -> String {
+        self.classes.get(INSTALL).map_or("", |(_, meta)| *meta).replace("ApexClass", kind)
+    }
+
+    /// The class that builds records for the triggers' tests, for an organisation where the rest of the app is managed:
+    /// nothing outside a package can call the package's own.
+    pub(crate) fn test_records(&self, namespace: Namespace<'_>) -> Result<Rendered, String> {
+        let (body, meta) = self.classes.get(TEST_RECORDS).ok_or("no class that builds records")?;
+        let body = NAMED_BY_TEST_RECORDS
+            .iter()
+            .fold((*body).to_owned(), |body, name| body.replace(name, &namespace.api(name)));
+        let content = Content::Apex { body, meta: (*meta).to_owned() };
+        Ok(Rendered { kind: "ApexClass", full_name: TEST_RECORDS.to_owned(), content })
     }
 
     /// The permission set with what the scope holds.

@@ -1,5 +1,6 @@
 use super::*;
-use crate::steps::{self, Protected};
+use crate::delivery::{Delivery, PackageConfig, PackageInstall};
+use crate::steps::{self, Protected, Target};
 
 fn app() -> App {
     App::load().expect("the embedded app")
@@ -15,11 +16,56 @@ fn xml(component: &Rendered) -> &str {
 #[test]
 fn a_trigger_as_it_goes_into_an_organisation() {
     let events = names::trigger_events("ContentVersion", true, false);
-    let [trigger, test] = app().trigger("ContentVersion", &events).expect("rendered");
+    let of = TriggerOf { object: "ContentVersion", events: &events, creatable: true, packaged: None };
+    let [trigger, test] = app().trigger(&of).expect("rendered");
     for component in [trigger, test] {
         let Content::Apex { body, meta } = component.content else { panic!("no Apex") };
         insta::assert_snapshot!(component.full_name, format!("{body}---\n{meta}"));
     }
+}
+
+#[test]
+fn a_trigger_beside_a_package_calls_into_its_namespace_and_says_where_it_is() {
+    let events = names::trigger_events("Idea", false, true);
+    let packaged = Some(Home { namespace: "casec", organization_id: "00D000000000001EAA" });
+    let [trigger, test] = app()
+        .trigger(&TriggerOf { object: "Idea", events: &events, creatable: false, packaged })
+        .expect("rendered");
+    let bodies = [trigger, test].map(|component| match component.content {
+        Content::Apex { body, .. } => body,
+        other => panic!("{other:?}"),
+    });
+    insta::assert_snapshot!("a_packaged_trigger", bodies.join("---\n"));
+    let records = app().test_records(Namespace(Some("casec"))).expect("the class that builds records");
+    let Content::Apex { body, .. } = records.content else { panic!("no Apex") };
+    assert!(body.contains("new casec__CAS_Quarantined_Item__c(casec__Action_Id__c ="), "{body}");
+}
+
+#[test]
+fn what_comes_in_a_package_is_not_deployed() {
+    let app = app();
+    let delivery = Delivery::Package(PackageConfig {
+        version_id: "04t000000000001AAA".to_owned(),
+        namespace: "casec".to_owned(),
+        install: PackageInstall::Administrator,
+        minimum_version: None,
+    });
+    let target = Target { delivery: &delivery, ..target(&app) };
+    let named = |step: &str| -> Vec<String> {
+        let components = steps::components(&target, step, &[]).expect(step);
+        assert!(step == steps::TRIGGERS || components.iter().all(|component| !component.is_deployed()));
+        components.iter().map(|component| format!("{} {}", component.kind, component.full_name)).collect()
+    };
+    let all = [steps::PACKAGE, steps::EVENT_CHANNEL, steps::QUARANTINE, steps::CLASSES, steps::TRIGGERS];
+    insta::assert_snapshot!("packaged_components", all.map(|step| named(step).join("\n")).join("\n---\n"));
+}
+
+fn target(app: &App) -> Target<'_> {
+    Target { app, delivery: &Delivery::Source, organization_id: "00D000000000001EAA", user_id: "005" }
+}
+
+fn case() -> [Protected; 1] {
+    [Protected { api_name: "Case".to_owned(), updateable: true, deletable: true, creatable: true }]
 }
 
 #[test]
@@ -31,10 +77,10 @@ fn an_object_with_its_fields() {
 #[test]
 fn the_manifest_of_a_deployment() {
     let app = app();
-    let objects = [Protected { api_name: "Case".to_owned(), updateable: true, deletable: true }];
+    let objects = case();
     let mut components = Vec::new();
     for step in [steps::EVENT_CHANNEL, steps::QUARANTINE, steps::CLASSES, steps::TRIGGERS] {
-        components.extend(steps::components(&app, step, "00D000000000001EAA", "005", &objects).expect(step));
+        components.extend(steps::components(&target(&app), step, &objects).expect(step));
     }
     let components: Vec<&Rendered> =
         components.iter().filter(|component| component.content != Content::Record).collect();
@@ -72,9 +118,9 @@ fn the_same_components_make_the_same_bytes() {
 #[test]
 fn every_component_carries_the_mark() {
     let app = app();
-    let objects = [Protected { api_name: "Case".to_owned(), updateable: true, deletable: true }];
+    let objects = case();
     for step in [steps::EVENT_CHANNEL, steps::QUARANTINE, steps::CLASSES, steps::TRIGGERS] {
-        for component in steps::components(&app, step, "00D", "005", &objects).expect(step) {
+        for component in steps::components(&target(&app), step, &objects).expect(step) {
             match &component.content {
                 Content::Apex { body, .. } => {
                     assert!(body.lines().next().is_some_and(|line| line.contains(MARKER)), "{component:?}");
@@ -82,7 +128,7 @@ fn every_component_carries_the_mark() {
                 Content::Xml(text) => {
                     assert!(text.contains(&format!("{MARKER} {}.", app.version)), "{component:?}");
                 }
-                Content::Record => {}
+                Content::Record | Content::Managed(_) => {}
             }
         }
     }

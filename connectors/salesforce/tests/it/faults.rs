@@ -142,17 +142,17 @@ async fn salesforces_trouble_is_named_by_its_class() {
         error_code: code.to_owned(),
         message: message.to_owned(),
     };
-    let classes = || Operation::Query { table: Some("ApexClass".to_owned()) };
+    let look = || Operation::Composite;
     let channel = step(&plan, "event-channel");
     for (on, fault, expected) in [
         (Operation::DeployStart, Fault::UnavailableHtml, "Transient"),
         (Operation::DeployStart, refusal(500, "UNKNOWN_EXCEPTION", "ErrorId : 1-1 (1)"), "Unknown"),
         (Operation::DeployStart, refusal(500, "ALREADY_IN_PROCESS", "locked by another change"), "Conflict"),
         (Operation::DeployStart, Fault::TruncatedJson, "Unknown"),
-        (classes(), Fault::TruncatedJson, "Transient"),
-        (classes(), refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), "Throttled"),
-        (classes(), refusal(403, "API_DISABLED_FOR_ORG", "API is not enabled"), "Denied"),
-        (classes(), Fault::SessionInvalid, "Denied"),
+        (look(), Fault::TruncatedJson, "Transient"),
+        (look(), refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), "Throttled"),
+        (look(), refusal(403, "API_DISABLED_FOR_ORG", "API is not enabled"), "Denied"),
+        (look(), Fault::SessionInvalid, "Denied"),
     ] {
         let named = format!("{on:?} {fault:?}");
         salesforce.simulator.faults().clear();

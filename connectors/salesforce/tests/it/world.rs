@@ -11,7 +11,7 @@ use provision_connector_sdk::{
     AccountContext, ApplyProgress, ApplyRequest, Begin, CallCounter, Connector, ConnectorFault, Credentials,
     InventoryProgress, InventoryReading, InventoryRequest, PlanRequest, Session,
 };
-use provision_salesforce::{EnvironmentConfig, SalesforceConfig, SalesforceConnector};
+use provision_salesforce::{Delivery, EnvironmentConfig, SalesforceConfig, SalesforceConnector};
 use salesforce_simulator::ledger::Kind;
 use salesforce_simulator::{Config, Environment, Simulator};
 
@@ -48,6 +48,7 @@ impl Salesforce {
             login_url: ready.base_url.parse().expect("a URL"),
             client_id: ready.client_id.clone(),
             client_secret: Some(ready.client_secret.clone().into()),
+            delivery: Delivery::Source,
         };
         let connector = SalesforceConnector::new(SalesforceConfig {
             sandbox: Some(environment.clone()),
