@@ -4,11 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use provision_reconcile::Registry;
-use provision_salesforce::{Cloud, EnvironmentConfig, SalesforceConfig, SalesforceConnector};
+use provision_salesforce::{
+    Cloud, Delivery, EnvironmentConfig, PackageConfig, PackageInstall, SalesforceConfig, SalesforceConnector,
+};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::{ConnectorsSection, EnvironmentSection, SalesforceCloud, SalesforceSection};
+use crate::config::{
+    ConnectorsSection, DeliveryKind, EnvironmentSection, PackageInstaller, SalesforceCloud, SalesforceSection,
+};
 
 /// Largest secret file.
 const SECRET_BYTES_MAX: usize = 4 * 1024;
@@ -61,7 +65,37 @@ fn environment(name: &str, section: &EnvironmentSection) -> Result<EnvironmentCo
         login_url: section.login_url.clone(),
         client_id: section.client_id.clone(),
         client_secret,
+        delivery: delivery(section).map_err(|e| format!("connectors.salesforce.{name}.{e}"))?,
     })
+}
+
+/// How the app comes into organisations of an environment; a fault begins with the key.
+fn delivery(section: &EnvironmentSection) -> Result<Delivery, String> {
+    let by_package = section.delivery.map_or(section.package_id.is_some(), |kind| kind == DeliveryKind::Package);
+    if !by_package {
+        let unused = [
+            ("package_id", section.package_id.is_some()),
+            ("package_namespace", section.package_namespace.is_some()),
+            ("package_minimum_version", section.package_minimum_version.is_some()),
+        ];
+        return match unused.iter().find(|(_, given)| *given) {
+            Some((key, _)) => Err(format!("{key}: needs delivery = \"package\"")),
+            None => Ok(Delivery::Source),
+        };
+    }
+    let needed = |key: &str, value: &Option<String>| {
+        value.clone().ok_or_else(|| format!("{key}: is missing; delivery = \"package\" needs it"))
+    };
+    let minimum_version = section.package_minimum_version.as_deref().map(str::parse).transpose();
+    Ok(Delivery::Package(PackageConfig {
+        version_id: needed("package_id", &section.package_id)?,
+        namespace: needed("package_namespace", &section.package_namespace)?,
+        install: match section.package_install {
+            PackageInstaller::Administrator => PackageInstall::Administrator,
+            PackageInstaller::Daemon => PackageInstall::Daemon,
+        },
+        minimum_version: minimum_version.map_err(|what| format!("package_minimum_version: {what}"))?,
+    }))
 }
 
 fn secret_file(path: &Path) -> Result<SecretString, String> {
@@ -71,4 +105,41 @@ fn secret_file(path: &Path) -> Result<SecretString, String> {
         return Err("a secret has 1 to 4096 bytes".to_owned());
     }
     Ok(SecretString::from(secret.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn section(keys: &str) -> EnvironmentSection {
+        let text = format!("login_url = \"https://test.salesforce.com\"\nclient_id = \"x\"\n{keys}");
+        toml::from_str(&text).expect("a section")
+    }
+
+    #[test]
+    fn the_source_is_deployed_where_no_package_is_named() {
+        assert_eq!(delivery(&section("")), Ok(Delivery::Source));
+        let package = "package_id = \"04t000000000001AAA\"\npackage_namespace = \"casec\"\n";
+        let by_package = delivery(&section(&format!("{package}package_minimum_version = \"1.2\""))).expect("a package");
+        let config = by_package.package().expect("a package");
+        assert_eq!((config.namespace.as_str(), config.install), ("casec", PackageInstall::Administrator));
+        assert_eq!(config.minimum_version.map(|version| version.to_string()).as_deref(), Some("1.2.0"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_key() {
+        for (keys, key) in [
+            ("delivery = \"package\"", "package_id"),
+            ("package_id = \"04t000000000001AAA\"", "package_namespace"),
+            ("delivery = \"source\"\npackage_id = \"04t000000000001AAA\"", "package_id"),
+            ("package_namespace = \"casec\"", "package_namespace"),
+            (
+                "package_id = \"x\"\npackage_namespace = \"casec\"\npackage_minimum_version = \"new\"",
+                "package_minimum_version",
+            ),
+        ] {
+            let told = delivery(&section(keys)).expect_err(keys);
+            assert!(told.starts_with(key), "{told}");
+        }
+    }
 }

@@ -182,6 +182,30 @@ pub struct EnvironmentSection {
     pub client_id: String,
     pub client_secret: Option<SecretString>,
     pub client_secret_file: Option<PathBuf>,
+    /// Unset: the package where one is named, the source otherwise.
+    pub delivery: Option<DeliveryKind>,
+    pub package_id: Option<String>,
+    pub package_namespace: Option<String>,
+    #[serde(default)]
+    pub package_install: PackageInstaller,
+    pub package_minimum_version: Option<String>,
+}
+
+/// How the app comes into organisations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryKind {
+    Source,
+    Package,
+}
+
+/// Who installs the package.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PackageInstaller {
+    #[default]
+    Administrator,
+    Daemon,
 }
 
 fn principal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Principal, D::Error> {

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 pub use file::{
-    Config, ConnectorsSection, Engine, EnvironmentSection, KeysSection, LogFormat, LogSection, OauthSection,
-    OperationsSection, PrincipalSection, SalesforceCloud, SalesforceSection, ServerSection, StoreSection,
+    Config, ConnectorsSection, DeliveryKind, Engine, EnvironmentSection, KeysSection, LogFormat, LogSection, OauthSection,
+    OperationsSection, PackageInstaller, PrincipalSection, SalesforceCloud, SalesforceSection, ServerSection, StoreSection,
     StreamsSection, TlsSection,
 };
 
