@@ -90,6 +90,8 @@ pub(crate) enum Row {
     Class(Arc<ApexClass>),
     Trigger(Arc<ApexTrigger>),
     Deploy(Box<DeployRequest>),
+    /// The one row of ApexOrgWideCoverage.
+    Coverage,
     Audit(Arc<AuditRow>),
     Package(package::Line),
 }
@@ -121,6 +123,7 @@ impl Row {
             Self::Class(class) => code::class(class, column),
             Self::Trigger(trigger) => code::trigger(view, trigger, column),
             Self::Deploy(deploy) => code::deploy(deploy, column),
+            Self::Coverage => code::coverage(view, column),
             Self::Audit(row) => audit::row(row, column),
             Self::Package(line) => line.value(view, column),
         }
@@ -178,6 +181,7 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
         "DeployRequest" => {
             state.deploys.values().for_each(|deploy| visit(Row::Deploy(Box::new(deploy.clone()))))
         }
+        "ApexOrgWideCoverage" => visit(Row::Coverage),
         name if package::TABLES.contains(&name) => {
             package::rows(view, name, &mut |line| visit(Row::Package(line)))
         }
