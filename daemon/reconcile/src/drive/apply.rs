@@ -10,6 +10,9 @@ use provision_core::plan::{Plan, PlanStep, PlannedComponent};
 use super::record::Seen;
 use super::{Driver, Stop, Work};
 
+/// Characters of the application's words that are kept of a refusal.
+const REFUSAL_LENGTH_MAX: usize = 1_000;
+
 /// What is known of earlier tries, owned.
 enum Known {
     Nothing,
@@ -130,7 +133,7 @@ impl Driver<'_> {
                     component,
                     state: ComponentState::Refused,
                     remote_id: String::new(),
-                    message: r.reason.clone(),
+                    message: r.reason.chars().take(REFUSAL_LENGTH_MAX).collect(),
                     object_type: r.object_type.clone(),
                 })
             })

@@ -3,7 +3,7 @@
 use provision_core::account::{
     Actor, Condition, ConditionType, EventChannel, NextAction, Phase, ServiceAccount, State, Status,
 };
-use provision_core::license::{License, demand};
+use provision_core::license::{License, LicenseState, demand};
 use provision_core::ports::{Cause, Explanation};
 use provision_core::precondition::{DAEMON_PRECONDITIONS, Precondition, PreconditionReport};
 use provision_core::{AccountName, Reason, Result, Timestamp};
@@ -35,6 +35,7 @@ impl ControlPlane {
         causes.extend(condition_causes(&account));
         causes.extend(channel_cause(&account, channel.as_ref()));
         causes.extend(inventory_cause(&account));
+        causes.extend(license.as_ref().and_then(|license| grace_cause(license, self.context.now())));
         let protected = account.state() == State::Protected;
         if causes.is_empty() && !protected {
             causes.extend(condition(&account, ConditionType::Protected).map(|c| of_condition(&account, c)));
@@ -70,14 +71,29 @@ fn license_cause(account: &ServiceAccount, license: Option<&License>, now: Times
         reason: fault.reason().as_str().to_owned(),
         message: fault.message().to_owned(),
         evidence: vec![evidence],
-        next_action: Some(NextAction {
-            actor: Actor::Operator,
-            action: "RENEW_LICENSE".to_owned(),
-            hint: DAEMON_PRECONDITIONS[0].fix.to_owned(),
-            link: None,
-            deadline: None,
-        }),
+        next_action: Some(renew_license(None)),
     })
+}
+
+/// Nothing is amiss yet; it will be.
+fn grace_cause(license: &License, now: Timestamp) -> Option<Cause> {
+    let end = license.grace_end().filter(|_| license.state(now) == LicenseState::Grace)?;
+    Some(Cause {
+        reason: "LICENSE_GRACE".to_owned(),
+        message: format!("the licence has expired and counts until {}", end.to_rfc3339()),
+        evidence: license.expire_time.iter().map(|end| format!("expired at {}", end.to_rfc3339())).collect(),
+        next_action: Some(renew_license(Some(end))),
+    })
+}
+
+fn renew_license(deadline: Option<Timestamp>) -> NextAction {
+    NextAction {
+        actor: Actor::Operator,
+        action: "RENEW_LICENSE".to_owned(),
+        hint: DAEMON_PRECONDITIONS[0].fix.to_owned(),
+        link: None,
+        deadline,
+    }
 }
 
 fn grant_cause(account: &ServiceAccount) -> Option<Cause> {

@@ -90,6 +90,8 @@ impl ControlPlane {
         let session = self.broker.session(account, Arc::new(CallCounter::default()));
         let request = PlanRequest { selection: &selection, inventory: &inventory };
         let proposed = connector.plan(&session, request).await?;
+        let mut risks = proposed.risks;
+        risks.extend(stale_inventory(account));
         let organization = account.identity.as_ref().map_or("", |i| i.organization_id.as_str());
         let state = serde_json::to_vec(&(
             &account.uid,
@@ -108,7 +110,7 @@ impl ControlPlane {
             steps: proposed.steps,
             estimated_api_calls: proposed.estimated_api_calls,
             tests: proposed.tests,
-            risks: proposed.risks,
+            risks,
             unprotected: proposed.unprotected,
             object_types: proposed.object_types,
             selection,
@@ -116,6 +118,12 @@ impl ControlPlane {
         };
         Ok(Proposal { plan, generation: account.generation, inventory: summary.artifact })
     }
+}
+
+/// What was read last may not be how the organisation is.
+fn stale_inventory(account: &ServiceAccount) -> Option<String> {
+    let found = account.conditions.iter().find(|c| c.kind == ConditionType::InventoryCurrent)?;
+    (found.status != Status::True).then(|| format!("The inventory may not be current: {}", found.message))
 }
 
 /// A plan, and the state of the account that it was made from.

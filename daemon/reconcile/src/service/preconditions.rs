@@ -11,7 +11,9 @@ use provision_core::connector::Manifest;
 use provision_core::ports::{
     AcceptPrecondition, AccountView, Accounts as _, Explanation, Mutation, Preconditions,
 };
-use provision_core::precondition::{Acceptance, CheckSeverity, DAEMON_PRECONDITIONS, PreconditionReport};
+use provision_core::precondition::{
+    Acceptance, CheckSeverity, CheckStatus, DAEMON_PRECONDITIONS, PreconditionReport,
+};
 use provision_core::{AccountName, Fault, Principal, Reason, Result};
 use provision_store::record::RecordKey;
 
@@ -38,15 +40,17 @@ impl ControlPlane {
             .find(|c| c.kind == provision_core::account::ConditionType::Authorized)
             .filter(|c| c.status != Status::True);
         let connector = self.context.connectors.get(&account.connector)?;
+        let license = self.look_at_license(&account.name.tenant, &account.connector).await?;
         let (answers, unasked) = match authorized {
-            Some(_) => (None, None),
-            None => {
+            // No call leaves for the application without a licence.
+            None if license.status == CheckStatus::Passed => {
                 let session = self.broker.session(account, Arc::new(CallCounter::default()));
                 match connector.check(&session).await {
                     Ok(answers) => (Some(answers), None),
                     Err(fault) => (None, Some(fault.fault)),
                 }
             }
+            _ => (None, None),
         };
         let now = self.context.now();
         let grant = match (&unasked, authorized) {
@@ -62,15 +66,14 @@ impl ControlPlane {
                 Answers::Earlier(earlier.as_ref(), format!("not asked: {}", fault.message()))
             }
             (None, None) => {
-                let why = "the organisation cannot be asked before an administrator has authorised";
+                let why = match authorized {
+                    Some(_) => "the organisation cannot be asked before an administrator has authorised",
+                    None => "the organisation is not asked without a valid licence",
+                };
                 Answers::Earlier(earlier.as_ref(), why.to_owned())
             }
         };
-        let seen = [
-            self.look_at_license(&account.name.tenant, &account.connector).await?,
-            self.look_at_role(principal, &account.name.tenant).await?,
-            grant,
-        ];
+        let seen = [license, self.look_at_role(principal, &account.name.tenant).await?, grant];
         Ok(Look { report: report::of(account, connector.manifest(), seen, answers, now), unasked })
     }
 

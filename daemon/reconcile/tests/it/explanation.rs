@@ -8,6 +8,20 @@ async fn explain(life: &Life) -> Explanation {
     life.plane.explain(&account_name()).await.expect("explained")
 }
 
+/// The licence has ended a day ago.
+async fn expire(life: &Life, grace_period: Duration) {
+    let now = chrono::DateTime::from_timestamp(1_700_000_000, 0).expect("in range");
+    let update = UpdateLicense {
+        tenant: account_name().tenant,
+        connector: "fake".parse().expect("valid"),
+        start_time: Some(now - chrono::Duration::days(400)),
+        expire_time: Some(now - chrono::Duration::days(1)),
+        grace_period,
+        etag: None,
+    };
+    life.plane.update_license(by("platform"), update).await.expect("updated");
+}
+
 fn reasons(explanation: &Explanation) -> Vec<&str> {
     explanation.causes.iter().map(|c| c.reason.as_str()).collect()
 }
@@ -44,6 +58,9 @@ async fn each_stage_of_a_life_says_what_is_missing_and_who_acts() {
     let protected = explain(&life).await;
     assert!(protected.protected);
     assert_eq!((reasons(&protected), protected.summary.as_str()), (vec![], "'Main' is protected."));
+    expire(&life, Duration::from_secs(30 * 86_400)).await;
+    let graced = explain(&life).await;
+    assert_eq!((graced.protected, reasons(&graced)), (true, vec!["LICENSE_GRACE"]));
     life.end().await;
 }
 
@@ -61,15 +78,7 @@ async fn what_must_be_dealt_with_first_comes_first() {
         state.access_token = "gone".into();
     }
     life.plane.check(by("admin"), &account_name()).await.expect("checked");
-    let update = UpdateLicense {
-        tenant: account_name().tenant,
-        connector: "fake".parse().expect("valid"),
-        start_time: Some(chrono::DateTime::from_timestamp(1_600_000_000, 0).expect("in range")),
-        expire_time: Some(chrono::DateTime::from_timestamp(1_650_000_000, 0).expect("in range")),
-        grace_period: Duration::ZERO,
-        etag: None,
-    };
-    life.plane.update_license(by("platform"), update).await.expect("updated");
+    expire(&life, Duration::ZERO).await;
     let all = explain(&life).await;
     assert_eq!(
         reasons(&all),

@@ -83,6 +83,8 @@ async fn a_sudden_fall_is_held_until_somebody_accepts_it() {
         assert_eq!(held.inventory.expect("counts").object_types, 20);
         assert_eq!(objects_of(&life).await, 40, "the old inventory stays");
     }
+    let risks = life.plan().await.risks;
+    assert!(risks[0].starts_with("The inventory may not be current: much less was found"), "{risks:?}");
     let condition = Life::condition(&life.account().await, ConditionType::InventoryCurrent);
     assert_eq!((condition.status, condition.reason.as_str()), (Status::False, "INVENTORY_FALL_HELD"));
     assert_eq!(life.told().await, ["ACCOUNT_AUTHORIZED", "INVENTORY_HELD"]);
@@ -120,31 +122,35 @@ async fn an_interrupted_reading_goes_on_where_it_was() {
         world.application.state().objects = names(0, 11);
         let first = world.live(Crash::never()).await;
         first.until_authorized(&world).await;
-        let operation = first.refresh(false).await;
         first.end().await;
-        drop(operation);
 
         let crash = Crash::after(points);
         let dying = world.live(crash.clone()).await;
-        dying.runtime.recover().await.expect("recovered");
-        let query = || ListQuery { page_size: 10, after: None, filter: Default::default() };
-        let list = dying.plane.list(&account_name().tenant, query()).await.expect("listed");
-        let name = list.items[0].name.clone();
+        let run = async {
+            let started = dying.refresh(false).await.expect("started");
+            dying.done(&started.name).await.expect("done")
+        };
         let died = tokio::select! {
-            _ = dying.done(&name) => false,
+            _ = run => false,
             () = crash.dead.cancelled() => true,
         };
         dying.end().await;
 
         let next = world.live(Crash::never()).await;
         next.runtime.recover().await.expect("recovered");
+        let query = ListQuery { page_size: 10, after: None, filter: Default::default() };
+        let all = next.plane.list(&account_name().tenant, query).await.expect("listed").items;
+        let name = match all.first() {
+            Some(operation) => operation.name.clone(),
+            // It died before anything was started: the caller, who got no answer, asks again.
+            None => next.refresh(false).await.expect("started").name,
+        };
         let ended = next.done(&name).await.expect("done");
         assert_eq!(ended.state, OperationState::Succeeded, "point {points}: {:?}", ended.failure);
         assert_eq!(objects_of(&next).await, 11, "point {points}");
         let parts = world.application.state().parts_asked.clone();
         assert_eq!(parts.len(), 6, "point {points}");
-        let twice = parts.values().filter(|count| **count > 1).count();
-        assert!(twice <= 2 && parts.values().sum::<u32>() <= 8, "point {points}: {parts:?}");
+        assert!(parts.values().sum::<u32>() <= 7, "point {points}: {parts:?}");
         next.end().await;
         if !died {
             assert!(points > 30, "only {points} crash points were passed");

@@ -109,6 +109,17 @@ async fn licences_are_told_apart() {
         assert!(evidence(&report, "license").contains(word), "{}", evidence(&report, "license"));
         assert_eq!(report.checks[0].status, status, "{days}");
     }
+    life.plane.update_license(by("platform"), update(-10)).await.expect("updated");
+    let state = life.begin().await;
+    life.complete(&state, world.application.issue_code()).await.expect("authorised in the grace period");
+    world.application.state().failing = ["storage"].into();
+    life.plane.update_license(by("platform"), update(-20)).await.expect("updated");
+    let report = check(&life, "admin").await;
+    assert_eq!(
+        seen(&report)[5],
+        "storage PASSED",
+        "without a licence nobody asks: it is as it was seen last"
+    );
     let endless = UpdateLicense { grace_period: Duration::from_secs(400 * 86_400), ..update(1) };
     let fault = life.plane.update_license(by("platform"), endless).await.expect_err("too long");
     assert_eq!(fault.violations()[0].subject, "license.grace_period");

@@ -270,6 +270,10 @@ fn demand_checks(manifest: &Manifest, checks: &[Check]) -> Result<()> {
         Reason::PreconditionChecksFailed,
         format!("the organisation is not ready: {}; mend it and authorise again", titles.join(", ")),
     );
+    if let Some(link) = failed.iter().find_map(|(spec, check)| check.link.as_ref().or(spec.help_uri.as_ref()))
+    {
+        fault = fault.link(link.clone());
+    }
     for (spec, check) in failed {
         let fix = check.fix.as_ref().unwrap_or(&spec.fix);
         fault = fault.violation(spec.id.clone(), format!("{}; {fix}", check.evidence));

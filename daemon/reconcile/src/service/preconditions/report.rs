@@ -25,7 +25,7 @@ const LICENSES_MAX: usize = 1_000;
 
 /// How one of the daemon's own checks came out.
 pub(super) struct Seen {
-    status: CheckStatus,
+    pub status: CheckStatus,
     evidence: String,
     fix: Option<String>,
 }
