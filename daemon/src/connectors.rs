@@ -37,6 +37,7 @@ fn salesforce_config(section: &SalesforceSection) -> Result<SalesforceConfig, St
     let mut config = SalesforceConfig::new(pubsub_url);
     config.ca_file = section.ca_file.clone();
     config.allow_loopback = section.allow_loopback;
+    config.egress_addresses = section.egress_addresses.clone();
     config.further_clouds = section
         .further_clouds
         .iter()

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::connector::Inner;
 use crate::hosts;
-use crate::manifest::{LOGIN_URL, SANDBOX};
+use crate::manifest::{LOGIN_URL, SANDBOX, USERNAME};
 
 /// `api` covers REST, Tooling, Metadata, Pub/Sub and Apex REST; there are no finer scopes for them. `id` is for the
 /// identity of the user.
@@ -31,6 +31,11 @@ pub(crate) fn specification(
     let endpoint = |name: &str| {
         Url::parse(&format!("{issuer}/services/oauth2/{name}")).map_err(ConnectorFault::protocol)
     };
+    // Without it, Salesforce would quietly take whoever is logged in to the browser.
+    let mut extra_parameters = vec![("prompt".to_owned(), "login".to_owned())];
+    if let Some(username) = account.settings.get(USERNAME).and_then(Value::as_str) {
+        extra_parameters.push(("login_hint".to_owned(), username.to_owned()));
+    }
     Ok(AuthorizationSpec {
         authorize_url: endpoint("authorize")?,
         token_url: endpoint("token")?,
@@ -40,8 +45,7 @@ pub(crate) fn specification(
         client_id: environment.client_id.clone(),
         client_secret: environment.client_secret.clone(),
         scopes: SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
-        // Without it, Salesforce would quietly take whoever is logged in to the browser.
-        extra_parameters: vec![("prompt".to_owned(), "login".to_owned())],
+        extra_parameters,
     })
 }
 
@@ -57,7 +61,6 @@ pub(crate) fn instance_url(inner: &Inner, answer: &Map<String, Value>) -> Result
         )
     })
 }
-
 #[cfg(test)]
 mod tests {
     use provision_connector_sdk::Connector as _;
@@ -118,6 +121,18 @@ mod tests {
         }
         let usual = connector.authorization(&account(SANDBOX, json!({}))).map(|spec| spec.issuer);
         assert_eq!(usual.as_deref(), Ok("https://test.salesforce.com"));
+    }
+
+    #[tokio::test]
+    async fn the_login_page_asks_for_the_expected_user_and_always_for_a_login() {
+        let connector = SalesforceConnector::new(config()).expect("a connector");
+        let parameters = |settings| {
+            connector.authorization(&account(SANDBOX, settings)).expect("a specification").extra_parameters
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(parameters(json!({})), [pair("prompt", "login")]);
+        let hinted = parameters(json!({ USERNAME: "ada@acme.example.uat" }));
+        assert_eq!(hinted, [pair("prompt", "login"), pair("login_hint", "ada@acme.example.uat")]);
     }
 
     #[tokio::test]

@@ -1,204 +1,121 @@
 //! Everything that must hold in an organisation before it is provisioned.
+//!
+//! The list is data (`SPECS` of each module): the manifest and `daemon/docs/preconditions.md` come from it. `ask` asks the
+//! organisation in few calls, and beside each list stands what its answers mean.
 
-use provision_connector_sdk::core::Reason;
-use provision_connector_sdk::core::account::Actor;
-use provision_connector_sdk::core::precondition::{CheckSeverity, PreconditionSpec};
+mod ask;
+mod deploy;
+mod facts;
+mod network;
+mod organization;
+#[cfg(test)]
+mod page;
+mod permission;
+mod room;
+mod spec;
+
+use provision_connector_sdk::core::connector::RequiredPermission;
+use provision_connector_sdk::core::precondition::PreconditionSpec;
 use provision_connector_sdk::{Check, CheckStatus, ConnectorFault};
-use serde_json::{Map, Value};
 
+use self::facts::Facts;
+use self::permission::PREFIX;
+use self::spec::{Scope, Spec, Verdict, Weight, unknown};
 use crate::api::Org;
-use crate::api::rest::Catalogue;
-use crate::identify::{organization, user_info};
+use crate::config::SalesforceConfig;
+use crate::manifest::{PRODUCTION, SANDBOX};
 
-/// A permission of the authorising user.
-pub(crate) struct Needed {
-    /// Its name; the column has the prefix `Permissions`.
-    pub name: &'static str,
-    pub title: &'static str,
-    pub needed_for: &'static str,
-    /// Provisioning cannot work without it.
-    pub blocking: bool,
+/// The whole list, in the order in which people read it.
+fn list() -> impl Iterator<Item = &'static Spec> {
+    organization::SPECS
+        .iter()
+        .chain(&permission::SPECS)
+        .chain(&deploy::SPECS)
+        .chain(&room::SPECS)
+        .chain(&network::SPECS)
 }
 
-const fn needed(name: &'static str, title: &'static str, needed_for: &'static str, blocking: bool) -> Needed {
-    Needed { name, title, needed_for, blocking }
-}
-
-pub(crate) const PERMISSIONS: [Needed; 10] = [
-    needed("ApiEnabled", "API Enabled", "every call", true),
-    needed("AuthorApex", "Author Apex", "deploying classes and triggers", true),
-    needed(
-        "CustomizeApplication",
-        "Customize Application",
-        "creating the quarantine objects and the event",
-        true,
-    ),
-    needed(
-        "ManageProfilesPermissionsets",
-        "Manage Profiles and Permission Sets",
-        "creating the service account's permission set",
-        true,
-    ),
-    needed(
-        "AssignPermissionSets",
-        "Assign Permission Sets",
-        "assigning it to the service account's user",
-        true,
-    ),
-    needed("ViewSetup", "View Setup and Configuration", "reading objects, profiles and rights", true),
-    needed("ViewAllData", "View All Data", "reading the records to scan", true),
-    needed("ModifyAllData", "Modify All Data", "deploying, and quarantining records of all users", true),
-    needed(
-        "ModifyMetadata",
-        "Modify Metadata Through Metadata API Functions",
-        "deploying without Modify All Data",
-        false,
-    ),
-    needed("QueryAllFiles", "Query All Files", "finding files in private libraries", false),
-];
-
-const EDITION: &str = "edition";
-const USER_TYPE: &str = "user.type";
-const DEPLOYMENTS: &str = "deployments";
-
-/// Editions that run no Apex of a customer's own.
-const WITHOUT_APEX: [&str; 5] =
-    ["Professional Edition", "Team Edition", "Group Edition", "Base Edition", "Essentials Edition"];
-
-pub(crate) async fn check(org: &Org<'_>) -> Result<Vec<Check>, ConnectorFault> {
-    let mut checks = vec![edition(&organization(org).await?.organization_type)];
-    checks.push(user(&user_info(org).await?.user_type));
-    let held = permissions(org).await?;
-    checks.extend(PERMISSIONS.iter().map(|needed| permission(needed, held.get(needed.name))));
-    checks.push(deployments(org).await?);
-    Ok(checks)
+/// The environments whose app is the vendor's package.
+fn packaged(config: &SalesforceConfig) -> Vec<&'static str> {
+    let environments = [(SANDBOX, &config.sandbox), (PRODUCTION, &config.production)];
+    let packaged = environments
+        .into_iter()
+        .filter(|(_, configured)| configured.as_ref().is_some_and(|one| one.delivery.package().is_some()));
+    packaged.map(|(id, _)| id).collect()
 }
 
 /// The list, as it stands in the manifest.
-pub(crate) fn specs() -> Vec<PreconditionSpec> {
-    let spec =
-        |id: &str, title: &str, description: &str, fix: String, severity, refuses_grant| PreconditionSpec {
-            id: id.to_owned(),
-            title: title.to_owned(),
-            description: description.to_owned(),
-            fix,
-            actor: Actor::SaasAdmin,
-            severity,
-            refuses_grant,
-            look: None,
-            help_uri: None,
-            environments: Vec::new(),
-        };
-    let mut specs = vec![
-        spec(
-            EDITION,
-            "Edition with Apex and platform events",
-            "Only some editions run Apex of their own.",
-            "Salesforce must move the organisation to Enterprise, Performance, Unlimited or Developer Edition"
-                .to_owned(),
-            CheckSeverity::Blocking,
-            true,
-        ),
-        spec(
-            USER_TYPE,
-            "An ordinary user",
-            "Community and guest users cannot hold the rights that are needed.",
-            "authorise as a user with a full Salesforce licence, not as a community or guest user".to_owned(),
-            CheckSeverity::Blocking,
-            true,
-        ),
-    ];
-    specs.extend(PERMISSIONS.iter().map(|needed| {
-        let severity = if needed.blocking { CheckSeverity::Blocking } else { CheckSeverity::Advisory };
-        spec(
-            &format!("permission.{}", needed.name),
-            &format!("Permission \"{}\"", needed.title),
-            &format!("Needed for {}.", needed.needed_for),
-            format!(
-                "a Salesforce administrator gives the service account's user \"{}\" (needed for {})",
-                needed.title, needed.needed_for
-            ),
-            severity,
-            needed.blocking,
-        )
-    }));
-    specs.push(spec(
-        DEPLOYMENTS,
-        "No other deployment",
-        "One deployment runs at a time; ours waits in line behind others.",
-        "wait for it, or ask whoever deploys (Setup, Deployment Status); ours waits in line otherwise"
-            .to_owned(),
-        CheckSeverity::Advisory,
-        false,
-    ));
-    specs
+pub(crate) fn specs(config: &SalesforceConfig) -> Vec<PreconditionSpec> {
+    let packaged = packaged(config);
+    let offered = list().filter(|spec| spec.scope != Scope::Package || !packaged.is_empty());
+    offered.map(|spec| spec.describe(&packaged)).collect()
 }
 
-fn answer(id: &str, status: CheckStatus, evidence: impl Into<String>) -> Check {
-    Check { id: id.to_owned(), status, evidence: evidence.into(), fix: None, link: None }
+/// The permissions without which a grant is refused.
+pub(crate) fn required_permissions() -> Vec<RequiredPermission> {
+    let required = permission::SPECS.iter().filter(|spec| spec.weight == Weight::RefusesGrant);
+    let named = required.filter_map(|spec| {
+        Some(RequiredPermission {
+            permission: spec.id.strip_prefix(PREFIX)?.to_owned(),
+            display_name: spec.title.trim_start_matches("Permission ").trim_matches('"').to_owned(),
+            needed_for: spec.description.trim_start_matches("Needed for ").trim_end_matches('.').to_owned(),
+        })
+    });
+    named.collect()
 }
 
-fn edition(edition: &str) -> Check {
-    let lacks_apex = WITHOUT_APEX.contains(&edition);
-    answer(EDITION, if lacks_apex { CheckStatus::Failed } else { CheckStatus::Passed }, edition)
+/// Checks everything at once, in four calls at the most. What the organisation refuses to tell is unknown; a fault is a
+/// call that got no answer, or a grant that is gone.
+pub(crate) async fn check(org: &Org<'_>) -> Result<Vec<Check>, ConnectorFault> {
+    let facts = ask::gather(org).await?;
+    let packaged = packaged(&org.inner.config);
+    let asked = list().filter(|spec| spec.applies(&facts.here.environment, &packaged));
+    Ok(asked.map(|spec| answer(spec, verdict(spec.id, &facts), &facts)).collect())
 }
 
-fn user(kind: &str) -> Check {
-    let ordinary = kind.eq_ignore_ascii_case("STANDARD");
-    let status = if ordinary { CheckStatus::Passed } else { CheckStatus::Failed };
-    answer(USER_TYPE, status, format!("user type {kind}"))
-}
-
-fn permission(needed: &Needed, held: Option<&Value>) -> Check {
-    let (status, evidence) = match held.and_then(Value::as_bool) {
-        Some(true) => (CheckStatus::Passed, "the user has it"),
-        Some(false) => (CheckStatus::Failed, "the user lacks it"),
-        None => (CheckStatus::Failed, "the organisation has no such permission"),
-    };
-    answer(&format!("permission.{}", needed.name), status, evidence)
-}
-
-/// Which of the permissions the user holds. One that the organisation does not know is left out.
-async fn permissions(org: &Org<'_>) -> Result<Map<String, Value>, ConnectorFault> {
-    let names: Vec<&str> = PERMISSIONS.iter().map(|needed| needed.name).collect();
-    match ask(org, &names).await {
-        // The columns differ between organisations; the refusal does not say which ones are missing.
-        Err(fault) if fault.fault.reason() == Reason::SaasRejected => {
-            let mut held = Map::new();
-            for name in names {
-                match ask(org, &[name]).await {
-                    Ok(answer) => held.extend(answer),
-                    Err(fault) if fault.fault.reason() == Reason::SaasRejected => {}
-                    Err(fault) => return Err(fault),
-                }
-            }
-            Ok(held)
-        }
-        answer => answer,
+fn verdict(id: &str, facts: &Facts) -> Verdict {
+    match id {
+        organization::API => organization::api(facts),
+        organization::KIND => organization::kind(facts),
+        organization::LASTING => organization::lasting(facts),
+        organization::EDITION => organization::edition(facts),
+        organization::WRITABLE => organization::writable(facts),
+        organization::ADDRESS => organization::address(facts),
+        organization::USER_ACTIVE => organization::user_active(facts),
+        organization::USER_TYPE => organization::user_type(facts),
+        organization::USER_LOGIN => permission::api_only(facts),
+        deploy::APP => deploy::app(facts),
+        deploy::DEPLOY => deploy::deploy(facts, &organization::edition(facts)),
+        deploy::SIZE => deploy::size(facts),
+        deploy::COVERAGE => deploy::coverage(facts),
+        deploy::TESTS => deploy::tests(facts),
+        deploy::LOCK => deploy::lock(facts),
+        room::API_CALLS => room::api_calls(facts),
+        room::API_ROOM => room::api_room(facts),
+        room::DELIVERY => room::delivery(facts),
+        room::EVENT_ROOM => room::event_room(facts),
+        room::DEFINITIONS => room::definitions(facts),
+        room::STORAGE => room::storage(facts),
+        room::STORAGE_ROOM => room::storage_room(facts),
+        network::BUS => network::bus(facts),
+        network::TOPIC => network::topic(facts),
+        network::CLOCK => network::clock(facts),
+        network::REFRESH => network::refresh(facts),
+        network::IP_LOCK => network::ip_lock(facts),
+        network::EGRESS => network::egress(facts),
+        other => match other.strip_prefix(PREFIX) {
+            Some(name) => permission::verdict(name, facts),
+            None => unknown("nothing looks at it"),
+        },
     }
 }
 
-async fn ask(org: &Org<'_>, names: &[&str]) -> Result<Map<String, Value>, ConnectorFault> {
-    let columns: Vec<String> = names.iter().map(|name| format!("Permissions{name}")).collect();
-    let soql = format!("SELECT {} FROM UserPermissionAccess", columns.join(", "));
-    let rows: Vec<Map<String, Value>> = org.query(Catalogue::Data, &soql).await?;
-    let row = rows.into_iter().next().unwrap_or_default();
-    let held = row
-        .into_iter()
-        .filter_map(|(column, held)| column.strip_prefix("Permissions").map(|name| (name.to_owned(), held)));
-    Ok(held.collect())
-}
-
-/// One deployment runs at a time; a long one of somebody else's is worth knowing of.
-async fn deployments(org: &Org<'_>) -> Result<Check, ConnectorFault> {
-    let (status, evidence) = match org.running_deployments().await {
-        Ok(running) if running.is_empty() => (CheckStatus::Passed, "none is under way".to_owned()),
-        Ok(running) => (CheckStatus::Failed, format!("{} under way or waiting", running.len())),
-        // Some organisations do not show the table; provisioning then finds out by waiting.
-        Err(fault) if fault.fault.reason() == Reason::SaasRejected => {
-            (CheckStatus::Unknown, fault.fault.message().to_owned())
-        }
-        Err(fault) => return Err(fault),
-    };
-    Ok(answer(DEPLOYMENTS, status, evidence))
+/// What has not passed says what to do or how to look, and where.
+fn answer(spec: &Spec, verdict: Verdict, facts: &Facts) -> Check {
+    let Verdict { status, evidence, fix } = verdict;
+    let look = (status == CheckStatus::Unknown && !spec.look.is_empty())
+        .then(|| format!("look by hand: {}", spec.look));
+    let page = (status != CheckStatus::Passed && !spec.setup.is_empty())
+        .then(|| format!("{}/lightning/setup/{}/home", facts.here.instance_url, spec.setup));
+    Check { id: spec.id.to_owned(), status, evidence, fix: fix.or(look), link: page }
 }

@@ -1,5 +1,6 @@
 //! What the operator configures.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub struct SalesforceConfig {
     pub allow_loopback: bool,
     /// Clouds of Salesforce whose hosts are trusted beside the commercial one's.
     pub further_clouds: Vec<Cloud>,
+    /// Addresses or networks (`203.0.113.7`, `203.0.113.0/28`) from which the daemon calls, for people who keep allow-lists.
+    pub egress_addresses: Vec<String>,
     /// Version of the REST, Tooling and Metadata APIs, such as `67.0`.
     pub api_version: String,
     /// A deployment is asked how it stands at least this far apart …
@@ -50,12 +53,31 @@ impl SalesforceConfig {
             ca_file: None,
             allow_loopback: false,
             further_clouds: Vec::new(),
+            egress_addresses: Vec::new(),
             api_version: Self::API_VERSION.to_owned(),
             deploy_poll_min: Duration::from_secs(1),
             deploy_poll_max: Duration::from_secs(30),
             request_timeout: Duration::from_secs(120),
         }
     }
+}
+
+/// Addresses that one installation can name.
+const EGRESS_MAX: usize = 64;
+
+/// Whether it is a list of addresses, or of networks such as `203.0.113.0/28`.
+pub(crate) fn check_egress(addresses: &[String]) -> Result<(), ConfigError> {
+    let is_network = |text: &str| {
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let Ok(address) = address.parse::<IpAddr>() else { return false };
+        let bits_max = if address.is_ipv4() { 32 } else { 128 };
+        bits.is_none_or(|bits| bits.len() <= 3 && bits.parse::<u8>().is_ok_and(|bits| bits <= bits_max))
+    };
+    if addresses.len() > EGRESS_MAX || !addresses.iter().all(|text| is_network(text)) {
+        return Err(ConfigError::Egress);
+    }
+    Ok(())
 }
 
 /// One kind of environment.
@@ -80,6 +102,8 @@ pub enum ConfigError {
     Host { key: &'static str, cause: crate::hosts::HostRefused },
     #[error("{environment}.{key} {what}")]
     Package { environment: &'static str, key: &'static str, what: &'static str },
+    #[error("egress_addresses must be at most 64 addresses or networks such as 203.0.113.0/28")]
+    Egress,
     #[error("api_version must look like 67.0")]
     ApiVersion,
     #[error("the shortest interval of deploy polls must be above zero and not above the longest")]

@@ -10,18 +10,20 @@ use provision_connector_sdk::core::{Fault, Reason};
 use provision_connector_sdk::http::{HttpOptions, PublicOnly, client};
 use provision_connector_sdk::{
     AccountContext, ApplyProgress, ApplyRequest, AuthorizationSpec, ChangeStream, Changes, Check, Connector,
-    ConnectorFault, Cursor, Installation, InventoryProgress, InventoryReading, InventoryRequest, Observation, PlanRequest,
-    ProposedPlan, Session, TokenErrorClass,
+    ConnectorFault, Cursor, Installation, InventoryProgress, InventoryReading, InventoryRequest, Observation,
+    PlanRequest, ProposedPlan, Session, TokenErrorClass,
 };
 use serde_json::{Map, Value};
 
 use crate::api::Org;
 use crate::api::pubsub::PubSub;
-use crate::config::{ConfigError, EnvironmentConfig, SalesforceConfig};
+use crate::config::{self, ConfigError, EnvironmentConfig, SalesforceConfig};
 use crate::delivery::Delivery;
 use crate::hosts::{Environment, Hosts};
 use crate::render::App;
-use crate::{apply, authorize, changes, check, faults, identify, inventory, manifest, observe, package, plan, verify};
+use crate::{
+    apply, authorize, changes, check, faults, identify, inventory, manifest, observe, package, plan, verify,
+};
 
 /// Salesforce, as provisiond sees it. Cheap to clone.
 #[derive(Clone)]
@@ -55,9 +57,7 @@ impl SalesforceConnector {
         }
         for (environment, configured) in [("sandbox", &config.sandbox), ("production", &config.production)] {
             if let Some(package) = configured.as_ref().and_then(|configured| configured.delivery.package()) {
-                package
-                    .check()
-                    .map_err(|(key, what)| ConfigError::Package { environment, key, what })?;
+                package.check().map_err(|(key, what)| ConfigError::Package { environment, key, what })?;
             }
         }
         if config.sandbox.is_none() && config.production.is_none() {
@@ -70,6 +70,7 @@ impl SalesforceConnector {
         if !is_version(&config.api_version) {
             return Err(ConfigError::ApiVersion);
         }
+        config::check_egress(&config.egress_addresses)?;
         if config.deploy_poll_min.is_zero() || config.deploy_poll_min > config.deploy_poll_max {
             return Err(ConfigError::DeployPoll);
         }

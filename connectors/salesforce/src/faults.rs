@@ -9,6 +9,13 @@ use provision_connector_sdk::{ConnectorFault, FaultClass, TokenErrorClass};
 use serde::Deserialize;
 use tonic::Code;
 
+mod refusal;
+
+pub(crate) use refusal::is_policy;
+
+/// Salesforce's own code, in the metadata of a fault.
+pub(crate) const ERROR_CODE: &str = "error_code";
+
 /// Longest text of Salesforce's that is passed on.
 const WORDS_MAX: usize = 500;
 /// Too many calls at once: the others end within minutes.
@@ -63,12 +70,6 @@ pub(crate) fn reauthorize(internal: impl std::fmt::Display) -> ConnectorFault {
     )
 }
 
-/// Whether renewing the token cannot help, whatever the status says.
-pub(crate) fn is_policy(message: &str) -> bool {
-    message.contains("not valid for use with the REST API")
-        || message.contains("Connected app is not attached to Agent")
-}
-
 /// What an answer with an error status means. `retry_after` is what the answer's header says.
 pub(crate) fn of_answer(
     status: StatusCode,
@@ -88,12 +89,11 @@ pub(crate) fn of_error(status: StatusCode, error: &ApiError, effect: Effect) -> 
     let internal = format!("status {status}, {}: {words}", error.code());
     let told = |reason: Reason| {
         Fault::new(reason, format!("Salesforce answered: {words} ({})", error.code()))
+            .meta(ERROR_CODE, error.code())
             .with_internal(&internal)
     };
     match error.code() {
-        "INVALID_SESSION_ID" if is_policy(&error.message) => {
-            ConnectorFault::denied(told(Reason::SaasPermissionMissing))
-        }
+        code if refusal::is_known(code, &error.message) => refusal::of(code, &words, internal),
         "INVALID_SESSION_ID" => reauthorize(internal),
         "REQUEST_LIMIT_EXCEEDED" if words.to_ascii_lowercase().contains("concurrent") => throttled(
             CONCURRENT_WAIT,
@@ -107,12 +107,6 @@ pub(crate) fn of_error(status: StatusCode, error: &ApiError, effect: Effect) -> 
             "the organisation's API calls of the last 24 hours are used up",
             internal,
         ),
-        "API_DISABLED_FOR_ORG" => ConnectorFault::denied(told(Reason::SaasApiNotEnabled)),
-        "API_CURRENTLY_DISABLED"
-        | "INSUFFICIENT_ACCESS"
-        | "INSUFFICIENT_ACCESS_OR_READONLY"
-        | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
-        | "FORBIDDEN" => ConnectorFault::denied(told(Reason::SaasPermissionMissing)),
         "ALREADY_IN_PROCESS" => ConnectorFault::new(FaultClass::Conflict, deploy_locked(internal)),
         "UNABLE_TO_LOCK_ROW" => ConnectorFault::new(FaultClass::Conflict, told(Reason::SaasUnavailable)),
         "QUERY_TIMEOUT" | "INVALID_QUERY_LOCATOR" | "SERVER_UNAVAILABLE" => {
@@ -174,23 +168,31 @@ pub(crate) fn deploy_locked(internal: impl std::fmt::Display) -> Fault {
     .with_internal(internal)
 }
 
-/// What an error of the token endpoint means.
+/// What an error of the token endpoint means. Salesforce words the same condition in more than one way.
 pub(crate) fn of_token_error(error: &str, description: &str) -> TokenErrorClass {
+    let words = description.to_ascii_lowercase();
+    let says = |texts: &[&str]| texts.iter().any(|text| words.contains(text));
     match error {
         // Another refresh of the same token is under way; until Winter '25 the first text said so too.
-        "invalid_grant"
-            if description.contains("expired authorization code")
-                || description.contains("already being processed") =>
-        {
+        "invalid_grant" if says(&["expired authorization code", "already being processed"]) => {
             TokenErrorClass::Race
         }
         // The grant lives; the place or the hour is wrong.
+        "invalid_grant" if says(&["ip restricted", "invalid login hours", "login rate"]) => {
+            TokenErrorClass::Other
+        }
+        // The verifier is ours to send.
         "invalid_grant"
-            if description.contains("ip restricted") || description.contains("invalid login hours") =>
+            if says(&["code verifier", "code challenge", "invalid audience", "audience validation"]) =>
         {
             TokenErrorClass::Other
         }
+        "invalid_grant" if says(&["hasn't approved this consumer", "not admin approved"]) => {
+            TokenErrorClass::ClientRefused
+        }
         "invalid_grant" | "inactive_user" | "inactive_org" => TokenErrorClass::Revoked,
+        // The organisation was deleted, or has expired.
+        _ if says(&["data not available"]) => TokenErrorClass::Revoked,
         "invalid_client"
         | "invalid_client_id"
         | "invalid_app_access"
@@ -198,7 +200,8 @@ pub(crate) fn of_token_error(error: &str, description: &str) -> TokenErrorClass 
         | "redirect_uri_mismatch"
         | "invalid_scope"
         | "OAUTH_APP_BLOCKED"
-        | "OAUTH_APP_ACCESS_DENIED" => TokenErrorClass::ClientRefused,
+        | "OAUTH_APP_ACCESS_DENIED"
+        | "OAUTH_APPROVAL_ERROR_GENERIC" => TokenErrorClass::ClientRefused,
         _ => TokenErrorClass::Other,
     }
 }

@@ -3,17 +3,37 @@
 use std::collections::BTreeMap;
 
 use provision_connector_sdk::core::ConnectorId;
-use provision_connector_sdk::core::connector::{Environment, Manifest, RequiredPermission};
+use provision_connector_sdk::core::connector::{Environment, Manifest};
 use provision_connector_sdk::core::notification::NotificationCode;
 use serde_json::json;
 
-use crate::check::PERMISSIONS;
+use crate::check;
 use crate::config::SalesforceConfig;
 
 pub(crate) const SANDBOX: &str = "sandbox";
 pub(crate) const PRODUCTION: &str = "production";
-/// The one setting of an account.
+/// The settings of an account.
 pub(crate) const LOGIN_URL: &str = "loginUrl";
+pub(crate) const ORGANIZATION_ID: &str = "organizationId";
+pub(crate) const USERNAME: &str = "username";
+
+/// Salesforce shows each of these to the browser alone, so the daemon only sees that nobody comes back.
+const AUTHORIZATION_HINTS: [&str; 7] = [
+    "\"App must be installed into org\", or an approval error: the app is not installed in the organisation. A Salesforce \
+     administrator installs it (Setup > Connected Apps OAuth Usage > Install, or the app's package), or logs in as a user \
+     with \"Approve Uninstalled Connected Apps\".",
+    "OAUTH_APP_BLOCKED: an administrator has blocked the app. Unblock it under Setup > Connected Apps OAuth Usage.",
+    "OAUTH_APP_ACCESS_DENIED, \"user is not admin approved to access this app\": the app is for approved users only. Add \
+     the user's profile or a permission set to the app under Setup > Manage Connected Apps > Manage Profiles.",
+    "The login page refuses the address or the hour: look at Login IP Ranges and Login Hours of the user's profile, and \
+     at Setup > Identity Verification History.",
+    "The login page is not offered: My Domain forbids login.salesforce.com or test.salesforce.com (Setup > My Domain > \
+     Policies). Set loginUrl to the organisation's My Domain.",
+    "\"Missing required code challenge\", invalid_client_id or redirect_uri_mismatch: the app at Salesforce is not set up as \
+     the daemon is. The operator compares consumer key, callback URL and PKCE; a new app takes ten minutes to be known.",
+    "The wrong user comes up: the browser is logged in to Salesforce as somebody else. Log out there, or use a private \
+     window.",
+];
 
 pub(crate) fn manifest(config: &SalesforceConfig, version: &str) -> Result<Manifest, String> {
     let offered = [(SANDBOX, "Sandbox", &config.sandbox), (PRODUCTION, "Production", &config.production)];
@@ -38,20 +58,25 @@ pub(crate) fn manifest(config: &SalesforceConfig, version: &str) -> Result<Manif
                     "pattern": "^https?://",
                     "maxLength": 255,
                 },
+                ORGANIZATION_ID: {
+                    "type": "string",
+                    "title": "Organisation id",
+                    "description": "The organisation that is expected (15 or 18 characters, from Setup > Company Information). Another one is refused.",
+                    "pattern": "^00D[A-Za-z0-9]{12}([A-Z0-5]{3})?$",
+                },
+                USERNAME: {
+                    "type": "string",
+                    "title": "User name",
+                    "description": "The user who is expected to authorise, such as security@acme.com.uat. Another one is refused.",
+                    "pattern": "^[^\\s@]{1,64}@[^\\s@]+$",
+                    "maxLength": 80,
+                },
             },
             "additionalProperties": false,
         }),
-        required_permissions: PERMISSIONS
-            .iter()
-            .filter(|needed| needed.blocking)
-            .map(|needed| RequiredPermission {
-                permission: needed.name.to_owned(),
-                display_name: needed.title.to_owned(),
-                needed_for: needed.needed_for.to_owned(),
-            })
-            .collect(),
-        preconditions: crate::check::specs(),
-        authorization_hints: Vec::new(),
+        required_permissions: check::required_permissions(),
+        preconditions: check::specs(config),
+        authorization_hints: AUTHORIZATION_HINTS.into_iter().map(str::to_owned).collect(),
         notification_texts: texts(),
     })
 }

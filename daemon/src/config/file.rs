@@ -161,6 +161,8 @@ pub struct SalesforceSection {
     pub allow_loopback: bool,
     #[serde(default)]
     pub further_clouds: Vec<SalesforceCloud>,
+    #[serde(default)]
+    pub egress_addresses: Vec<String>,
     pub api_version: Option<String>,
     pub sandbox: Option<EnvironmentSection>,
     pub production: Option<EnvironmentSection>,

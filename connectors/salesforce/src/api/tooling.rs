@@ -66,12 +66,6 @@ impl Org<'_> {
     ) -> Result<Vec<DeployRow>, ConnectorFault> {
         self.query(Catalogue::Tooling, &deployments_of(user_id, since)).await
     }
-
-    /// Deployments of anybody's that have not ended.
-    pub(crate) async fn running_deployments(&self) -> Result<Vec<DeployRow>, ConnectorFault> {
-        let soql = "SELECT Id, Status FROM DeployRequest WHERE Status IN ('Pending', 'InProgress')";
-        self.query(Catalogue::Tooling, soql).await
-    }
 }
 
 /// The query for the deployments that a user has started since then.

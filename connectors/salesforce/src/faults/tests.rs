@@ -41,13 +41,54 @@ fn every_row_of_the_error_table() {
 }
 
 #[test]
-fn a_refused_session_is_told_from_one_that_policy_forbids() {
-    let policy = error("INVALID_SESSION_ID", "This session is not valid for use with the REST API");
-    let fault = of_answer(StatusCode::UNAUTHORIZED, policy.as_bytes(), Effect::None, None);
-    assert_eq!(fault.fault.reason(), Reason::SaasPermissionMissing);
-    let expired = error("INVALID_SESSION_ID", "Session expired or invalid");
-    let fault = of_answer(StatusCode::UNAUTHORIZED, expired.as_bytes(), Effect::None, None);
-    assert_eq!(fault.fault.reason(), Reason::ReauthorizationRequired);
+fn a_refusal_says_which_it_is_and_what_to_do() {
+    let policy = "This session is not valid for use with the REST API";
+    for (status, code, message, reason, permission, word) in [
+        (401, "INVALID_SESSION_ID", "Session expired or invalid", "REAUTHORIZATION_REQUIRED", None, "again"),
+        (401, "INVALID_SESSION_ID", policy, "APP_NOT_INSTALLED", None, "API Access Control"),
+        (
+            403,
+            "API_DISABLED_FOR_ORG",
+            "API is not enabled for this Organization or Partner",
+            "SAAS_API_NOT_ENABLED",
+            None,
+            "edition",
+        ),
+        (
+            403,
+            "API_CURRENTLY_DISABLED",
+            "API is disabled for this User",
+            "SAAS_PERMISSION_MISSING",
+            Some("ApiEnabled"),
+            "API Enabled",
+        ),
+        (403, "FUNCTIONALITY_NOT_ENABLED", "…", "SAAS_API_NOT_ENABLED", None, "feature"),
+        (403, "INSUFFICIENT_ACCESS", "insufficient access rights", "SAAS_PERMISSION_MISSING", None, "gives"),
+        (
+            403,
+            "INSUFFICIENT_ACCESS",
+            "You need the Modify Metadata Through Metadata API Functions permission",
+            "SAAS_PERMISSION_MISSING",
+            Some("ModifyMetadata"),
+            "gives",
+        ),
+        (
+            403,
+            "FORBIDDEN",
+            "You do not have View Setup",
+            "SAAS_PERMISSION_MISSING",
+            Some("ViewSetup"),
+            "gives",
+        ),
+    ] {
+        let status = StatusCode::from_u16(status).expect("status");
+        let answer = of_answer(status, error(code, message).as_bytes(), Effect::None, None);
+        assert_eq!(answer.class, FaultClass::Denied, "{code}");
+        let fault = answer.fault;
+        assert_eq!(fault.reason().as_str(), reason, "{code}: {message}");
+        assert_eq!(fault.metadata().get("permission").map(String::as_str), permission, "{code}: {message}");
+        assert!(fault.message().contains(word), "{fault}");
+    }
 }
 
 #[test]
@@ -58,7 +99,21 @@ fn only_a_definite_word_ends_a_grant() {
         ("invalid_grant", "expired authorization code", TokenErrorClass::Race),
         ("invalid_grant", "authentication failure", TokenErrorClass::Revoked),
         ("invalid_grant", "ip restricted", TokenErrorClass::Other),
+        ("invalid_grant", "invalid login hours", TokenErrorClass::Other),
+        ("invalid_grant", "Audience validation failed", TokenErrorClass::Other),
+        ("invalid_grant", "invalid code verifier", TokenErrorClass::Other),
+        ("invalid_grant", "user hasn't approved this consumer", TokenErrorClass::ClientRefused),
         ("inactive_user", "user is inactive", TokenErrorClass::Revoked),
+        ("inactive_org", "organization is locked, closed, or suspended", TokenErrorClass::Revoked),
+        ("unknown_error", "Data Not Available", TokenErrorClass::Revoked),
+        (
+            "invalid_app_access",
+            "user is not admin approved to access this app",
+            TokenErrorClass::ClientRefused,
+        ),
+        ("invalid_client", "app must be installed into org", TokenErrorClass::ClientRefused),
+        ("redirect_uri_mismatch", "redirect_uri must match configuration", TokenErrorClass::ClientRefused),
+        ("invalid_request", "invalid code verifier", TokenErrorClass::Other),
         ("invalid_client_id", "client identifier invalid", TokenErrorClass::ClientRefused),
         ("invalid_client", "invalid client credentials", TokenErrorClass::ClientRefused),
         ("rate_limit_exceeded", "login rate exceeded", TokenErrorClass::Other),

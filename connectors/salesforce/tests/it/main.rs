@@ -1,5 +1,9 @@
 //! The connector against a simulated organisation, over the wire.
 
+mod checks;
 mod contract;
+mod delivery;
 mod faults;
+mod identity;
+mod triggers;
 mod world;

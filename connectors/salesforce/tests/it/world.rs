@@ -38,6 +38,10 @@ impl Salesforce {
     }
 
     pub async fn with(config: Config) -> Self {
+        Self::delivering(config, Delivery::Source).await
+    }
+
+    pub async fn delivering(config: Config, delivery: Delivery) -> Self {
         let name = match config.environment {
             Environment::Sandbox => "sandbox",
             Environment::Production => "production",
@@ -48,7 +52,7 @@ impl Salesforce {
             login_url: ready.base_url.parse().expect("a URL"),
             client_id: ready.client_id.clone(),
             client_secret: Some(ready.client_secret.clone().into()),
-            delivery: Delivery::Source,
+            delivery,
         };
         let connector = SalesforceConnector::new(SalesforceConfig {
             sandbox: Some(environment.clone()),
@@ -65,6 +69,12 @@ impl Salesforce {
 
     fn static_credentials(&self, token: &str) -> Arc<dyn Credentials> {
         Arc::new(StaticCredentials::new(token, &self.simulator.ready().base_url))
+    }
+
+    /// Those of a user without an administrator's rights.
+    pub fn credentials_of_the_ordinary_user(&self) -> Arc<dyn Credentials> {
+        let org = self.simulator.org();
+        self.static_credentials(&org.open_session(org.user, None, "full"))
     }
 
     /// A session of the administrator, whose organisation and user are known.
@@ -93,9 +103,19 @@ impl Salesforce {
         let names: Vec<String> = object_types.iter().map(|name| (*name).to_owned()).collect();
         let selection =
             if names.is_empty() { ObjectSelection::Default } else { ObjectSelection::Listed(names) };
-        let request = PlanRequest { selection: &selection, inventory: &inventory };
-        let proposed = self.connector.plan(session, request).await.expect("a plan");
-        Plan {
+        self.plan_of(session, &inventory, selection).await.expect("a plan")
+    }
+
+    /// The same for a selection, over an inventory that was read.
+    pub async fn plan_of(
+        &self,
+        session: &Session,
+        inventory: &Inventory,
+        selection: ObjectSelection,
+    ) -> Result<Plan, ConnectorFault> {
+        let request = PlanRequest { selection: &selection, inventory };
+        let proposed = self.connector.plan(session, request).await?;
+        Ok(Plan {
             account: "tenants/acme/serviceAccounts/main".parse().expect("a name"),
             account_uid: "uid".to_owned(),
             etag: proposed.observed_digest,
@@ -107,7 +127,7 @@ impl Salesforce {
             object_types: proposed.object_types,
             selection,
             create_time: chrono::Utc::now(),
-        }
+        })
     }
 
     /// One call of `apply`.
