@@ -72,7 +72,8 @@ fn environment(name: &str, section: &EnvironmentSection) -> Result<EnvironmentCo
 
 /// How the app comes into organisations of an environment; a fault begins with the key.
 fn delivery(section: &EnvironmentSection) -> Result<Delivery, String> {
-    let by_package = section.delivery.map_or(section.package_id.is_some(), |kind| kind == DeliveryKind::Package);
+    let by_package =
+        section.delivery.map_or(section.package_id.is_some(), |kind| kind == DeliveryKind::Package);
     if !by_package {
         let unused = [
             ("package_id", section.package_id.is_some()),
@@ -121,7 +122,8 @@ mod tests {
     fn the_source_is_deployed_where_no_package_is_named() {
         assert_eq!(delivery(&section("")), Ok(Delivery::Source));
         let package = "package_id = \"04t000000000001AAA\"\npackage_namespace = \"casec\"\n";
-        let by_package = delivery(&section(&format!("{package}package_minimum_version = \"1.2\""))).expect("a package");
+        let by_package =
+            delivery(&section(&format!("{package}package_minimum_version = \"1.2\""))).expect("a package");
         let config = by_package.package().expect("a package");
         assert_eq!((config.namespace.as_str(), config.install), ("casec", PackageInstall::Administrator));
         assert_eq!(config.minimum_version.map(|version| version.to_string()).as_deref(), Some("1.2.0"));

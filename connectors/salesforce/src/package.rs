@@ -90,14 +90,19 @@ fn title(config: &PackageConfig) -> String {
 }
 
 /// The package has to be installed by a person first.
-pub(crate) fn not_installed(org: &Org<'_>, config: &PackageConfig, found: Option<&Installed>) -> ConnectorFault {
+pub(crate) fn not_installed(
+    org: &Org<'_>,
+    config: &PackageConfig,
+    found: Option<&Installed>,
+) -> ConnectorFault {
     let title = title(config);
     let message = match found {
         Some(found) => format!("{} {} is installed, and needed is {title}", found.name, found.version),
         None => format!("{title} is not installed in the organisation"),
     };
-    let fault = Fault::new(Reason::AppNotInstalled, format!("{message}: an administrator installs it by the link"))
-        .meta("namespace", config.namespace.clone());
+    let fault =
+        Fault::new(Reason::AppNotInstalled, format!("{message}: an administrator installs it by the link"))
+            .meta("namespace", config.namespace.clone());
     ConnectorFault::rejected(match installation(org.inner, &org.session.account) {
         Some(installation) => {
             let url = installation.url.to_string();

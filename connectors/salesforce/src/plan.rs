@@ -6,9 +6,7 @@ mod creatable;
 mod risks;
 
 use provision_connector_sdk::core::account::ConditionType;
-use provision_connector_sdk::core::plan::{
-    PlanStep, PlannedAction, PlannedComponent, StepKind, Unprotected,
-};
+use provision_connector_sdk::core::plan::{PlanStep, PlannedAction, PlannedComponent, StepKind, Unprotected};
 use provision_connector_sdk::core::{Fault, Reason};
 use provision_connector_sdk::{ConnectorFault, PlanRequest, ProposedPlan};
 use sha2::{Digest, Sha256};

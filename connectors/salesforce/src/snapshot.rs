@@ -80,7 +80,9 @@ impl Snapshot {
             ("ApexClass", Content::Apex { body, .. }) => apex(self.classes.get(name), body),
             ("ApexTrigger", Content::Apex { body, .. }) => apex(self.triggers.get(name), body),
             ("CustomObject", _) => match self.objects.get(name) {
-                Some(object) => marked(app, &object.described, || object.lacks(app.fields(name).iter().cloned())),
+                Some(object) => {
+                    marked(app, &object.described, || object.lacks(app.fields(name).iter().cloned()))
+                }
                 None => Standing::Missing,
             },
             ("CustomPermission", _) => match self.custom_permissions.get(name) {
@@ -116,7 +118,9 @@ impl Snapshot {
         };
         match should.kind {
             INSTALLED_PACKAGE => match &self.package {
-                Some(installed) if self.package_minimum.is_some_and(|minimum| installed.version < minimum) => {
+                Some(installed)
+                    if self.package_minimum.is_some_and(|minimum| installed.version < minimum) =>
+                {
                     let how = format!("it is of version {}", installed.version);
                     Standing::Modified { id: installed.id.clone(), how }
                 }

@@ -9,8 +9,8 @@ use provision_connector_sdk::core::{Fault, Reason};
 use crate::api::Org;
 use crate::delivery::Delivery;
 use crate::render::{
-    App, Content, EVENT, Home, Namespace, PERMISSION_SET, QUARANTINE_OBJECTS, Rendered, SWITCH, Scope, TriggerOf,
-    names,
+    App, Content, EVENT, Home, Namespace, PERMISSION_SET, QUARANTINE_OBJECTS, Rendered, SWITCH, Scope,
+    TriggerOf, names,
 };
 
 /// Stable ids: a stored plan is carried out by them, perhaps by a later daemon.
@@ -151,7 +151,8 @@ pub(crate) fn scope(step: &str) -> Scope {
 /// The trigger of an object, and its test.
 pub(crate) fn trigger(target: &Target<'_>, object: &Protected) -> Result<[Rendered; 2], String> {
     let events = names::trigger_events(&object.api_name, object.updateable, object.deletable);
-    let packaged = target.namespace().0.map(|namespace| Home { namespace, organization_id: target.organization_id });
+    let packaged =
+        target.namespace().0.map(|namespace| Home { namespace, organization_id: target.organization_id });
     let creatable = object.creatable;
     target.app.trigger(&TriggerOf { object: &object.api_name, events: &events, creatable, packaged })
 }

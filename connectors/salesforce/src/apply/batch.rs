@@ -58,8 +58,10 @@ mod tests {
 
     fn sizes(count: usize, limits: Limits) -> Vec<usize> {
         let all = rendered(count * 2);
-        let groups: Vec<Group<'_>> =
-            all.chunks(2).map(|pair| Group { object: Some("X"), components: pair.iter().collect() }).collect();
+        let groups: Vec<Group<'_>> = all
+            .chunks(2)
+            .map(|pair| Group { object: Some("X"), components: pair.iter().collect() })
+            .collect();
         let (mut rest, mut sizes) = (groups.as_slice(), Vec::new());
         while !rest.is_empty() {
             let (batch, left) = cut(rest, limits);

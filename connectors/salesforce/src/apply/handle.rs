@@ -82,7 +82,8 @@ impl Handle {
         let mut parts = text.split(':');
         let word = parts.next()?;
         let rest: Vec<&str> = parts.collect();
-        let at = |batch: &str, round: &str| Some(At { batch: batch.parse().ok()?, round: round.parse().ok()? });
+        let at =
+            |batch: &str, round: &str| Some(At { batch: batch.parse().ok()?, round: round.parse().ok()? });
         match (word, rest.as_slice()) {
             (VALIDATE | DEPLOY, [batch, round, since, validated @ ..]) => {
                 let validated = match validated {

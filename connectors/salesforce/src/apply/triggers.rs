@@ -48,7 +48,14 @@ pub(super) async fn apply(org: &Org<'_>, request: ApplyRequest<'_>) -> Result<Ap
                     },
                     Job::Check => {
                         let validated = Some(id).filter(|_| org.is_production());
-                        return Ok(deploy::next(org, false, at, validated, "Salesforce accepts it", Vec::new()));
+                        return Ok(deploy::next(
+                            org,
+                            false,
+                            at,
+                            validated,
+                            "Salesforce accepts it",
+                            Vec::new(),
+                        ));
                     }
                     Job::Adopted => Next { at, ..Next::default() },
                 },
@@ -105,7 +112,10 @@ fn failed(
         reasons.contains_key(object) || request.refused.iter().any(|refused| refused.object_type == object)
     };
     let is_repeated = reasons.keys().all(|object| request.refused.iter().any(|r| r.object_type == *object));
-    if is_repeated || at.round + 1 >= ROUNDS_MAX || request.plan.object_types.iter().all(|object| is_gone(object)) {
+    if is_repeated
+        || at.round + 1 >= ROUNDS_MAX
+        || request.plan.object_types.iter().all(|object| is_gone(object))
+    {
         return Err(fault());
     }
     let message = format!("Salesforce refuses the triggers of {} objects: they are left out", reasons.len());
@@ -114,7 +124,11 @@ fn failed(
 }
 
 /// Looks what is missing, and starts the deployment or validation of as much of it as one takes.
-async fn proceed(org: &Org<'_>, request: &ApplyRequest<'_>, next: Next) -> Result<ApplyProgress, ConnectorFault> {
+async fn proceed(
+    org: &Org<'_>,
+    request: &ApplyRequest<'_>,
+    next: Next,
+) -> Result<ApplyProgress, ConnectorFault> {
     let target = org.target()?;
     let (snapshot, started) = Snapshot::take_code(org, next.since).await?;
     if let Some(progress) = deploy::adopted(org, &started, next.at) {
@@ -181,9 +195,12 @@ fn done(
 ) -> Result<ApplyProgress, ConnectorFault> {
     if !components.iter().any(|component| catalogue.object_of(&component.full_name).is_some()) {
         let fault = Fault::new(Reason::ComponentRejected, "Salesforce refused the triggers of all objects");
-        return Err(ConnectorFault::rejected(request.refused.iter().take(20).fold(fault, |fault, refused| {
-            fault.violation(format!("{} {}", refused.kind, refused.full_name), refused.reason.clone())
-        })));
+        return Err(ConnectorFault::rejected(request.refused.iter().take(20).fold(
+            fault,
+            |fault, refused| {
+                fault.violation(format!("{} {}", refused.kind, refused.full_name), refused.reason.clone())
+            },
+        )));
     }
     let applied = components.iter().zip(standings).map(|(component, standing)| Applied {
         kind: component.kind.to_owned(),

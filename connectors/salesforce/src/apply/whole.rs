@@ -108,7 +108,8 @@ async fn complete(
         .zip(&standings)
         .filter(|(component, standing)| component.content != Content::Record && !standing.is_present())
         .collect();
-    if let Some((managed, _)) = lacking.iter().find(|(component, _)| matches!(component.content, Content::Managed(_)))
+    if let Some((managed, _)) =
+        lacking.iter().find(|(component, _)| matches!(component.content, Content::Managed(_)))
     {
         return Err(not_in_the_package(org, &snapshot, managed));
     }
@@ -124,7 +125,8 @@ async fn complete(
         let remote_id = match standing {
             Standing::Missing if component.kind == ASSIGNMENT => {
                 let set = snapshot.permission_set_id();
-                assign(org, set.ok_or_else(|| ConnectorFault::protocol("the permission set is gone"))?).await?
+                assign(org, set.ok_or_else(|| ConnectorFault::protocol("the permission set is gone"))?)
+                    .await?
             }
             standing => standing.id().to_owned(),
         };
@@ -174,11 +176,8 @@ async fn start(
         .map(|component| if component.kind == widened.kind { &widened } else { component })
         .collect();
     let archive = Archive::of(&sent, &org.inner.config.api_version).map_err(broken)?;
-    let tests = if org.is_production() && archive.has_apex {
-        Tests::Specified(app.tests())
-    } else {
-        Tests::Default
-    };
+    let tests =
+        if org.is_production() && archive.has_apex { Tests::Specified(app.tests()) } else { Tests::Default };
     let id = org.start_deploy(archive.bytes, &tests, false).await?;
     Ok(deploy::started(org, Job::Own, id, at, sent.len()))
 }

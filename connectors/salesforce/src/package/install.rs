@@ -105,10 +105,17 @@ pub(crate) async fn apply(org: &Org<'_>, request: ApplyRequest<'_>) -> Result<Ap
         Begin::Fresh | Begin::Uncertain { .. } => 0,
     };
     let installed = standing(org).await?;
-    let wants_newest = request.step.components.iter().any(|component| component.action != PlannedAction::Keep);
-    let needed = if wants_newest { offered(org, config).await?.max(config.minimum_version) } else { config.minimum_version };
+    let wants_newest =
+        request.step.components.iter().any(|component| component.action != PlannedAction::Keep);
+    let needed = if wants_newest {
+        offered(org, config).await?.max(config.minimum_version)
+    } else {
+        config.minimum_version
+    };
     match installed {
-        Some(installed) if needed.is_none_or(|needed| installed.version >= needed) => Ok(done(&request, &installed)),
+        Some(installed) if needed.is_none_or(|needed| installed.version >= needed) => {
+            Ok(done(&request, &installed))
+        }
         installed if config.install == PackageInstall::Administrator => match installed {
             // An upgrade is offered; what is there is enough.
             Some(installed) if config.minimum_version.is_none_or(|minimum| installed.version >= minimum) => {
@@ -170,13 +177,17 @@ async fn poll(org: &Org<'_>, id: &str, tries: u32) -> Result<Option<ApplyProgres
         "ERROR" => {
             let messages = state.errors.map(|errors| errors.errors).unwrap_or_default();
             let said: Vec<String> = messages.iter().map(|error| words(&error.message)).collect();
-            let said = if said.is_empty() { "Salesforce gives no reason".to_owned() } else { said.join("; ") };
+            let said =
+                if said.is_empty() { "Salesforce gives no reason".to_owned() } else { said.join("; ") };
             if passes(&said) && tries < TRIES_MAX {
                 return Ok(Some(again(org, tries + 1, &said)));
             }
             Err(ConnectorFault::rejected(
-                Fault::new(Reason::ComponentRejected, format!("Salesforce did not install the package: {said}"))
-                    .meta("install_request", id),
+                Fault::new(
+                    Reason::ComponentRejected,
+                    format!("Salesforce did not install the package: {said}"),
+                )
+                .meta("install_request", id),
             ))
         }
         _ => Ok(Some(running_as(org, id.to_owned(), tries))),

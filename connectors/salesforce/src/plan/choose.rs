@@ -38,7 +38,9 @@ pub(super) fn choose(
     let asked: BTreeSet<&str> = match request.selection {
         ObjectSelection::Default => DEFAULT_OBJECTS.into_iter().collect(),
         ObjectSelection::Listed(names) => names.iter().map(String::as_str).collect(),
-        ObjectSelection::All => inventory.object_types.iter().map(|object| object.api_name.as_str()).collect(),
+        ObjectSelection::All => {
+            inventory.object_types.iter().map(|object| object.api_name.as_str()).collect()
+        }
     };
     let creatable = Creatable::of(inventory);
     let ours = target.namespace().api(PREFIX);
@@ -49,7 +51,8 @@ pub(super) fn choose(
             continue;
         }
         let Some(object) = known(inventory, name) else {
-            let why = "the organisation has no such object, or does not show it to the service account's user";
+            let why =
+                "the organisation has no such object, or does not show it to the service account's user";
             unprotected.push(because(name, why));
             continue;
         };
@@ -161,4 +164,50 @@ pub(super) fn keep_within_code(
     }
     *objects = kept;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::Delivery;
+    use crate::render::{App, Rendered};
+
+    #[test]
+    fn code_that_would_not_fit_is_left_out_from_the_end() {
+        let app = App::load().expect("the embedded app");
+        let target = Target {
+            app: &app,
+            delivery: &Delivery::Source,
+            organization_id: "00D000000000001EAA",
+            user_id: "005",
+        };
+        let object = |name: &str| Protected {
+            api_name: name.to_owned(),
+            updateable: true,
+            deletable: true,
+            creatable: true,
+        };
+        let all = ["Case", "Lead", "Note", "Task"].map(object);
+        let size = |parts: &[Rendered]| parts.iter().map(Rendered::code_size).sum::<u64>();
+        let app_size = size(&steps::components(&target, steps::CLASSES, &[]).expect("the classes"));
+        let of_one = size(&steps::trigger(&target, &all[0]).expect("a trigger"));
+        assert!(app_size > 5_000 && of_one > 100, "{app_size}, {of_one}");
+        let kept = |foreign: u64| {
+            let (mut objects, mut unprotected) = (all.to_vec(), Vec::new());
+            keep_within_code(&target, foreign, &mut objects, &mut unprotected).expect("it is counted");
+            assert_eq!(objects.len() + unprotected.len(), all.len());
+            objects.len()
+        };
+        assert_eq!(kept(0), 4);
+        assert_eq!(kept(CODE_MAX - app_size - of_one * 5 / 2), 2);
+        assert_eq!(kept(CODE_MAX), 0);
+        assert_eq!(kept(CODE_MAX + 1), 4, "it was given more");
+    }
+
+    #[test]
+    fn every_object_without_triggers_has_a_reason() {
+        assert!(no_triggers("Case__e").contains("event"));
+        assert!(no_triggers("AccountHistory").contains("history"));
+        assert_eq!(no_triggers("FeedAttachment"), "Salesforce runs no triggers on it");
+    }
 }

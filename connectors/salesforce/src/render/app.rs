@@ -157,7 +157,11 @@ impl App {
         };
         let apex = |kind, full_name, template: &str| {
             let body = self.templates.fill(template, values.clone())?;
-            Ok::<_, String>(Rendered { kind, full_name, content: Content::Apex { body, meta: self.meta(kind) } })
+            Ok::<_, String>(Rendered {
+                kind,
+                full_name,
+                content: Content::Apex { body, meta: self.meta(kind) },
+            })
         };
         Ok([
             apex("ApexTrigger", trigger_name, "trigger.trigger.j2")?,

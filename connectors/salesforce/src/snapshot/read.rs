@@ -146,8 +146,11 @@ fn objects(namespace: Namespace<'_>) -> String {
 /// By their own names, since the ids of the objects are only known with the same answer. Fields of other objects that
 /// are named alike come along.
 fn fields(target: &Target<'_>) -> String {
-    let mut names: Vec<&str> =
-        object_names().into_iter().flat_map(|object| target.app.fields(object)).map(|name| bare(name)).collect();
+    let mut names: Vec<&str> = object_names()
+        .into_iter()
+        .flat_map(|object| target.app.fields(object))
+        .map(|name| bare(name))
+        .collect();
     names.sort_unstable();
     names.dedup();
     format!(
@@ -164,7 +167,9 @@ fn with_fields(
 ) -> BTreeMap<String, Object> {
     let mut found = BTreeMap::new();
     for row in objects {
-        let Some(name) = object_names().into_iter().find(|name| bare(name) == row.developer_name) else { continue };
+        let Some(name) = object_names().into_iter().find(|name| bare(name) == row.developer_name) else {
+            continue;
+        };
         let own = fields.iter().filter(|field| same_id(&field.table_enum_or_id, &row.id));
         let fields = own.map(|field| namespace.api(&format!("{}__c", field.developer_name))).collect();
         let described = Described { id: row.id, description: row.description.unwrap_or_default() };
@@ -183,7 +188,10 @@ fn custom_permissions() -> String {
 
 fn permission_set(namespace: Namespace<'_>) -> String {
     let whose = namespace.condition("NamespacePrefix");
-    format!("SELECT Id, Name, Description FROM PermissionSet WHERE {whose} AND Name = {}", quoted(PERMISSION_SET))
+    format!(
+        "SELECT Id, Name, Description FROM PermissionSet WHERE {whose} AND Name = {}",
+        quoted(PERMISSION_SET)
+    )
 }
 
 /// The set is named and not meant by its id: that is only known with the same answer.
