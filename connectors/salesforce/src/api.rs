@@ -7,6 +7,7 @@ pub(crate) mod metadata;
 pub(crate) mod pubsub;
 mod queries;
 pub(crate) mod rest;
+pub(crate) mod soap;
 pub(crate) mod tooling;
 
 use std::time::Duration;
@@ -130,11 +131,16 @@ impl Org<'_> {
         }
     }
 
-    async fn attempt(&self, call: &Call, access: &Access) -> Result<Answer, ConnectorFault> {
-        // Checked when it came in; checked again before each use, since this is where a token leaves.
-        let base = self.inner.hosts.instance(&access.instance_url).map_err(|refused| {
+    /// The organisation's address. Checked when it came in; checked again before each use, since this is where a token
+    /// leaves.
+    fn trusted(&self, access: &Access) -> Result<String, ConnectorFault> {
+        self.inner.hosts.instance(&access.instance_url).map_err(|refused| {
             faults::reauthorize(format!("the address of the organisation is not trusted: {refused}"))
-        })?;
+        })
+    }
+
+    async fn attempt(&self, call: &Call, access: &Access) -> Result<Answer, ConnectorFault> {
+        let base = self.trusted(access)?;
         let request = self
             .inner
             .http

@@ -164,10 +164,10 @@ impl Connector for SalesforceConnector {
     async fn inventory(
         &self,
         session: &Session,
-        _request: InventoryRequest<'_>,
+        request: InventoryRequest<'_>,
         progress: &dyn InventoryProgress,
     ) -> Result<InventoryReading, ConnectorFault> {
-        Ok(InventoryReading::Read(inventory::read(&self.org(session), progress).await?))
+        inventory::read(&self.org(session), request, progress).await
     }
 
     async fn plan(

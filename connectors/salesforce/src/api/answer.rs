@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode, header};
 use provision_connector_sdk::ConnectorFault;
 use provision_connector_sdk::http::{BodyError, read_body};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::faults::{self, Effect};
 
@@ -14,7 +15,7 @@ use crate::faults::{self, Effect};
 const VALIDATOR_MAX: usize = 200;
 
 /// What a later request can ask by, whether the answer still holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Validators {
     /// `ETag`.
     pub etag: Option<String>,

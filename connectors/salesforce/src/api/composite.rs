@@ -75,8 +75,7 @@ impl Org<'_> {
             .enumerate()
             .map(|(index, path)| json!({"method": "GET", "url": path, "referenceId": format!("r{index}")}))
             .collect();
-        let body =
-            json!({"allOrNone": false, "collateSubrequests": false, "compositeRequest": requests});
+        let body = json!({"allOrNone": false, "collateSubrequests": false, "compositeRequest": requests});
         let path = match catalogue {
             Catalogue::Data => "/composite",
             Catalogue::Tooling => "/tooling/composite",

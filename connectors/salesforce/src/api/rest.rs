@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use http::{StatusCode, header};
 use provision_connector_sdk::ConnectorFault;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Call, Org, Validators};
@@ -25,12 +25,12 @@ pub(crate) enum Catalogue {
 /// One page of a query.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page<T> {
+pub(crate) struct Page<T> {
     #[serde(default)]
-    total_size: u64,
-    done: bool,
-    next_records_url: Option<String>,
-    records: Vec<T>,
+    pub total_size: u64,
+    pub done: bool,
+    pub next_records_url: Option<String>,
+    pub records: Vec<T>,
 }
 
 /// A query that is read page by page.
@@ -73,11 +73,14 @@ impl<T: DeserializeOwned> Pages<'_, T> {
 pub(crate) enum GlobalAnswer {
     /// As it was when the validators were given.
     Unchanged,
-    Listed { objects: Vec<SObject>, validators: Validators },
+    Listed {
+        objects: Vec<SObject>,
+        validators: Validators,
+    },
 }
 
 /// One object of describe global.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SObject {
     pub name: String,
@@ -107,7 +110,7 @@ pub(crate) struct Described {
     pub fields: Vec<DescribedField>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DescribedField {
     pub name: String,

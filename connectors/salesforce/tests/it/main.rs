@@ -4,6 +4,7 @@ mod checks;
 mod contract;
 mod delivery;
 mod faults;
+mod inventory;
 mod identity;
 mod triggers;
 mod world;
