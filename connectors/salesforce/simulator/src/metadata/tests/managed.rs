@@ -142,6 +142,16 @@ async fn a_permission_set_of_the_org_may_name_what_a_package_brought() {
     assert!(set.classes.contains(&metadata.class("ven__Handler").unwrap().unit.id));
 }
 
+/// Waits until so many uninstalls are over, well or not.
+async fn ends(world: &World, times: u64) {
+    let over = |kind| world.org.ledger.count(kind);
+    world
+        .org
+        .ledger
+        .until(|_| over(Kind::PackageUninstalled) + over(Kind::PackageUninstallFailed) >= times)
+        .await;
+}
+
 #[tokio::test]
 async fn an_uninstall_is_blocked_by_what_uses_the_package() {
     let world = with_package();
@@ -149,13 +159,14 @@ async fn an_uninstall_is_blocked_by_what_uses_the_package() {
     let version = package().versions[0].id;
     let admin = world.org.admin;
     let first = order_uninstall(&world.org, version, admin).unwrap();
-    world.org.ledger.until(|ledger| ledger.count(Kind::PackageUninstallFailed) == 1).await;
+    ends(&world, 1).await;
     let progress = world.org.read().packages.uninstalls[&first].progress.clone();
     assert!(matches!(&progress, Progress::Error(why) if why[0].contains("Apex Trigger - T")), "{progress:?}");
     let removed = world.deploy(&Zip::default().deletes(&[("ApexTrigger", "T")])).await;
     assert_eq!(row(&removed, "componentSuccesses", "T")["deleted"], json!(true));
     order_uninstall(&world.org, version, admin).unwrap();
-    world.org.ledger.until(|ledger| ledger.count(Kind::PackageUninstalled) == 1).await;
+    ends(&world, 2).await;
+    assert_eq!(world.org.ledger.count(Kind::PackageUninstalled), 1);
     let metadata = world.org.metadata();
     assert!(metadata.object("ven__Item__c").is_none() && !metadata.has_namespace("ven"));
 }
