@@ -5,6 +5,7 @@ mod fakes;
 mod limits;
 mod operations;
 mod preconditions;
+mod raw;
 mod reflection;
 mod rights;
 mod stream;

@@ -1,5 +1,12 @@
 //! Who may do what, and what tenants see of each other: nothing.
 
+mod cases;
+mod matrix;
+#[path = "../../../daemon/grpc/tests/api/raw.rs"]
+mod raw;
+mod strangers;
+mod tries;
+
 use provision_client::{ConnectOptions, ListOptions, SecretString};
 use provision_tests::world::{PLATFORM, World};
 
