@@ -20,7 +20,7 @@ pub enum CommandError {
     #[error("{reason}: {message}")]
     Authorization { reason: String, message: String },
     /// Blocking checks have not passed; their ids.
-    #[error("PRECONDITION_CHECKS_FAILED: {} of those that block: {}", .0.len(), .0.join(", "))]
+    #[error("PRECONDITION_CHECKS_FAILED: what blocks: {}", .0.join(", "))]
     ChecksFailed(Vec<String>),
     /// A file that was named.
     #[error("FILE_UNREADABLE: {}: {why}", file.display())]

@@ -1,6 +1,6 @@
 //! `accounts update`.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use provision_client::api::v1::ServiceAccount;
 
 use crate::command_error::CommandError;
@@ -9,7 +9,7 @@ use crate::{json, views};
 
 /// Change an account's display name or settings.
 #[derive(Debug, Args)]
-#[group(id = "change", required = true, multiple = true, args = ["display_name", "settings"])]
+#[command(group(ArgGroup::new("change").args(["display_name", "settings"]).required(true).multiple(true)))]
 pub struct Update {
     /// Full name, or its last part together with --tenant.
     account: String,

@@ -19,8 +19,8 @@ const EXPIRED: &str = "AUTHORIZATION_EXPIRED";
 
 /// Have an administrator authorise an account, and wait until it is done.
 ///
-/// Prints the page to open, and before it the page that installs the app, where there is one. The former carries a
-/// single-use secret: give it only to the administrator of the application. Then waits, and shows the user and the
+/// Prints the page to open; where the app must be installed, the page that does it comes first. The page to open carries
+/// a single-use secret: give it only to the administrator of the application. Then waits, and shows the user and the
 /// organisation that were authorised: check them before you provision.
 #[derive(Debug, Args)]
 pub struct Authorize {

@@ -15,8 +15,11 @@ use crate::text::{time, word};
 pub struct Components {
     #[command(subcommand)]
     command: Option<Command>,
+    /// Full name, or its last part together with --tenant.
+    #[arg(required = true)]
+    account: Option<String>,
     #[command(flatten)]
-    list: Option<List>,
+    which: Which,
 }
 
 #[derive(Debug, Subcommand)]
@@ -32,6 +35,13 @@ enum Command {
 struct List {
     /// Full name, or its last part together with --tenant.
     account: String,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Which components.
+#[derive(Debug, Args)]
+struct Which {
     /// Only those in this state.
     #[arg(long, value_name = "STATE", value_enum, ignore_case = true)]
     state: Option<State>,
@@ -65,9 +75,10 @@ struct Get {
 
 impl Components {
     pub async fn run(self, context: &Context) -> Result<(), CommandError> {
-        match (self.command, self.list) {
+        match (self.command, self.account) {
             (Some(Command::Get(get)), _) => get.run(context).await,
-            (Some(Command::List(list)), _) | (None, Some(list)) => list.run(context).await,
+            (Some(Command::List(List { account, which })), _) => which.list(&account, context).await,
+            (None, Some(account)) => self.which.list(&account, context).await,
             // The command line demands an account where there is no command.
             (None, None) => Err(CommandError::Usage("which account?".to_owned())),
         }
@@ -95,9 +106,9 @@ impl Get {
     }
 }
 
-impl List {
-    async fn run(self, context: &Context) -> Result<(), CommandError> {
-        let name = context.account(&self.account)?;
+impl Which {
+    async fn list(self, account: &str, context: &Context) -> Result<(), CommandError> {
+        let name = context.account(account)?;
         let mut options = self.list.options();
         if let Some(state) = self.state {
             let term = format!("state = \"{}\"", format!("{state:?}").to_uppercase());

@@ -62,7 +62,8 @@ fn below(check: &PreconditionCheck) -> Vec<String> {
 /// How many came out how, and what follows from it.
 fn summary(answer: &v1::CheckPreconditionsResponse) -> String {
     let marked = |wanted: &str| answer.checks.iter().filter(|check| mark(check) == wanted).count();
-    let mut parts = vec![count(answer.checks.len() as i64, "check")];
+    let all = count(answer.checks.len() as i64, "check");
+    let mut parts = Vec::new();
     for (found, noun) in [("ok", "ok"), ("FAILED", "failed"), ("warning", "to consider")]
         .into_iter()
         .chain([("accepted", "accepted"), ("unknown", "unknown")])
@@ -73,5 +74,5 @@ fn summary(answer: &v1::CheckPreconditionsResponse) -> String {
         }
     }
     let follows = if answer.passed { "Nothing blocks." } else { "Provisioning is refused until they pass." };
-    format!("{}. {follows}", parts.join(", "))
+    format!("{all}: {}. {follows}", parts.join(", "))
 }

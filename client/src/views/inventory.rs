@@ -3,10 +3,10 @@
 use provision_client::api::v1;
 
 use crate::table::card;
-use crate::text::{escape, some};
+use crate::text::{count, escape, some};
 
 /// Most names shown of what came, went or changed.
-const NAMES_MAX: usize = 20;
+const NAMES_MAX: usize = 10;
 
 /// The counts, and what is different from the reading before.
 pub fn inventory(read: &v1::RefreshInventoryResponse) -> String {
@@ -23,8 +23,8 @@ pub fn inventory(read: &v1::RefreshInventoryResponse) -> String {
         }
         return text;
     };
-    let mut told = changed("object types", changes.object_types.as_ref());
-    told.push_str(&changed("profiles and permission sets", changes.profiles.as_ref()));
+    let mut told = changed("object type", changes.object_types.as_ref());
+    told.push_str(&changed("profile", changes.profiles.as_ref()));
     match told.is_empty() {
         true => text.push_str("Nothing has changed since the last reading.\n"),
         false => text.push_str(&format!("\nSince the last reading:\n{told}")),
@@ -40,10 +40,10 @@ fn changed(noun: &str, names: Option<&v1::ChangedNames>) -> String {
         ("changed", names.changed_count, &names.changed),
     ]
     .into_iter()
-    .filter(|(_, count, _)| *count > 0)
-    .map(|(what, count, names)| {
-        let names = some(names, usize::try_from(count).unwrap_or(names.len()), NAMES_MAX);
-        format!("  {count} {noun} {what}: {}\n", escape(&names))
+    .filter(|(_, number, _)| *number > 0)
+    .map(|(what, number, names)| {
+        let names = some(names, usize::try_from(number).unwrap_or(names.len()), NAMES_MAX);
+        format!("  {} {what}: {}\n", count(number, noun), escape(&names))
     })
     .collect()
 }

@@ -23,6 +23,39 @@ async fn it_waits_until_somebody_has_authorised() {
 }
 
 #[tokio::test]
+async fn the_page_that_installs_the_app_comes_first() {
+    let fake = Fake::start().await;
+    fake.script().installation_url = "https://login.example/packaging/install?p0=04t".to_owned();
+    let once = run(&fake, &["authorize", "sales", "--no-wait"]).await;
+    assert_eq!(
+        once.stdout,
+        "https://login.example/packaging/install?p0=04t\nhttps://login.example/authorize?state=s3\n"
+    );
+    fake.script().account_next = [samples::draft()].into();
+    let waited = run(&fake, &["authorize", "sales"]).await;
+    let pages: Vec<_> = waited.stdout.lines().filter(|line| line.starts_with("https")).collect();
+    assert!(pages[0].contains("install") && pages[1].contains("authorize"), "{pages:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_of_an_account_in_use_ends_the_wait_too() {
+    let fake = Fake::start().await;
+    let told = ServiceAccount {
+        conditions: vec![samples::condition(
+            "Authorized",
+            ConditionStatus::True,
+            "GRANTED",
+            "the grant holds; a later authorisation was refused: another organisation",
+        )],
+        ..samples::account()
+    };
+    fake.script().account_next = [samples::account(), samples::account(), told].into();
+    let run = run(&fake, &["authorize", "sales"]).await;
+    assert_eq!(run.code, 73);
+    assert!(run.stderr.ends_with("was refused: another organisation\n"), "{}", run.stderr);
+}
+
+#[tokio::test]
 async fn an_old_grant_is_not_taken_for_the_new_one() {
     let fake = Fake::start().await;
     let mut renewed = samples::account();

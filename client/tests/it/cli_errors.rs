@@ -47,6 +47,7 @@ async fn all_that_the_server_said_is_shown() {
       ApiEnabled: switch the API on
       \u{1b}[2J: x\r
     hint: try again in 7 s
+    hint: see all of them: provisionctl check
     help: How to switch it on https://help.example/api
     ");
 }

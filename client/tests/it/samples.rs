@@ -1,12 +1,18 @@
 //! Resources as a daemon would answer them.
 
 use prost::Message as _;
-use prost_types::{Any, Duration, Struct, Timestamp, Value, value::Kind};
+use prost_types::{Any, Struct, Timestamp, Value, value::Kind};
 use provision_client::api::google::longrunning::Operation;
 use provision_client::api::google::longrunning::operation::Result as Outcome;
 use provision_client::api::v1::*;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
+
+mod checks;
+mod streams;
+
+pub use checks::*;
+pub use streams::*;
 
 pub const ACCOUNT: &str = "tenants/acme/serviceAccounts/sales";
 pub const OPERATION: &str = "tenants/acme/operations/op-1";
@@ -66,7 +72,7 @@ pub fn account() -> ServiceAccount {
             organization_name: "Acme \u{1b}[31mUAT".to_owned(),
             environment: "sandbox".to_owned(),
             edition: "Enterprise Edition".to_owned(),
-            organization_kind: "sandbox".into(),
+            organization_kind: "sandbox".to_owned(),
             user_id: "005000000000001AAA".to_owned(),
             username: "admin@acme.example.uat".to_owned(),
             user_display_name: "Ada Admin".to_owned(),
@@ -114,6 +120,7 @@ pub fn plan() -> ProvisioningPlan {
         action: action.into(),
         reason: reason.to_owned(),
         checksum: "ab".repeat(32),
+        version: "1.0.0".to_owned(),
     };
     ProvisioningPlan {
         service_account: ACCOUNT.to_owned(),
@@ -147,12 +154,19 @@ pub fn plan() -> ProvisioningPlan {
         estimated_api_calls: 42,
         tests: vec!["CAS_AccountTest".to_owned()],
         risks: vec!["Saving an Account runs one more trigger.".to_owned()],
-        unprotected_object_types: vec![UnprotectedObjectType {
-            object_type: "Announcement".to_owned(),
-            reason: "accepts no triggers".to_owned(),
-        }],
+        unprotected_object_types: unprotected(),
         create_time: time(EIGHT),
+        object_types: vec!["Account".to_owned()],
     }
+}
+
+/// Twelve for one reason, one for another.
+fn unprotected() -> Vec<UnprotectedObjectType> {
+    let history = (1..=12).map(|n| (format!("History{n:02}"), "accepts no triggers"));
+    history
+        .chain([("Vote__c".to_owned(), "no test can create a record")])
+        .map(|(object_type, reason)| UnprotectedObjectType { object_type, reason: reason.to_owned() })
+        .collect()
 }
 
 fn operation(metadata: &OperationMetadata, result: Option<Outcome>) -> Operation {
@@ -227,7 +241,39 @@ pub fn operation_read() -> Operation {
         profiles: 12,
         permission_sets: 10,
         api_calls: 131,
+        changes: Some(InventoryChanges {
+            object_types: Some(ChangedNames {
+                added_count: 1,
+                removed_count: 0,
+                changed_count: 203,
+                added: vec!["Vote__c".to_owned()],
+                removed: vec![],
+                changed: (1..=200).map(|n| format!("Custom{n}__c: 1 field added")).collect(),
+            }),
+            profiles: Some(ChangedNames::default()),
+        }),
+        unchanged: false,
+        held: false,
     };
+    read_as(read)
+}
+
+/// Read much less than before.
+pub fn operation_held() -> Operation {
+    let changes = ChangedNames {
+        removed_count: 110,
+        removed: (1..=110).map(|n| format!("Custom{n}__c")).collect(),
+        ..ChangedNames::default()
+    };
+    read_as(RefreshInventoryResponse {
+        object_types: 10,
+        changes: Some(InventoryChanges { object_types: Some(changes), profiles: None }),
+        held: true,
+        ..Default::default()
+    })
+}
+
+fn read_as(read: RefreshInventoryResponse) -> Operation {
     let metadata = operation_metadata(OperationState::Succeeded, 3, 3);
     operation(&metadata, Some(Outcome::Response(any("RefreshInventoryResponse", read.encode_to_vec()))))
 }
@@ -266,16 +312,29 @@ pub fn profiles() -> Vec<Profile> {
 }
 
 pub fn components() -> Vec<Component> {
-    vec![Component {
-        name: format!("{ACCOUNT}/components/ApexTrigger.CAS_Account"),
-        kind: "ApexTrigger".to_owned(),
-        full_name: "CAS_Account".to_owned(),
-        state: ComponentState::Present.into(),
-        version: "1.0.0".to_owned(),
-        reason: "reports changes of Account".to_owned(),
-        observe_time: time(EIGHT),
-        ..Default::default()
-    }]
+    vec![
+        Component {
+            name: format!("{ACCOUNT}/components/ApexTrigger.CAS_Account"),
+            kind: "ApexTrigger".to_owned(),
+            full_name: "CAS_Account".to_owned(),
+            state: ComponentState::Present.into(),
+            version: "1.0.0".to_owned(),
+            reason: "reports changes of Account".to_owned(),
+            observe_time: time(EIGHT),
+            ..Default::default()
+        },
+        Component {
+            name: format!("{ACCOUNT}/components/ApexTrigger.CAS_Order"),
+            kind: "ApexTrigger".to_owned(),
+            full_name: "CAS_Order".to_owned(),
+            state: ComponentState::Refused.into(),
+            version: "1.0.0".to_owned(),
+            reason: "reports changes of Order".to_owned(),
+            message: "SObject type does not allow triggers: Order".to_owned(),
+            object_type: "Order".to_owned(),
+            ..Default::default()
+        },
+    ]
 }
 
 pub fn connector() -> Connector {
@@ -289,8 +348,20 @@ pub fn connector() -> Connector {
         version: "0.1.0".to_owned(),
         environments: vec![environment("production", "Production"), environment("sandbox", "Sandbox")],
         capabilities: vec!["changes".to_owned()],
-        ..Default::default()
+        settings_schema: Some(settings_schema()),
+        required_permissions: vec![RequiredPermission {
+            permission: "ModifyAllData".to_owned(),
+            display_name: "Modify All Data".to_owned(),
+            needed_for: "reading content that is not shared with the user".to_owned(),
+        }],
+        preconditions: definitions(),
+        authorization_hints: vec!["Is the app installed? Setup, Connected Apps OAuth Usage.".to_owned()],
     }
+}
+
+fn settings_schema() -> Struct {
+    let text = |text: &str| Value { kind: Some(Kind::StringValue(text.to_owned())) };
+    Struct { fields: [("type".to_owned(), text("object"))].into() }
 }
 
 pub fn notification(sequence: i64) -> Notification {
@@ -304,53 +375,6 @@ pub fn notification(sequence: i64) -> Notification {
         create_time: time(EIGHT + sequence),
         ..Default::default()
     }
-}
-
-fn message(message: stream_notifications_response::Message) -> StreamNotificationsResponse {
-    StreamNotificationsResponse { message: Some(message) }
-}
-
-/// OPENED, with the server's clock at `EIGHT` and a heartbeat a minute.
-pub fn opened() -> StreamNotificationsResponse {
-    message(stream_notifications_response::Message::Opened(StreamOpened {
-        server_time: time(EIGHT),
-        heartbeat_interval: Some(Duration { seconds: 60, nanos: 0 }),
-        oldest_token: "oldest".to_owned(),
-    }))
-}
-
-pub fn event(sequence: i64, previous_sequence: i64) -> StreamNotificationsResponse {
-    message(stream_notifications_response::Message::Event(NotificationEvent {
-        notification: Some(notification(sequence)),
-        event_id: format!("event-{sequence}"),
-        previous_sequence,
-        resume_token: format!("after-{sequence}"),
-    }))
-}
-
-pub fn snapshot_item(sequence: i64) -> StreamNotificationsResponse {
-    message(stream_notifications_response::Message::SnapshotItem(notification(sequence)))
-}
-
-pub fn snapshot_end(token: &str) -> StreamNotificationsResponse {
-    message(stream_notifications_response::Message::SnapshotEnd(StreamPosition {
-        resume_token: token.to_owned(),
-    }))
-}
-
-pub fn heartbeat(token: &str) -> StreamNotificationsResponse {
-    message(stream_notifications_response::Message::Heartbeat(StreamHeartbeat {
-        resume_token: token.to_owned(),
-        server_time: time(EIGHT),
-    }))
-}
-
-pub fn closing(token: &str) -> StreamNotificationsResponse {
-    message(stream_notifications_response::Message::Closing(StreamClosing {
-        resume_token: token.to_owned(),
-        reason: ClosingReason::Shutdown.into(),
-        retry_after: Some(Duration { seconds: 0, nanos: 1_000_000 }),
-    }))
 }
 
 pub fn tenant() -> Tenant {
@@ -367,6 +391,8 @@ pub fn license() -> License {
         name: "tenants/acme/licenses/salesforce".to_owned(),
         state: LicenseState::Active.into(),
         start_time: time(EIGHT),
+        expire_time: time(EIGHT + 365 * 24 * 3600),
+        grace_period: Some(prost_types::Duration { seconds: 30 * 24 * 3600, nanos: 0 }),
         ..Default::default()
     }
 }

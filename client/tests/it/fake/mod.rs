@@ -18,7 +18,9 @@ use provision_client::api::v1::connector_service_server::ConnectorServiceServer;
 use provision_client::api::v1::inventory_service_server::InventoryServiceServer;
 use provision_client::api::v1::notification_service_server::NotificationServiceServer;
 use provision_client::api::v1::provisioning_service_server::ProvisioningServiceServer;
-use provision_client::api::v1::{ServiceAccount, StreamNotificationsResponse};
+use provision_client::api::v1::{
+    CheckPreconditionsResponse, ServiceAccount, StreamNotificationsResponse, WatchServiceAccountsResponse,
+};
 use provision_client::{Client, ConnectOptions, Timeouts};
 use tokio::net::TcpListener;
 use tonic::transport::server::TcpIncoming;
@@ -31,6 +33,9 @@ pub const TOKEN: &str = "token-of-the-tests";
 
 /// One connection's share of a stream: its messages, then the end (or the error).
 pub type StreamScript = Vec<Result<StreamNotificationsResponse, Status>>;
+
+/// The same of a watch of accounts.
+pub type WatchScript = Vec<Result<WatchServiceAccountsResponse, Status>>;
 
 /// What the server does and has seen.
 pub struct Script {
@@ -46,6 +51,12 @@ pub struct Script {
     pub operation: VecDeque<Operation>,
     /// What the next connections of a stream deliver; without one a stream stays open and silent.
     pub streams: VecDeque<StreamScript>,
+    /// The same of a watch.
+    pub watches: VecDeque<WatchScript>,
+    /// What CheckPreconditions answers.
+    pub checks: CheckPreconditionsResponse,
+    /// Where the app is installed.
+    pub installation_url: String,
 }
 
 /// A running fake.
@@ -66,6 +77,9 @@ impl Fake {
             account_next: VecDeque::new(),
             operation: VecDeque::from([samples::operation_done()]),
             streams: VecDeque::new(),
+            watches: VecDeque::new(),
+            checks: samples::checks(),
+            installation_url: String::new(),
         };
         let fake = Fake { script: Arc::new(Mutex::new(script)), address };
         let server = tonic::transport::Server::builder()

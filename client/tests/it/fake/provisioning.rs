@@ -1,8 +1,11 @@
 //! The life of the one account.
 
+use std::pin::Pin;
+
 use provision_client::api::google::longrunning::Operation;
 use provision_client::api::v1::provisioning_service_server::ProvisioningService;
 use provision_client::api::v1::*;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
 use super::Fake;
@@ -50,6 +53,54 @@ impl ProvisioningService for Fake {
         Ok(Response::new(samples::account()))
     }
 
+    async fn delete_service_account(
+        &self,
+        request: Request<DeleteServiceAccountRequest>,
+    ) -> Result<Response<()>, Status> {
+        self.enter("DeleteServiceAccount", &request)?;
+        Ok(Response::new(()))
+    }
+
+    type WatchServiceAccountsStream =
+        Pin<Box<dyn Stream<Item = Result<WatchServiceAccountsResponse, Status>> + Send>>;
+
+    async fn watch_service_accounts(
+        &self,
+        request: Request<WatchServiceAccountsRequest>,
+    ) -> Result<Response<Self::WatchServiceAccountsStream>, Status> {
+        self.enter("WatchServiceAccounts", &request)?;
+        let share = self.script().watches.pop_front();
+        let stream: Self::WatchServiceAccountsStream = match share {
+            Some(share) => Box::pin(tokio_stream::iter(share)),
+            None => Box::pin(tokio_stream::once(Ok(samples::watch_opened())).chain(tokio_stream::pending())),
+        };
+        Ok(Response::new(stream))
+    }
+
+    async fn explain_service_account(
+        &self,
+        request: Request<ExplainServiceAccountRequest>,
+    ) -> Result<Response<ExplainServiceAccountResponse>, Status> {
+        self.enter("ExplainServiceAccount", &request)?;
+        Ok(Response::new(samples::explanation()))
+    }
+
+    async fn check_preconditions(
+        &self,
+        request: Request<CheckPreconditionsRequest>,
+    ) -> Result<Response<CheckPreconditionsResponse>, Status> {
+        self.enter("CheckPreconditions", &request)?;
+        Ok(Response::new(self.script().checks.clone()))
+    }
+
+    async fn accept_precondition(
+        &self,
+        request: Request<AcceptPreconditionRequest>,
+    ) -> Result<Response<ServiceAccount>, Status> {
+        self.enter("AcceptPrecondition", &request)?;
+        Ok(Response::new(samples::account()))
+    }
+
     async fn begin_authorization(
         &self,
         request: Request<BeginAuthorizationRequest>,
@@ -58,6 +109,7 @@ impl ProvisioningService for Fake {
         Ok(Response::new(BeginAuthorizationResponse {
             authorization_url: "https://login.example/authorize?state=s3".to_owned(),
             expire_time: samples::time(4_000_000_000),
+            installation_url: self.script().installation_url.clone(),
         }))
     }
 
