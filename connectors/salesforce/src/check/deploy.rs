@@ -105,16 +105,17 @@ pub(super) fn app(facts: &Facts) -> Verdict {
 
 fn package(facts: &Facts, config: &PackageConfig, there: Option<&AppThere>) -> Verdict {
     let needed = config.minimum_version.map(|version| format!(" {version} or later")).unwrap_or_default();
-    let by_daemon = config.install == PackageInstall::Daemon;
+    let may_install = !matches!(facts.permissions.get("InstallPackaging"), Some(Ok(Held::No | Held::Absent)));
     let missing = |evidence: String| {
-        if by_daemon {
-            return passed(format!("{evidence}; the daemon installs it"));
+        match (config.install, &facts.here.install_url) {
+        (PackageInstall::Daemon, _) if may_install => passed(format!("{evidence}; the daemon installs it")),
+        (PackageInstall::Daemon, _) => failed(format!("{evidence}, and {} may not install it", facts.username()))
+            .fix("a Salesforce administrator gives the user \"Download AppExchange Packages\" (Setup > Permission Sets)"),
+        (PackageInstall::Administrator, Some(url)) => {
+            failed(evidence).fix(format!("a Salesforce administrator installs the package: {url}"))
         }
-        let verdict = failed(evidence);
-        match &facts.here.install_url {
-            Some(url) => verdict.fix(format!("a Salesforce administrator installs the package: {url}")),
-            None => verdict,
-        }
+        (PackageInstall::Administrator, None) => failed(evidence),
+    }
     };
     match there {
         Some(AppThere::Package(found))

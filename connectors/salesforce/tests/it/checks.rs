@@ -1,10 +1,13 @@
 //! The preconditions of organisations in each condition.
 
+use std::path::Path;
 use std::time::Duration;
 
 use provision_connector_sdk::{Check, CheckStatus, Connector as _, Session};
+use provision_salesforce::{Delivery, PackageConfig, PackageInstall};
 use salesforce_simulator::fault::{Fault, Operation, Rule};
 use salesforce_simulator::org::{Conditions, OrgKind};
+use salesforce_simulator::package::Offer;
 use salesforce_simulator::{Config, Environment};
 
 use crate::world::Salesforce;
@@ -225,6 +228,27 @@ async fn an_organisation_with_everything_wrong() {
 }
 
 #[tokio::test]
+async fn permissions_that_the_organisation_does_not_know_take_few_others_with_them() {
+    let salesforce = Salesforce::start(Environment::Sandbox).await;
+    let session = salesforce.session().await;
+    let changed = salesforce.simulator.org().change_metadata(|metadata| {
+        let mut table = metadata.object("UserPermissionAccess").ok_or(())?.as_ref().clone();
+        table.fields.retain(|field| field.name != "PermissionsQueryAllFiles");
+        metadata.put_object(table);
+        Ok::<_, ()>(())
+    });
+    changed.expect("the table is there");
+    let before = session.calls.made();
+    let checks = checked(&salesforce, &session).await;
+    assert_eq!(session.calls.made() - before, 4, "the permissions are asked for once more");
+    let absent = of(&checks, "permission.QueryAllFiles");
+    assert_eq!(absent.status, CheckStatus::Failed);
+    assert_eq!(absent.evidence, "the organisation knows no such permission");
+    assert_eq!(with_status(&checks, CheckStatus::Failed), ["permission.QueryAllFiles"]);
+    assert_eq!(of(&checks, "permission.ModifyMetadata").status, CheckStatus::Passed);
+}
+
+#[tokio::test]
 async fn an_organisation_that_has_moved_says_from_where() {
     let salesforce = Salesforce::start(Environment::Sandbox).await;
     let mut session = salesforce.session().await;
@@ -251,4 +275,54 @@ async fn an_ordinary_user_lacks_what_is_needed() {
     assert_eq!(of(&checks, "apex.deploy").status, CheckStatus::Failed);
     let author = of(&checks, "permission.AuthorApex");
     assert!(author.evidence.contains(&salesforce.simulator.ready().user.username), "{author:?}");
+}
+
+const PACKAGE: &str = "04t5f000000AbCdAAK";
+
+/// The checks of an organisation that AppExchange offers the package to.
+async fn packaged(install: PackageInstall, installed: Option<&str>, lacks: &[&str]) -> Vec<Check> {
+    let app = Path::new(env!("CARGO_MANIFEST_DIR")).join("app");
+    let offer = Offer { installed: installed.map(str::to_owned), ..Offer::of(PACKAGE, app) };
+    let without_permissions = lacks.iter().map(|name| (*name).to_owned()).collect();
+    let config = Config {
+        packages: vec![offer.load().expect("the app makes a package")],
+        conditions: Conditions { without_permissions, ..Conditions::default() },
+        ..Config::default()
+    };
+    let delivery = Delivery::Package(PackageConfig {
+        version_id: PACKAGE.to_owned(),
+        namespace: "casec".to_owned(),
+        install,
+        minimum_version: Some("1.0.0".parse().expect("a version")),
+    });
+    let salesforce = Salesforce::delivering(config, delivery).await;
+    let session = salesforce.session().await;
+    checked(&salesforce, &session).await
+}
+
+#[tokio::test]
+async fn a_package_is_looked_for_by_its_version() {
+    let checks = packaged(PackageInstall::Administrator, Some("1.0.0"), &[]).await;
+    let app = of(&checks, "app");
+    assert_eq!((app.status, app.fix.as_ref()), (CheckStatus::Passed, None), "{app:?}");
+    assert!(app.evidence.contains(" 1.0.0 is installed"), "{app:?}");
+    assert_eq!(of(&checks, "permission.InstallPackaging").status, CheckStatus::Passed);
+    let link = format!("/packaging/installPackage.apexp?p0={PACKAGE}");
+    for (installed, words) in
+        [(None, "1.0.0 or later is not installed"), (Some("0.9.0"), " 0.9.0 is installed; needed is 1.0.0")]
+    {
+        let checks = packaged(PackageInstall::Administrator, installed, &[]).await;
+        let app = of(&checks, "app");
+        assert_eq!(app.status, CheckStatus::Failed, "{app:?}");
+        assert!(app.evidence.contains(words), "{app:?}");
+        assert!(app.fix.as_ref().is_some_and(|fix| fix.ends_with(&link)), "{app:?}");
+        let checks = packaged(PackageInstall::Daemon, installed, &[]).await;
+        let app = of(&checks, "app");
+        assert_eq!(app.status, CheckStatus::Passed, "{app:?}");
+        assert!(app.evidence.ends_with("the daemon installs it"), "{app:?}");
+        let checks = packaged(PackageInstall::Daemon, installed, &["InstallPackaging"]).await;
+        let app = of(&checks, "app");
+        assert_eq!(app.status, CheckStatus::Failed, "{app:?}");
+        assert!(app.evidence.ends_with("may not install it"), "{app:?}");
+    }
 }
