@@ -2,6 +2,7 @@
 
 mod api_flow;
 mod api_rights;
+mod api_watch;
 mod peers_apex;
 mod peers_sf_cli;
 mod peers_sf_project;

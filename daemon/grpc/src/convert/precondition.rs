@@ -74,7 +74,7 @@ fn check(check: Precondition) -> v1::PreconditionCheck {
         status: status as i32,
         severity: severity(check.severity) as i32,
         evidence: check.evidence,
-        fix: check.fix,
+        fix: if check.status == CheckStatus::Passed { String::new() } else { check.fix },
         actor: actor(check.actor) as i32,
         help_uri: check.help_uri.unwrap_or_default(),
         link: check.link.unwrap_or_default(),

@@ -47,6 +47,7 @@ async fn all_checks_come_and_only_a_failed_blocking_one_counts() {
     *world.preconditions.passing.lock().unwrap() = true;
     let found = client.check_preconditions(by("operator", check())).await.expect("checked").into_inner();
     assert!(found.passed, "what cannot be told, or is an advisory, does not block");
+    assert_eq!(found.checks[0].fix, "", "nothing to do");
 }
 
 #[tokio::test]
