@@ -1,5 +1,6 @@
 //! The services over ports in memory, called through a real socket.
 
+mod bad;
 mod calls;
 mod fakes;
 mod limits;
