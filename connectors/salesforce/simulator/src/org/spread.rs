@@ -43,7 +43,7 @@ pub(super) fn spread(
 /// Adds `count` rows that the set does not have, striding over all objects.
 fn fill(set: &mut PermissionSet, objects: &[&str], count: usize, choice: u64) {
     let size = objects.len();
-    let mut step = choice as usize % size | 1;
+    let mut step = (choice as usize % size) | 1;
     while gcd(step, size) != 1 {
         step += 1;
     }
