@@ -27,7 +27,7 @@ pub(crate) async fn verify(org: &Org<'_>, _plan: &Plan) -> Result<(), ConnectorF
     }
     let organization_id = &org.identity()?.organization_id;
     let bus = Bus { pubsub: &org.inner.pubsub, session: org.session, organization_id };
-    let topic = bus.topic_in(namespace).await?;
+    let topic = bus.topic(namespace).await?;
     if !topic.can_subscribe || !topic.can_publish {
         return Err(not_observed("the service account's user may not use the event channel".to_owned()));
     }

@@ -142,13 +142,8 @@ impl Bus<'_> {
         }
     }
 
-    /// What the session's user may do on the topic of an app that is the organisation's own.
-    pub(crate) async fn topic(&self) -> Result<wire::TopicInfo, ConnectorFault> {
-        self.topic_in(Namespace::default()).await
-    }
-
     /// What the session's user may do on the app's topic.
-    pub(crate) async fn topic_in(&self, namespace: Namespace<'_>) -> Result<wire::TopicInfo, ConnectorFault> {
+    pub(crate) async fn topic(&self, namespace: Namespace<'_>) -> Result<wire::TopicInfo, ConnectorFault> {
         self.call(|identity| async move {
             let mut request = identity.request(TopicRequest { topic_name: topic(namespace) });
             request.set_timeout(CALL_TIMEOUT);

@@ -214,7 +214,7 @@ async fn topic(org: &Org<'_>, user: &Seen<UserInfo>) -> Result<Topic, ConnectorF
         Err(why) => return Ok(Topic::NotAsked(why.clone())),
     };
     let bus = Bus { pubsub: &org.inner.pubsub, session: org.session, organization_id: &user.organization_id };
-    Ok(match bus.topic().await {
+    Ok(match bus.topic(org.delivery()?.namespace()).await {
         Ok(info) => Topic::There(info),
         Err(fault) => match fault.fault.reason() {
             Reason::ComponentNotObserved => Topic::Absent,

@@ -23,6 +23,8 @@ const PACKAGE: u32 = 2;
 const INSTALL: u32 = 4;
 /// The daemon looks at so many components at once.
 const OBSERVED_AT_ONCE: usize = 200;
+/// Triggers and tests that one deployment takes: each is two of its files.
+const DEPLOYED_AT_ONCE: usize = 4_998;
 /// That the objects can be read; and the canary.
 const PROVE: u32 = 1;
 const CANARY: u32 = 1;
@@ -40,8 +42,11 @@ fn of_step(step: &PlanStep, all: usize) -> u32 {
         (StepKind::Apply, steps::TRIGGERS) => match lacking {
             0 => LOOK_AT_CODE,
             _ if lacking <= 2 * DIRECT_MAX => LOOK_AT_CODE + DEPLOY,
-            // Validated first.
-            _ => (LOOK_AT_CODE + DEPLOY) * 2,
+            _ => {
+                let batches = u32::try_from(lacking.div_ceil(DEPLOYED_AT_ONCE)).unwrap_or(u32::MAX / 8);
+                // Each is validated first; after several it is looked whether that was all.
+                batches * (LOOK_AT_CODE + DEPLOY) * 2 + if batches > 1 { LOOK_AT_CODE } else { 0 }
+            }
         },
         (StepKind::Apply, steps::EVENT_CHANNEL) if lacking > 0 => LOOK + DEPLOY + ASSIGN,
         (StepKind::Apply, _) if lacking > 0 => LOOK + DEPLOY,
