@@ -171,18 +171,18 @@ fn object_changes(before: &ObjectType, after: &ObjectType) -> String {
     let known: BTreeMap<&str, &Field> = before.fields.iter().map(|f| (f.api_name.as_str(), f)).collect();
     let other = |f: &&Field| known.get(f.api_name.as_str()).is_some_and(|was| was != f);
     list("changed", after.fields.iter().filter(other).map(|f| f.api_name.clone()).collect());
-    let flags: [(&str, fn(&ObjectType) -> bool); 7] = [
-        ("accepts triggers", |o| o.accepts_triggers),
-        ("holds files", |o| o.holds_files),
-        ("holds a feed", |o| o.holds_feed),
-        ("queryable", |o| o.queryable),
-        ("createable", |o| o.createable),
-        ("updateable", |o| o.updateable),
-        ("deletable", |o| o.deletable),
+    let flags = [
+        ("accepts triggers", before.accepts_triggers, after.accepts_triggers),
+        ("holds files", before.holds_files, after.holds_files),
+        ("holds a feed", before.holds_feed, after.holds_feed),
+        ("queryable", before.queryable, after.queryable),
+        ("createable", before.createable, after.createable),
+        ("updateable", before.updateable, after.updateable),
+        ("deletable", before.deletable, after.deletable),
     ];
-    for (word, flag) in flags {
-        if flag(before) != flag(after) {
-            told.push(format!("{}{word}", if flag(after) { "now " } else { "no longer " }));
+    for (word, was, is) in flags {
+        if was != is {
+            told.push(format!("{}{word}", if is { "now " } else { "no longer " }));
         }
     }
     if before.label != after.label {
