@@ -60,7 +60,7 @@ impl Salesforce {
             ca_file: ready.ca_file.clone(),
             allow_loopback: true,
             deploy_poll_min: Duration::from_millis(10),
-            request_timeout: Duration::from_secs(20),
+            request_timeout: Duration::from_secs(60),
             ..SalesforceConfig::new(ready.pubsub_url.parse().expect("a URL"))
         })
         .expect("the connector is set up");

@@ -14,7 +14,13 @@ use super::{cold, reading};
 use crate::world::Salesforce;
 
 async fn org() -> Salesforce {
-    Salesforce::with(Config { objects: 250, ..Config::default() }).await
+    Salesforce::with(Config {
+        objects: 210,
+        profiles: Some(30),
+        object_permission_rows: Some(1_500),
+        ..Config::default()
+    })
+    .await
 }
 
 /// Its token is as good after a renewal as before.

@@ -44,7 +44,7 @@ fn mortal(session: &Session, lives: u64) -> Session {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_anywhere_a_reading_asks_only_for_what_is_missing() {
     let salesforce = Salesforce::with(Config {
-        objects: 250,
+        objects: 210,
         profiles: Some(30),
         object_permission_rows: Some(1_500),
         page_rows_max: Some(250),
@@ -77,7 +77,7 @@ async fn cut_anywhere_a_reading_asks_only_for_what_is_missing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reading_that_was_whole_is_not_asked_again() {
-    let salesforce = Salesforce::with(Config { objects: 250, ..Config::default() }).await;
+    let salesforce = Salesforce::with(Config { objects: 210, profiles: Some(30), ..Config::default() }).await;
     let session = salesforce.session().await;
     let checkpoints = MemoryCheckpoints::default();
     let first = reading(&salesforce, &session, None, &checkpoints).await.expect("read");
