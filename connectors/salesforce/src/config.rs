@@ -72,7 +72,9 @@ pub(crate) fn check_egress(addresses: &[String]) -> Result<(), ConfigError> {
             text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let Ok(address) = address.parse::<IpAddr>() else { return false };
         let bits_max = if address.is_ipv4() { 32 } else { 128 };
-        bits.is_none_or(|bits| bits.len() <= 3 && bits.parse::<u8>().is_ok_and(|bits| bits <= bits_max))
+        let is_number =
+            |bits: &str| (1..=3).contains(&bits.len()) && bits.bytes().all(|b| b.is_ascii_digit());
+        bits.is_none_or(|bits| is_number(bits) && bits.parse::<u8>().is_ok_and(|bits| bits <= bits_max))
     };
     if addresses.len() > EGRESS_MAX || !addresses.iter().all(|text| is_network(text)) {
         return Err(ConfigError::Egress);
@@ -116,4 +118,30 @@ pub enum ConfigError {
     PubSub(#[from] tonic::transport::Error),
     #[error("the embedded app: {0}")]
     App(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn egress_addresses_are_addresses_or_networks() {
+        let check = |texts: &[&str]| {
+            let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+            check_egress(&texts).is_ok()
+        };
+        assert!(check(&[]) && check(&["203.0.113.7", "203.0.113.0/28", "2001:db8::/32", "2001:db8::1"]));
+        for wrong in [
+            "",
+            "vendor.example",
+            "203.0.113",
+            "203.0.113.0/33",
+            "2001:db8::/129",
+            "203.0.113.0/+8",
+            "10.0.0.1/",
+        ] {
+            assert!(!check(&[wrong]), "{wrong}");
+        }
+        assert!(!check(&["203.0.113.7"; EGRESS_MAX + 1]));
+    }
 }
