@@ -135,6 +135,20 @@ mod tests {
     }
 
     #[test]
+    fn a_new_line_in_front_keeps_what_was_derived_from_the_old_one() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let (old, new) = (dir.path().join("old.key"), dir.path().join("new.key"));
+        generate(&old).expect("made");
+        generate(&new).expect("made");
+        let before = FileKeys::read(&old, None).expect("read").derive("a");
+        let lines = [&new, &old].map(|path| std::fs::read_to_string(path).expect("read"));
+        std::fs::write(&old, lines.concat()).expect("written");
+        let after = FileKeys::read(&old, None).expect("read").derive("a");
+        assert_eq!((after.len(), after[1]), (2, before[0]));
+        assert_ne!(after[0], before[0]);
+    }
+
+    #[test]
     fn files_that_others_can_read_or_that_lie_in_the_data_are_refused() {
         let dir = tempfile::tempdir().expect("temp dir");
         let path = dir.path().join("master.key");
