@@ -158,3 +158,17 @@ async fn an_older_package_is_upgraded_or_the_upgrade_is_offered() {
     assert_eq!(refused.fault.reason(), Reason::AppNotInstalled);
     assert!(refused.fault.message().contains("0.9.0"), "{}", refused.fault.message());
 }
+
+#[tokio::test]
+async fn an_installation_whose_answer_is_lost_is_found_and_not_started_again() {
+    let config =
+        Config { package_install_time: Duration::from_millis(300), ..offered(Environment::Sandbox, None) };
+    let salesforce = Salesforce::delivering(config, package(PackageInstall::Daemon, None)).await;
+    let session = salesforce.session().await;
+    let plan = salesforce.plan(&session, &["Case"]).await;
+    let since = chrono::Utc::now();
+    salesforce.apply(&session, &plan, step(&plan, "package"), Begin::Fresh).await.expect("it is started");
+    let again = Begin::Uncertain { since };
+    salesforce.finish(&session, &plan, step(&plan, "package"), again).await.expect("it is found");
+    assert_eq!(salesforce.count(Kind::PackageInstallStarted), 1);
+}
