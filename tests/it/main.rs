@@ -3,6 +3,10 @@
 mod api_flow;
 mod api_rights;
 mod api_watch;
+mod cli_accounts;
+mod cli_checks;
+mod cli_ctl;
+mod cli_operations;
 mod peers_apex;
 mod peers_sf_cli;
 mod peers_sf_project;

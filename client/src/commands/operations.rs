@@ -16,6 +16,8 @@ pub enum Operations {
     /// Show an operation.
     Get(Which),
     /// List a tenant's operations, newest first.
+    ///
+    /// Filter fields: kind, state, service_account.
     List(ListArgs),
     /// Wait until an operation is done, showing its progress.
     ///

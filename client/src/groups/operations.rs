@@ -40,7 +40,7 @@ impl Operations {
         rpc!(self.client, OperationsClient.get_operation(request))
     }
 
-    /// Lists a tenant's operations, newest first.
+    /// Lists a tenant's operations, newest first. Filter fields: `kind`, `state`, `service_account`.
     pub async fn list(
         &self,
         tenant: &str,
@@ -66,6 +66,9 @@ impl Operations {
     }
 
     /// Deletes the record of a finished operation.
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION `OPERATION_NOT_DONE` while it runs.
     pub async fn delete(&self, name: &str) -> Result<(), Error> {
         let request = lro::DeleteOperationRequest { name: name.to_owned() };
         rpc!(self.client, OperationsClient.delete_operation(request))
