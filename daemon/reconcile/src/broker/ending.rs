@@ -1,12 +1,12 @@
 //! Ending a grant for good.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use provision_connector_sdk::oauth::{self, Introspection, TokenFault, TokenKind};
 use provision_connector_sdk::{CallCounter, TokenErrorClass};
 use provision_core::account::ServiceAccount;
-use provision_core::{Fault, Reason, Result};
+use provision_core::{AccountName, Fault, Reason, Result};
 use provision_store::record::{Credential, CredentialState, RecordKey};
 
 use super::Broker;
@@ -44,6 +44,11 @@ impl Broker {
             Introspection::Active => Err(not_revoked("the application says that the token still lives")),
             Introspection::Inactive | Introspection::NoAnswer => Ok(Some(found)),
         }
+    }
+
+    /// An account that is gone needs no place for its exchanges.
+    pub(crate) fn forget(&self, name: &AccountName) {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// Looks whether an account's own grant still works, after another grant in the same organisation was revoked. A

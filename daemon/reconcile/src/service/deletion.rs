@@ -72,7 +72,9 @@ impl ControlPlane {
                 )?;
                 Ok(Built::Commit(draft, ()))
             })
-            .await
+            .await?;
+        self.broker.forget(name);
+        Ok(())
     }
 
     /// Nothing of ours is, or may be, in the organisation, and nothing is under way there.

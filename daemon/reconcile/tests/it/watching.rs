@@ -3,6 +3,8 @@ use std::time::Duration;
 use provision_core::account::Phase;
 use provision_core::ports::{AccountChange, AccountFeed, AccountWatch, Accounts as _, DeleteAccount};
 use provision_core::{Reason, TenantId};
+use provision_store::engine::History;
+use provision_store::engine::memory::MemoryStore;
 
 use crate::world::{Crash, World, account_name, by};
 
@@ -61,6 +63,24 @@ async fn a_position_that_the_store_does_not_know_is_refused() {
     let world = World::new().await;
     let life = world.live(Crash::never()).await;
     let fault = life.plane.watch(&tenant(), Some(u64::MAX)).await.err().expect("refused");
+    assert_eq!(fault.reason(), Reason::ResumeTokenExpired);
+    life.end().await;
+}
+
+#[tokio::test]
+async fn who_is_too_far_behind_is_told() {
+    let history = History { revisions: 8, ..History::default() };
+    let world = World::over(MemoryStore::with_history(history)).await;
+    let life = world.live(Crash::never()).await;
+    life.until_created().await;
+    let (_, position) = AccountWatch::snapshot(&life.plane, &tenant(), 10).await.expect("read");
+    let mut slow = life.plane.watch(&tenant(), Some(position)).await.expect("open");
+    for _ in 0..20 {
+        life.begin().await;
+    }
+    let fault = slow.next(Duration::from_secs(20)).await.expect_err("behind");
+    assert_eq!(fault.reason(), Reason::ResumeTokenExpired);
+    let fault = life.plane.watch(&tenant(), Some(position)).await.err().expect("behind");
     assert_eq!(fault.reason(), Reason::ResumeTokenExpired);
     life.end().await;
 }

@@ -104,9 +104,13 @@ impl KeyProvider for OneKey {
 
 impl World {
     pub async fn new() -> World {
+        World::over(MemoryStore::new()).await
+    }
+
+    pub async fn over(data: MemoryStore) -> World {
         let _ = rustls::crypto::ring::default_provider().install_default();
         World {
-            data: Arc::new(MemoryStore::new()),
+            data: Arc::new(data),
             application: Application::start().await,
             dir: tempfile::tempdir().expect("temp dir"),
             clock: Arc::new(TestClock(AtomicI64::new(1_700_000_000_000))),
