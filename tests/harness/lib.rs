@@ -4,10 +4,15 @@ pub mod app;
 pub mod binaries;
 #[path = "../../client/examples/quickstart/browser.rs"]
 pub mod browser;
+pub mod daemon;
+pub mod effects;
 #[path = "../../client/examples/quickstart/failure.rs"]
 pub mod failure;
 #[path = "../../client/examples/quickstart/html.rs"]
 pub mod html;
+pub mod person;
+mod relay;
+pub mod setup;
 pub mod sf;
 pub mod tools;
 pub mod world;

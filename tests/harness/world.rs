@@ -2,22 +2,18 @@
 //! data in a temporary directory. The daemon can be killed and started again on the same data.
 
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
 
 use provision_client::api::google::longrunning::Operation;
 use provision_client::api::v1::{ProvisioningPlan, ServiceAccount};
 use provision_client::{Client, ConnectOptions, NewAccount, SecretString, names};
 use salesforce_simulator::{Config, Environment, Simulator};
-use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
 
-use crate::binaries;
-use crate::browser::Browser;
+use crate::daemon::Daemon;
+use crate::person::Person;
+use crate::setup::{self, Setup, id_of, other_than};
+use crate::{binaries, relay};
 
-/// How long a daemon may take to be ready, or to end.
-const DAEMON_PATIENCE: Duration = Duration::from_secs(60);
 /// How long an operation may take.
 pub const OPERATION_PATIENCE: Duration = Duration::from_secs(120);
 
@@ -38,48 +34,62 @@ pub fn token_of(principal: &str) -> String {
     format!("token-of-{principal}-planted-secret")
 }
 
-/// An organisation and a daemon.
+/// An organisation, perhaps a second one, and a daemon.
 pub struct World {
     pub org: Simulator,
+    /// The organisation of the other environment, where the setup has one.
+    pub other: Option<Simulator>,
     pub daemon: Daemon,
     pub environment: Environment,
     directory: tempfile::TempDir,
-}
-
-/// A running daemon.
-pub struct Daemon {
-    process: Child,
-    pub grpc: String,
-    pub http: String,
+    /// The connectors' part of the configuration.
+    connectors: String,
+    log_filter: &'static str,
 }
 
 impl World {
     /// A Sandbox of 60 objects.
     pub async fn new() -> World {
-        World::with(Config { objects: 60, ..Config::default() }).await
+        World::made(Setup::default()).await
     }
 
     pub async fn with(config: Config) -> World {
-        let environment = config.environment;
-        let org = Simulator::start(config).await.expect("the simulator starts");
+        World::made(Setup { org: config, ..Setup::default() }).await
+    }
+
+    pub async fn made(setup: Setup) -> World {
+        let environment = setup.org.environment;
+        let org = Simulator::start(setup.org).await.expect("the simulator starts");
+        let other = match setup.other {
+            Some(config) => Some(Simulator::start(config).await.expect("the other simulator starts")),
+            None => None,
+        };
+        let pubsub_url = match &other {
+            Some(other) => relay::start(&[&org, other]).await,
+            None => org.ready().pubsub_url.clone(),
+        };
+        let (own, wrong) = (id_of(environment), id_of(other_than(environment)));
+        let mut connectors = setup::connector(&pubsub_url);
+        if let Some(there) = other.as_ref().or(setup.crossed.then_some(&org)) {
+            connectors.push_str(&setup::environment(wrong, there.ready()));
+        }
+        connectors.push_str(&setup::environment(own, org.ready()));
+        connectors.push_str(&setup.more);
         let directory = tempfile::tempdir().expect("a temporary directory");
         provisiond_key(&directory);
-        let world = World {
-            daemon: Daemon { process: idle(), grpc: String::new(), http: String::new() },
-            org,
-            environment,
-            directory,
-        };
+        let daemon = Daemon::none();
+        let mut world =
+            World { org, other, daemon, environment, directory, connectors, log_filter: setup.log };
         world.write_config("127.0.0.1:0", "127.0.0.1:0", "");
-        world.started().await
+        world.restart().await;
+        // The same addresses after a restart: the callback must lead to the same place.
+        world.write_config(&world.daemon.grpc, &world.daemon.http, "");
+        world
     }
 
     /// The environment's id in the API.
     pub fn environment_id(&self) -> &'static str {
-        match self.environment {
-            Environment::Sandbox => "sandbox",
-            Environment::Production => "production",
-        }
+        id_of(self.environment)
     }
 
     pub fn data(&self) -> PathBuf {
@@ -101,90 +111,25 @@ impl World {
 
     /// Writes the configuration; `more` is appended.
     pub fn write_config(&self, grpc: &str, http: &str, more: &str) {
-        let ready = self.org.ready();
-        let mut text = format!(
-            "[server]\ngrpc = \"{grpc}\"\nhttp = \"{http}\"\n\n[store]\nengine = \"sled\"\npath = {:?}\n\n\
-             [keys]\nfile = {:?}\n\n[streams]\nheartbeat_seconds = 1\n\n[log]\nfilter = \"trace\"\nformat = \"json\"\n\n",
-            self.data(),
-            self.directory.path().join("master.key"),
-        );
-        for principal in PRINCIPALS.iter().chain([&PLATFORM]) {
-            let hash = hex::encode(Sha256::digest(token_of(principal).as_bytes()));
-            let platform = *principal == PLATFORM;
-            text.push_str(&format!(
-                "[[principals]]\nname = \"{principal}\"\ntoken_sha256 = \"{hash}\"\nplatform_administrator = {platform}\n\n"
-            ));
-        }
-        text.push_str(&format!(
-            "[connectors.salesforce]\nallow_loopback = true\npubsub_url = \"{}\"\n\n\
-             [connectors.salesforce.{}]\nlogin_url = \"{}\"\nclient_id = \"{}\"\nclient_secret = \"{}\"\n{more}",
-            ready.pubsub_url,
-            self.environment_id(),
-            ready.base_url,
-            ready.client_id,
-            ready.client_secret,
-        ));
+        let mut text = setup::daemon(self.directory.path(), grpc, http, self.log_filter);
+        text.push_str(&self.connectors);
+        text.push_str(more);
         std::fs::write(self.config(), text).expect("the configuration is written");
-    }
-
-    async fn started(mut self) -> World {
-        self.daemon = self.start_daemon().await;
-        // The same addresses after a restart: the callback must lead to the same place.
-        self.write_config(&self.daemon.grpc, &self.daemon.http, "");
-        self
-    }
-
-    /// Starts a daemon on the data, and waits until it says that it is ready.
-    async fn start_daemon(&self) -> Daemon {
-        let mut process = Command::new(binaries::provisiond())
-            .arg("serve")
-            .arg("--config")
-            .arg(self.config())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the daemon starts");
-        let stderr = process.stderr.take().expect("piped");
-        let log = self.log();
-        let (ready, mut is_ready) = tokio::sync::mpsc::channel(1);
-        tokio::spawn(async move {
-            use std::io::Write as _;
-            let mut file =
-                std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log file");
-            let mut lines = BufReader::new(stderr).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
-                writeln!(file, "{line}").expect("the log is written");
-                if line.contains("provisiond is ready") {
-                    let _ = ready.send(line).await;
-                }
-            }
-        });
-        let line = tokio::time::timeout(DAEMON_PATIENCE, is_ready.recv()).await.ok().flatten();
-        let line = line.unwrap_or_else(|| panic!("the daemon is not ready; its log:\n{}", self.logged()));
-        let line: serde_json::Value = serde_json::from_str(&line).expect("a line of JSON");
-        let field = |name: &str| line["fields"][name].as_str().expect("an address").to_owned();
-        Daemon { process, grpc: field("grpc"), http: field("http") }
     }
 
     /// kill -9.
     pub async fn kill(&mut self) {
-        self.daemon.process.kill().await.expect("killed");
+        self.daemon.kill().await;
     }
 
     /// SIGTERM; answers how long the daemon took to end, and whether it ended well.
     pub async fn terminate(&mut self) -> (Duration, bool) {
-        let begun = std::time::Instant::now();
-        let pid = self.daemon.process.id().expect("it runs").to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
-        let ended = tokio::time::timeout(DAEMON_PATIENCE, self.daemon.process.wait()).await;
-        (begun.elapsed(), ended.expect("it ends").expect("waited for").success())
+        self.daemon.terminate().await
     }
 
     /// Starts the daemon again on the same data and addresses.
     pub async fn restart(&mut self) {
-        self.daemon = self.start_daemon().await;
+        self.daemon = Daemon::start(&self.config(), &self.log()).await;
     }
 
     /// A client of a principal.
@@ -227,36 +172,71 @@ impl World {
             .expect("account")
     }
 
+    /// Creates an account of a tenant with settings (a JSON object), in any environment.
+    pub async fn create_with(
+        &self,
+        client: &Client,
+        tenant: &str,
+        id: &str,
+        environment: &str,
+        settings: &[(&str, &str)],
+    ) -> ServiceAccount {
+        let value = |text: &str| prost_types::Value {
+            kind: Some(prost_types::value::Kind::StringValue(text.to_owned())),
+        };
+        let fields = settings.iter().map(|(name, text)| ((*name).to_owned(), value(text)));
+        let new = NewAccount {
+            parent: names::tenant(tenant),
+            id: id.to_owned(),
+            display_name: id.to_owned(),
+            connector: names::connector("salesforce"),
+            environment: environment.to_owned(),
+            settings: Some(prost_types::Struct { fields: fields.collect() }),
+            ..NewAccount::default()
+        };
+        client.accounts().create(new).await.expect("account")
+    }
+
+    /// Begins an authorisation; answers the page to open.
+    pub async fn begin(&self, client: &Client, account: &str) -> String {
+        client.accounts().begin_authorization(account, "", "").await.expect("begun").authorization_url
+    }
+
     /// Plays the administrator's browser through a begun authorisation; answers the page that it ends on.
     pub async fn allow(&self, authorization_url: &str) -> String {
-        let (mut browser, asks) = self.log_in(authorization_url).await;
-        browser.submit(&asks, &[], "Allow").await.expect("the callback page").body
+        Person::admin(&self.org).allow(authorization_url).await.body
     }
 
     /// As [`World::allow`], for a redirect to somewhere else: answers the address that the browser ends at.
     pub async fn allow_to(&self, authorization_url: &str) -> url::Url {
-        let (mut browser, asks) = self.log_in(authorization_url).await;
-        browser.submit(&asks, &[], "Allow").await.expect("a redirect").url
+        Person::admin(&self.org).allow(authorization_url).await.url
     }
 
-    async fn log_in(&self, authorization_url: &str) -> (Browser, crate::browser::Page) {
-        let admin = &self.org.ready().admin;
-        let mut browser = Browser::new().expect("a browser");
-        let login = browser.open(authorization_url).await.expect("the login page");
-        let fields = [("username", admin.username.as_str()), ("pw", admin.password.as_str())];
-        let asks = browser.submit(&login, &fields, "Log In").await.expect("the page that asks");
-        (browser, asks)
+    /// Authorises an account as the organisation's administrator, and reads the organisation.
+    pub async fn authorized(&self, client: &Client, account: &str) {
+        let page = self.allow(&self.begin(client, account).await).await;
+        assert!(page.contains("Access granted"), "{page}");
+        self.read(client, account).await;
+    }
+
+    /// Reads the organisation; answers the operation.
+    pub async fn read(&self, client: &Client, account: &str) -> Operation {
+        let read = client.inventory().refresh(account).await.expect("started");
+        self.done(client, &read.name).await
     }
 
     /// From nothing to READY with an inventory; answers the account's name.
     pub async fn until_read(&self, client: &Client) -> String {
         let account = self.create(client).await.name;
-        let begun = client.accounts().begin_authorization(&account, "", "").await.expect("begun");
-        let page = self.allow(&begun.authorization_url).await;
-        assert!(page.contains("Access granted"), "{page}");
-        let read = client.inventory().refresh(&account).await.expect("started");
-        self.done(client, &read.name).await;
+        self.authorized(client, &account).await;
         account
+    }
+
+    /// Plans the default set and provisions it; answers the operation.
+    pub async fn protect(&self, client: &Client, account: &str) -> Operation {
+        let plan = self.plan(client, account).await;
+        let operation = client.accounts().provision(account, &plan.etag).await.expect("started");
+        self.done(client, &operation.name).await
     }
 
     pub async fn plan(&self, client: &Client, account: &str) -> ProvisioningPlan {
@@ -272,16 +252,18 @@ impl World {
     }
 }
 
-/// A console's redirect page: takes one browser, and says nothing. Answers its address.
+/// A console's redirect page, which says nothing. Answers its address.
 pub async fn console() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let address = listener.local_addr().expect("bound");
     tokio::spawn(async move {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        let (mut browser, _) = listener.accept().await.expect("a browser");
-        let mut request = [0u8; 8192];
-        let _ = browser.read(&mut request).await;
-        let _ = browser.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+        while let Ok((mut browser, _)) = listener.accept().await {
+            let mut request = [0u8; 8192];
+            let _ = browser.read(&mut request).await;
+            let _ =
+                browser.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+        }
     });
     format!("http://{address}/console")
 }
@@ -300,9 +282,4 @@ fn provisiond_key(directory: &tempfile::TempDir) {
         .output()
         .expect("the binary runs");
     assert!(made.status.success(), "{made:?}");
-}
-
-/// Stands in until the daemon is started.
-fn idle() -> Child {
-    Command::new("true").stdin(Stdio::null()).kill_on_drop(true).spawn().expect("`true` runs")
 }

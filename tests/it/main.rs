@@ -1,6 +1,7 @@
 //! End-to-end tests: the product as a whole, and judges from outside.
 
 mod api_flow;
+mod api_refusals;
 mod api_rights;
 mod api_watch;
 mod cli_accounts;
