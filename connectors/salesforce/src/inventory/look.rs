@@ -48,7 +48,7 @@ impl Look {
         {
             return Ok(look);
         }
-        let earlier = previous.map(|previous| Marks::of(previous));
+        let earlier = previous.map(Marks::of);
         let validators = earlier.as_ref().map(Marks::validators).unwrap_or_default();
         let global = org.describe_global(Some(&validators));
         let (global, asked) = tokio::try_join!(global, Asked::ask(org))?;

@@ -46,6 +46,8 @@ struct Link {
 /// A page as it is kept.
 #[derive(Serialize, Deserialize)]
 struct Sheet<R> {
+    /// The locator that it was asked by; none for the first. Pages of two locators are no whole.
+    cursor: Option<String>,
     total: u64,
     next: Option<String>,
     rows: Vec<R>,
@@ -81,6 +83,9 @@ impl<R: Serialize + DeserializeOwned + Sync> Series<R> {
     pub(super) async fn resume(&mut self, kept: &Kept<'_>) -> Result<(), ConnectorFault> {
         while !self.done {
             let Some(sheet) = kept.load::<Sheet<R>>(&self.part_key()).await? else { return Ok(()) };
+            if sheet.cursor != self.cursor() {
+                return Ok(());
+            }
             self.resumed = true;
             self.append(sheet)?;
         }
@@ -139,7 +144,7 @@ impl<R: Serialize + DeserializeOwned + Sync> Series<R> {
             let next = next.map(|link| trusted(&link)).transpose()?;
             let rows: Option<Vec<R>> = page.records.into_iter().map(&row).collect();
             let rows = rows.ok_or_else(|| ConnectorFault::protocol("a row of another table"))?;
-            let sheet = Sheet { total: page.total_size, next, rows };
+            let sheet = Sheet { cursor: self.cursor(), total: page.total_size, next, rows };
             kept.store(&self.part_key(), &sheet).await?;
             self.append(sheet)?;
         }
@@ -149,6 +154,10 @@ impl<R: Serialize + DeserializeOwned + Sync> Series<R> {
     /// All rows are there.
     pub(super) fn is_done(&self) -> bool {
         self.done
+    }
+
+    fn cursor(&self) -> Option<String> {
+        self.link.as_ref().map(|link| link.stem.clone())
     }
 
     fn part_key(&self) -> String {

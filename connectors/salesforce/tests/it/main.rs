@@ -4,7 +4,7 @@ mod checks;
 mod contract;
 mod delivery;
 mod faults;
-mod inventory;
 mod identity;
+mod inventory;
 mod triggers;
 mod world;
