@@ -7,6 +7,10 @@ use super::accepted;
 use crate::table::table;
 use crate::text::{count, escape, word};
 
+/// The check of the account's grant: while it fails, the organisation cannot be asked, and what is unknown for that
+/// needs no fix of its own.
+const GRANT_CHECK: &str = "authorization";
+
 /// All checks: a row each, and below those that have not passed what to do and who does it; then how it stands.
 pub fn checks(answer: &v1::CheckPreconditionsResponse) -> String {
     let row = |check: &PreconditionCheck| {
@@ -15,11 +19,14 @@ pub fn checks(answer: &v1::CheckPreconditionsResponse) -> String {
     let rows: Vec<_> = answer.checks.iter().map(row).collect();
     let table = table(&["", "CHECK", "TITLE", "SEEN"], &rows);
     let mut lines = table.lines();
+    let unasked =
+        answer.checks.iter().any(|c| c.id == GRANT_CHECK && c.status() == PreconditionStatus::Failed);
     let mut text = String::new();
     text.extend(lines.next().map(|header| format!("{header}\n")));
     for (line, check) in lines.zip(&answer.checks) {
         text.push_str(&format!("{line}\n"));
-        for more in below(check) {
+        let unknown = check.status() == PreconditionStatus::Unknown;
+        for more in below(check, !(unasked && unknown)) {
             text.push_str(&format!("          {}\n", escape(&more)));
         }
     }
@@ -38,12 +45,13 @@ fn mark(check: &PreconditionCheck) -> &'static str {
     }
 }
 
-fn below(check: &PreconditionCheck) -> Vec<String> {
+/// Who accepted it; and with `fix`, what to do where it has not passed.
+fn below(check: &PreconditionCheck, fix: bool) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(acceptance) = &check.acceptance {
         lines.push(format!("accepted by {}", accepted(acceptance)));
     }
-    if check.status() == PreconditionStatus::Passed {
+    if !fix || check.status() == PreconditionStatus::Passed {
         return lines;
     }
     if !check.fix.is_empty() {

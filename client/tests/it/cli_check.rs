@@ -24,6 +24,23 @@ async fn what_does_not_block_ends_well() {
 }
 
 #[tokio::test]
+async fn before_anybody_has_authorised_only_that_is_to_be_fixed() {
+    let fake = Fake::start().await;
+    let mut checks = samples::checks();
+    checks.checks.retain(|check| check.id == "ip.ranges");
+    let mut grant = checks.checks[0].clone();
+    grant.id = "authorization".to_owned();
+    grant.fix = "begin an authorisation".to_owned();
+    grant.set_status(PreconditionStatus::Failed);
+    grant.set_severity(provision_client::api::v1::PreconditionSeverity::Blocking);
+    checks.checks.insert(0, grant);
+    fake.script().checks = checks;
+    let run = run(&fake, &["check", "sales"]).await;
+    let fixes: Vec<_> = run.stdout.lines().filter(|l| l.contains("fix (")).collect();
+    assert_eq!(fixes, ["          fix (SAAS_ADMIN): begin an authorisation"], "{}", run.stdout);
+}
+
+#[tokio::test]
 async fn an_advisory_is_accepted_before_the_check_and_taken_back() {
     let fake = Fake::start().await;
     fake.script().checks = samples::checks_passed();
