@@ -14,10 +14,13 @@ pub fn print(story: &Story, world: &World) {
     let options = format!("--server http://{grpc} --tenant acme --token {token}");
     for command in [
         &format!("accounts get {ACCOUNT}"),
+        &format!("check {ACCOUNT}"),
+        &format!("explain {ACCOUNT}"),
         &format!("inventory objects {ACCOUNT} --filter 'accepts_triggers = true'"),
-        &format!("components {ACCOUNT}"),
+        &format!("components list {ACCOUNT}"),
         "operations list",
         "notifications --follow --from oldest",
+        "accounts watch",
         "admin audit",
     ] {
         story.command(&format!(

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use provision_client::api::v1::{
-    LicenseState, PlannedAction, ProvisioningPlan, RefreshInventoryResponse, ServiceAccount, StreamStart,
+    CheckPreconditionsResponse, LicenseState, PlannedAction, PreconditionSeverity, PreconditionStatus,
+    ProvisioningPlan, RefreshInventoryResponse, ServiceAccount, StreamStart,
 };
 use provision_client::{Client, Follow, NewAccount, names, response};
 
@@ -100,8 +101,40 @@ async fn show_authorized(story: &Story, admin: &Client, account: &str) -> Result
     story.fact("organisation", &format!("{} ({})", identity.organization_name, identity.organization_id));
     story.fact("environment", &format!("{}, {}", identity.environment, identity.edition));
     story.fact("user", &format!("{} ({})", identity.user_display_name, identity.username));
+    let checks = admin.accounts().check(&account.name).await?;
+    story.fact("checks", &summary(&checks));
+    if !checks.passed {
+        return Err(blocked(&checks));
+    }
     show_state(story, &account);
     Ok(())
+}
+
+/// How the preconditions came out, on one line.
+fn summary(checks: &CheckPreconditionsResponse) -> String {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for check in &checks.checks {
+        let came_out = match (check.status(), check.severity()) {
+            (PreconditionStatus::Passed, _) => "passed",
+            (PreconditionStatus::Failed, PreconditionSeverity::Advisory) => "to consider",
+            (PreconditionStatus::Failed, _) => "failed",
+            (PreconditionStatus::Unknown | PreconditionStatus::Unspecified, _) => "unknown",
+        };
+        *counts.entry(came_out).or_default() += 1;
+    }
+    let counted: Vec<_> = counts.into_iter().map(|(came_out, count)| format!("{count} {came_out}")).collect();
+    counted.join(", ")
+}
+
+/// What stands in the way, each with its fix.
+fn blocked(checks: &CheckPreconditionsResponse) -> Failure {
+    let blocking = checks.checks.iter().filter(|check| {
+        check.status() == PreconditionStatus::Failed && check.severity() == PreconditionSeverity::Blocking
+    });
+    Failure {
+        details: blocking.map(|check| format!("{}: {}", check.title, check.fix)).collect(),
+        ..Failure::new("PRECONDITION_CHECKS_FAILED", "the organisation is not ready to be provisioned")
+    }
 }
 
 async fn read_inventory(story: &Story, admin: &Client, account: &str) -> Result<(), Failure> {
@@ -131,6 +164,15 @@ async fn plan(story: &Story, admin: &Client, account: &str) -> Result<Provisioni
             story.say(&format!("      {action} {} {kind}: {}", names.len(), some(&names)));
         }
     }
+    let components = plan.steps.iter().map(|step| step.components.len()).sum::<usize>();
+    story.fact(
+        "in all",
+        &format!(
+            "{components} components, {} tests, {} object types protected",
+            plan.tests.len(),
+            plan.object_types.len()
+        ),
+    );
     story.fact("API calls", &format!("about {}", plan.estimated_api_calls));
     for risk in &plan.risks {
         story.fact("risk", risk);
