@@ -8,7 +8,7 @@ use crate::cli_ctl::Ctl;
 const ADMIN: &str = "admin@acme.example";
 
 /// The id of the first check that `wanted` accepts.
-fn find<'a>(answer: &'a Value, wanted: impl Fn(&Value) -> bool) -> Option<&'a str> {
+fn find(answer: &Value, wanted: impl Fn(&Value) -> bool) -> Option<&str> {
     answer["checks"]
         .as_array()
         .expect("checks")
@@ -91,15 +91,14 @@ async fn the_whole_way_with_checks_causes_and_notifications() {
 
     let checks = admin.json(&["check", "main"]).await;
     assert_eq!(checks["passed"], true, "{checks:#}");
-    if let Some(advisory) = find(&checks, |c| {
+    let advisory = find(&checks, |c| {
         c["severity"] == "PRECONDITION_SEVERITY_ADVISORY" && c["status"] != "PRECONDITION_STATUS_PASSED"
-    }) {
-        let accepted =
-            admin.ok(&["check", "main", "--accept", advisory, "--reason", "known, and fine"]).await;
-        assert!(accepted.contains(&format!("accepted by {ADMIN}")) && accepted.contains("known, and fine"));
-        let taken = admin.ok(&["check", "main", "--take-back", advisory]).await;
-        assert!(!taken.contains("accepted by"), "{taken}");
-    }
+    });
+    let advisory = advisory.expect("an advisory that has not passed");
+    let accepted = admin.ok(&["check", "main", "--accept", advisory, "--reason", "known, and fine"]).await;
+    assert!(accepted.contains(&format!("accepted by {ADMIN}")) && accepted.contains("known, and fine"));
+    let taken = admin.ok(&["check", "main", "--take-back", advisory]).await;
+    assert!(!taken.contains("accepted by"), "{taken}");
     let blocking =
         find(&checks, |c| c["severity"] == "PRECONDITION_SEVERITY_BLOCKING").expect("a blocking one");
     let refused = admin.run(&["check", "main", "--accept", blocking, "--reason", "please"]).await;
