@@ -1,6 +1,7 @@
 //! End-to-end tests: the product as a whole, and judges from outside.
 
 mod api_conditions;
+mod api_delivery;
 mod api_flow;
 mod api_refusals;
 mod api_rights;
