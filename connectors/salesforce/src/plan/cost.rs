@@ -22,7 +22,7 @@ const ASSIGN: u32 = 1;
 const PACKAGE: u32 = 2;
 const INSTALL: u32 = 4;
 /// The daemon looks at so many components at once.
-const OBSERVED_AT_ONCE: usize = 200;
+const OBSERVED_AT_ONCE: usize = 10_000;
 /// Triggers and tests that one deployment takes: each is two of its files.
 const DEPLOYED_AT_ONCE: usize = 4_998;
 /// That the objects can be read; and the canary.

@@ -7,8 +7,8 @@ use provision_core::{Fault, Reason};
 use super::record::Seen;
 use super::{Driver, Stop, Work};
 
-/// Components that one look asks for.
-const COMPONENTS_A_LOOK: usize = 200;
+/// Components that one look asks for: a connector may well read everything for each, so there are few looks.
+const COMPONENTS_A_LOOK: usize = 10_000;
 /// Components that a fault names at the most.
 const NAMED_MAX: usize = 20;
 
