@@ -6,6 +6,7 @@ mod api_flow;
 mod api_refusals;
 mod api_rights;
 mod api_watch;
+mod api_whole_org;
 mod cli_accounts;
 mod cli_checks;
 mod cli_ctl;
