@@ -75,3 +75,25 @@ async fn a_whole_organisation_fits_and_is_accounted_for() {
     );
     assert!(peak.is_none_or(|peak| peak < MEMORY_MAX), "{peak:?} MiB");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_of_a_thousand_objects_are_protected_in_few_calls() {
+    let (world, admin) = large(thousand()).await;
+    let account = world.until_read(&admin).await;
+    let plan = admin.accounts().plan_all(&account).await.expect("planned");
+    assert!(plan.object_types.len() > 900, "{}", plan.object_types.len());
+    let operation = admin.accounts().provision(&account, &plan.etag).await.expect("started");
+    world.done(&admin, &operation.name).await;
+    let shown = admin.accounts().get(&account).await.expect("account");
+    assert_eq!(shown.state(), ServiceAccountState::Protected);
+    let metadata = world.org.org().metadata();
+    let triggers = metadata.triggers.values().filter(|one| one.unit.name.starts_with("CAS_")).count();
+    assert_eq!(triggers, plan.object_types.len());
+    let polls = world.org.ledger().requests("GET", "/services/data/*/metadata/deployRequest/*");
+    let all = api_requests(&world.org);
+    println!(
+        "{triggers} triggers: {all} calls in all, {polls} of them polls; {:?} MiB",
+        world.daemon.peak_memory()
+    );
+    assert!(all - polls <= CALLS_MAX, "{all} calls, {polls} of them polls");
+}
