@@ -95,6 +95,8 @@ pub(crate) const SPECS: [Spec; 6] = [
 pub(super) fn bus(facts: &Facts) -> Verdict {
     match &facts.topic {
         Topic::There(_) | Topic::Absent | Topic::Hidden(_) => passed("the Pub/Sub API answers"),
+        // Whoever the API is closed to is closed out here as well, and Salesforce blames the session for it.
+        Topic::Unusable(_) if facts.refused.is_some() => unknown("Salesforce refuses the API as a whole"),
         Topic::Unusable(why) => failed(format!("the Pub/Sub API: {why}")),
         Topic::NotAsked(why) => unknown(why.as_str()),
     }

@@ -44,6 +44,11 @@ impl ControlPlane {
     }
 }
 
+/// As the API writes times, to the second.
+fn written(time: Timestamp) -> String {
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 fn summary(account: &ServiceAccount, protected: bool, causes: &[Cause]) -> String {
     let name = match account.display_name.is_empty() {
         true => account.name.account.to_string(),
@@ -63,8 +68,8 @@ fn license_cause(account: &ServiceAccount, license: Option<&License>, now: Times
         None => format!("no licence for connector '{}'", account.connector),
         Some(license) => format!(
             "licence from {} to {}",
-            license.start_time.to_rfc3339(),
-            license.grace_end().map_or_else(|| "no end".to_owned(), |end| end.to_rfc3339())
+            written(license.start_time),
+            license.grace_end().map_or_else(|| "no end".to_owned(), written)
         ),
     };
     Some(Cause {
@@ -80,8 +85,8 @@ fn grace_cause(license: &License, now: Timestamp) -> Option<Cause> {
     let end = license.grace_end().filter(|_| license.state(now) == LicenseState::Grace)?;
     Some(Cause {
         reason: "LICENSE_GRACE".to_owned(),
-        message: format!("the licence has expired and counts until {}", end.to_rfc3339()),
-        evidence: license.expire_time.iter().map(|end| format!("expired at {}", end.to_rfc3339())).collect(),
+        message: format!("the licence has expired and counts until {}", written(end)),
+        evidence: license.expire_time.iter().map(|end| format!("expired at {}", written(*end))).collect(),
         next_action: Some(renew_license(Some(end))),
     })
 }
@@ -100,14 +105,14 @@ fn grant_cause(account: &ServiceAccount) -> Option<Cause> {
     let found = condition(account, ConditionType::Authorized).filter(|c| c.status != Status::True)?;
     let mut cause = of_condition(account, found);
     if found.status == Status::Unknown {
-        cause.reason = Reason::ReauthorizationRequired.as_str().to_owned();
+        cause.reason = "NOT_AUTHORIZED".to_owned();
         cause.message = "nobody has authorised the account yet".to_owned();
     }
     Some(Cause { next_action: account.next_action.clone(), ..cause })
 }
 
 fn phase_cause(account: &ServiceAccount) -> Option<Cause> {
-    let since = format!("phase {}, changed at {}", account.phase.as_str(), account.update_time.to_rfc3339());
+    let since = format!("phase {}, changed at {}", account.phase.as_str(), written(account.update_time));
     let cause = |reason: &str, message: String| Cause {
         reason: reason.to_owned(),
         message,
@@ -133,7 +138,7 @@ fn precondition_causes(report: &PreconditionReport) -> impl Iterator<Item = Caus
     report.checks.iter().filter(move |check| check.blocks() && !own(check)).map(|check| Cause {
         reason: Reason::PreconditionChecksFailed.as_str().to_owned(),
         message: format!("{}: {}", check.title, check.evidence),
-        evidence: vec![format!("check '{}', looked at {}", check.id, check.check_time.to_rfc3339())],
+        evidence: vec![format!("check '{}', looked at {}", check.id, written(check.check_time))],
         next_action: Some(NextAction {
             actor: check.actor,
             action: "MEND_PRECONDITION".to_owned(),
@@ -167,7 +172,7 @@ fn channel_cause(account: &ServiceAccount, channel: Option<&EventChannel>) -> Op
         cause.message = "the event channel is being opened again".to_owned();
     }
     if let Some(channel) = channel {
-        let last = channel.last_event_time.map_or_else(|| "none".to_owned(), |time| time.to_rfc3339());
+        let last = channel.last_event_time.map_or_else(|| "none".to_owned(), written);
         cause.evidence.push(format!("{} events received, the last: {last}", channel.received_count));
     }
     cause.next_action = Some(NextAction {
@@ -219,7 +224,7 @@ fn of_condition(account: &ServiceAccount, found: &Condition) -> Cause {
                 Status::False => "False",
                 Status::Unknown => "Unknown",
             },
-            found.last_transition_time.to_rfc3339()
+            written(found.last_transition_time)
         )],
         next_action: account.next_action.clone(),
     }

@@ -32,7 +32,7 @@ async fn each_stage_of_a_life_says_what_is_missing_and_who_acts() {
     let life = world.live(Crash::never()).await;
     life.until_created().await;
     let draft = explain(&life).await;
-    assert_eq!(reasons(&draft), ["REAUTHORIZATION_REQUIRED"]);
+    assert_eq!(reasons(&draft), ["NOT_AUTHORIZED"]);
     assert_eq!(draft.summary, "'Main' is not protected: nobody has authorised the account yet");
     assert_eq!(draft.causes[0].next_action.as_ref().expect("named").action, "BEGIN_AUTHORIZATION");
 

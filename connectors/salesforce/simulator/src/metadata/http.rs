@@ -137,7 +137,13 @@ async fn poll(
         job.rows.truncate(manifests + request.components_deployed as usize);
     }
     let url = format!("/services/data/{version}/metadata/deployRequest/{id}");
-    Ok(Answer::ok(status(&state, request, &job.options, details.then_some((&job.rows[..], &job.tests)), &url)))
+    Ok(Answer::ok(status(
+        &state,
+        request,
+        &job.options,
+        details.then_some((&job.rows[..], &job.tests)),
+        &url,
+    )))
 }
 
 async fn cancel(

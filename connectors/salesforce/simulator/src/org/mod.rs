@@ -279,7 +279,8 @@ impl Org {
     pub fn open_session(&self, user: Id, grant: Option<u64>, scope: &str) -> String {
         let token = format!("{}!AQ{}", self.id.short(), self.secrets.word(94));
         let now = self.now_ms();
-        let session = Session { user, grant, scope: scope.to_owned(), created_ms: now, used_ms: now, address: None };
+        let session =
+            Session { user, grant, scope: scope.to_owned(), created_ms: now, used_ms: now, address: None };
         self.write().sessions.open(token.clone(), session);
         token
     }
