@@ -43,6 +43,9 @@ pub const OBJECTS: &[&str] = &[
     "CAS_Quarantined_Item__c",
 ];
 
+/// The one whose test creates no record.
+const UNCREATABLE: &str = "Quote";
+
 /// The project's folder in this repository.
 pub fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors/salesforce/app")
@@ -82,7 +85,12 @@ pub fn render(target: &Path, org_id: &str, objects: &[&str]) {
         let trigger = format!("triggers/{trigger_name}.trigger");
         let test = format!("classes/{test_class_name}.cls");
         let events = events(object_name);
-        let names = context! { marker => &marker, object_name, trigger_name, test_class_name, events };
+        // As delivered from source: nothing is called in a namespace. One object stands for those of which no test can
+        // create a record.
+        let creatable = object_name != UNCREATABLE;
+        let names = context! {
+            marker => &marker, object_name, trigger_name, test_class_name, events, creatable, prefix => "", home => "",
+        };
         write(&components.join(&trigger), &fill("trigger.trigger.j2", names.clone()));
         write(&components.join(format!("{trigger}-meta.xml")), &meta("ApexTrigger"));
         write(&components.join(&test), &fill("trigger_test.cls.j2", names));
