@@ -137,7 +137,7 @@ impl Admin for ControlPlane {
                 draft.as_found(key.clone(), &found);
                 draft.put(key.clone(), &license)?;
                 draft.remember(&by, tenant.as_str(), &name, now)?;
-                let until = request.expire_time.map_or_else(|| "without end".to_owned(), |t| t.to_rfc3339());
+                let until = request.expire_time.map_or_else(|| "without end".to_owned(), super::written);
                 let facts = [("expire_time", until.as_str())];
                 draft.audit(&self.context, tenant, &by.principal, by.method, name.clone(), &facts)?;
                 Ok(Built::Commit(draft, ()))

@@ -9,7 +9,7 @@ use provision_core::precondition::{DAEMON_PRECONDITIONS, Precondition, Precondit
 use provision_core::{AccountName, Reason, Result, Timestamp};
 use provision_store::record::RecordKey;
 
-use super::ControlPlane;
+use super::{ControlPlane, written};
 
 /// Conditions that have a cause of their own, or sum others up.
 const TOLD_ELSEWHERE: [ConditionType; 5] = [
@@ -42,11 +42,6 @@ impl ControlPlane {
         }
         Ok(Explanation { protected, summary: summary(&account, protected, &causes), causes })
     }
-}
-
-/// As the API writes times, to the second.
-fn written(time: Timestamp) -> String {
-    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn summary(account: &ServiceAccount, protected: bool, causes: &[Cause]) -> String {

@@ -72,3 +72,8 @@ async fn view_of(context: &Context, account: Versioned<ServiceAccount>) -> Resul
         .filter(|c| c.account_uid == account.value.uid);
     Ok(Tagged { value: (account.value, channel), etag })
 }
+
+/// A time as texts for people have it: as the API writes it, to the second.
+fn written(time: provision_core::Timestamp) -> String {
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -12,7 +12,7 @@ use provision_core::precondition::{
 use provision_core::{ConnectorId, Fault, Principal, Reason, Result, TenantId, Timestamp};
 use provision_store::record::RecordKey;
 
-use crate::service::ControlPlane;
+use crate::service::{ControlPlane, written};
 
 /// Characters of evidence and of a fix that are kept.
 const TEXT_LENGTH_MAX: usize = 600;
@@ -66,7 +66,7 @@ impl ControlPlane {
                 ),
             }));
         };
-        let day = |time: Option<Timestamp>| time.map_or_else(String::new, |t| t.to_rfc3339());
+        let day = |time: Option<Timestamp>| time.map_or_else(String::new, written);
         let end = day(license.expire_time);
         Ok(match license.state(self.context.now()) {
             LicenseState::Active if license.expire_time.is_none() => Seen::passed("active, without end"),
@@ -78,7 +78,7 @@ impl ControlPlane {
             }
             LicenseState::Expired => Seen::failed(&format!("expired at {end}")),
             LicenseState::NotYetValid => {
-                Seen::failed(&format!("valid only from {} on", license.start_time.to_rfc3339()))
+                Seen::failed(&format!("valid only from {} on", written(license.start_time)))
             }
         })
     }
