@@ -47,10 +47,11 @@ impl Daemon {
                 }
             }
         });
-        let line = tokio::time::timeout(PATIENCE, is_ready.recv()).await.ok().flatten();
-        let line = line.unwrap_or_else(|| {
-            panic!("the daemon is not ready; its log:\n{}", std::fs::read_to_string(log).unwrap_or_default())
-        });
+        let line = match tokio::time::timeout(PATIENCE, is_ready.recv()).await {
+            Ok(Some(line)) => line,
+            Ok(None) => panic!("the daemon ended before it was ready; its log says\n{}", tail(log)),
+            Err(_) => panic!("the daemon is not ready after {PATIENCE:?}; its log says\n{}", tail(log)),
+        };
         let line: serde_json::Value = serde_json::from_str(&line).expect("a line of JSON");
         let field = |name: &str| line["fields"][name].as_str().expect("an address").to_owned();
         Daemon { process, grpc: field("grpc"), http: field("http") }
@@ -84,4 +85,14 @@ impl Daemon {
         let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
         Some(kilobytes / 1024)
     }
+}
+
+/// The last complaints in a log, for messages: all of it at TRACE would hide them.
+pub(crate) fn tail(log: &Path) -> String {
+    let log = std::fs::read_to_string(log).unwrap_or_default();
+    let complains = |line: &&str| {
+        !line.starts_with('{') || line.contains("\"WARN\"") || line.contains("\"ERROR\"")
+    };
+    let complaints: Vec<_> = log.lines().filter(complains).collect();
+    complaints[complaints.len().saturating_sub(10)..].join("\n")
 }

@@ -6,6 +6,7 @@ pub mod binaries;
 pub mod browser;
 pub mod daemon;
 pub mod effects;
+mod held;
 #[path = "../../client/examples/quickstart/failure.rs"]
 pub mod failure;
 #[path = "../../client/examples/quickstart/html.rs"]

@@ -9,7 +9,8 @@ use provision_client::api::v1::{ProvisioningPlan, ServiceAccount};
 use provision_client::{Client, ConnectOptions, NewAccount, SecretString, names};
 use salesforce_simulator::{Config, Environment, Simulator};
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, tail};
+use crate::held::Held;
 use crate::person::Person;
 use crate::setup::{self, Setup, id_of, other_than};
 use crate::{binaries, relay};
@@ -42,6 +43,9 @@ pub struct World {
     pub daemon: Daemon,
     pub environment: Environment,
     directory: tempfile::TempDir,
+    /// The same addresses after a restart: the callback must lead to the same place.
+    grpc: Held,
+    http: Held,
     /// The connectors' part of the configuration.
     connectors: String,
     log_filter: &'static str,
@@ -78,12 +82,11 @@ impl World {
         let directory = tempfile::tempdir().expect("a temporary directory");
         provisiond_key(&directory);
         let daemon = Daemon::none();
+        let (grpc, http) = (Held::new(), Held::new());
         let mut world =
-            World { org, other, daemon, environment, directory, connectors, log_filter: setup.log };
-        world.write_config("127.0.0.1:0", "127.0.0.1:0", "");
+            World { org, other, daemon, environment, directory, grpc, http, connectors, log_filter: setup.log };
+        world.write_config(&world.grpc.address(), &world.http.address(), "");
         world.restart().await;
-        // The same addresses after a restart: the callback must lead to the same place.
-        world.write_config(&world.daemon.grpc, &world.daemon.http, "");
         world
     }
 
@@ -248,7 +251,7 @@ impl World {
         let done = tokio::time::timeout(OPERATION_PATIENCE, client.operations().wait_done(name, |_| {}))
             .await
             .expect("done in time");
-        done.unwrap_or_else(|e| panic!("{name}: {e:?}\n{}", tail(&self.logged())))
+        done.unwrap_or_else(|e| panic!("{name}: {e:?}\n{}", tail(&self.log())))
     }
 }
 
@@ -266,13 +269,6 @@ pub async fn console() -> String {
         }
     });
     format!("http://{address}/console")
-}
-
-/// The end of a log, for messages.
-fn tail(log: &str) -> String {
-    let warnings: Vec<_> =
-        log.lines().filter(|l| l.contains("\"WARN\"") || l.contains("\"ERROR\"")).collect();
-    warnings[warnings.len().saturating_sub(10)..].join("\n")
 }
 
 fn provisiond_key(directory: &tempfile::TempDir) {
