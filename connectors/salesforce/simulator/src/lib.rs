@@ -6,6 +6,7 @@
 pub mod apex;
 pub mod config;
 mod describe;
+pub mod dml;
 pub mod events;
 pub mod fault;
 pub mod ledger;
@@ -18,6 +19,7 @@ mod soap;
 mod soql;
 mod surface;
 mod tables;
+pub mod transaction;
 
 pub use config::{Config, Credentials, Environment, OfferedPackage, OfferedVersion, Ready};
 pub use server::{Simulator, StartError};

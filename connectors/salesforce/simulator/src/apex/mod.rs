@@ -3,7 +3,13 @@
 mod check;
 mod names;
 mod parse;
+pub mod platform;
+pub mod program;
+pub mod run;
+pub mod syntax;
+pub mod types;
 mod unit;
+pub mod value;
 
 pub use check::{TriggerNames, check_class};
 pub use names::mentions;

@@ -1,0 +1,3 @@
+//! From source text to a tree.
+
+pub mod ast;

@@ -1,0 +1,61 @@
+//! The one door through which records change, whoever asks: REST, SOAP, composite, Apex, flows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::org::{Id, ObjectType};
+
+/// What is done to records.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    Insert,
+    Update,
+    /// By the field of this name; `None` = by id.
+    Upsert(Option<Arc<str>>),
+    Delete,
+    Undelete,
+    /// Into the first row.
+    Merge,
+}
+
+/// A row as it is asked for: values by the API name of their field, as the store keeps them; `Null` empties a field.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub object: Arc<ObjectType>,
+    pub id: Option<Id>,
+    pub values: BTreeMap<String, Value>,
+    pub blob: Option<Bytes>,
+}
+
+/// Why a row was refused, in Salesforce's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// `REQUIRED_FIELD_MISSING`, `CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY`, …
+    pub status: String,
+    pub message: String,
+    pub fields: Vec<String>,
+}
+
+/// How a call wants its rows treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// One bad row undoes the call. Otherwise good rows stay, and are tried again when a trigger refused others.
+    pub all_or_none: bool,
+    /// Object and field rights of the running user, and sharing, are enforced (the API, `as user`).
+    pub as_user: bool,
+    /// Sharing alone is enforced (Apex in a class with sharing).
+    pub with_sharing: bool,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowResult {
+    pub id: Option<Id>,
+    /// By an upsert.
+    pub created: bool,
+    /// Empty = done.
+    pub errors: Vec<RowError>,
+}
