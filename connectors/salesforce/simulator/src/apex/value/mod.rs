@@ -2,6 +2,13 @@
 //!
 //! They live on one thread, as long as one transaction. What can grow is counted by the transaction's heap.
 
+pub mod convert;
+mod equal;
+mod key;
+mod life;
+mod make;
+mod order;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,6 +18,11 @@ use bigdecimal::BigDecimal;
 use bytes::Bytes;
 use chrono::{NaiveDate, NaiveTime};
 use indexmap::{IndexMap, IndexSet};
+
+pub use equal::{equal, hash};
+pub use life::Lifetime;
+pub use make::decimal_of;
+pub use order::{compare, natural};
 
 use crate::apex::program::ClassId;
 use crate::apex::types::Type;

@@ -1,0 +1,148 @@
+//! What Apex keeps during a transaction.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::coverage::Coverage;
+use super::limits::Limits;
+use crate::apex::program::{ClassId, MethodId, UnitId};
+use crate::apex::value::{Lifetime, ListValue, MapValue, Value};
+use crate::org::{Id, Rights, TriggerEvent};
+
+/// Lines of the debug log that are kept.
+const LOG_LINES_MAX: usize = 10_000;
+/// Characters of the debug log that are kept.
+const LOG_CHARS_MAX: usize = 5_000_000;
+
+/// What Apex keeps during a transaction: static variables, limits, the stack of calls.
+#[derive(Debug, Default)]
+pub struct Machine {
+    pub limits: Limits,
+    /// Lines that ran; nobody counts without it.
+    pub coverage: Option<Coverage>,
+    /// What `System.debug` wrote, without time stamps.
+    pub log: Vec<String>,
+    log_chars: usize,
+    /// A test runs.
+    pub testing: bool,
+    /// Between `Test.startTest` and `Test.stopTest`: the limits of the test's other part.
+    pub outer_limits: Option<Limits>,
+    /// `Test.startTest` has been called.
+    pub test_started: bool,
+    pub entry: EntryKind,
+    /// Variables that a dynamic query may name, in lower case; set by the interpreter before such a call.
+    pub scope: Option<BTreeMap<String, Value>>,
+    /// Triggers that run now, the innermost last.
+    pub triggers: Vec<TriggerContext>,
+    /// Rights before each `System.runAs` that runs now.
+    pub run_as: Vec<Rights>,
+    /// Objects that the platform keeps for the whole transaction (`RestContext.request`), by a name of their type's
+    /// choice.
+    pub kept: HashMap<&'static str, Value>,
+    pub(super) statics: HashMap<ClassId, Statics>,
+    /// Local variables of all calls that run.
+    pub(super) locals: Vec<Value>,
+    pub(super) calls: Vec<Call>,
+    pub(super) instances: u64,
+    pub(super) heap: super::heap::Heap,
+    // Last: what it empties must not be used any more.
+    _lifetime: Lifetime,
+}
+
+/// How Apex was entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EntryKind {
+    /// A request, a trigger, anonymous code, a test.
+    #[default]
+    Synchronous,
+    Future,
+    Queueable,
+}
+
+/// Static variables of a class.
+#[derive(Debug, Default)]
+pub(super) struct Statics {
+    pub values: Vec<Value>,
+}
+
+/// Where a call stands.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub place: Place,
+    pub unit: Option<UnitId>,
+    pub line: u32,
+    pub column: u32,
+    pub with_sharing: bool,
+    /// First of its local variables.
+    pub base: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Place {
+    Method(MethodId),
+    Trigger(Arc<str>),
+    Anonymous,
+}
+
+/// A trigger that runs.
+#[derive(Debug, Clone)]
+pub struct TriggerContext {
+    pub event: TriggerEvent,
+    pub size: usize,
+    pub new: Option<Rc<ListValue>>,
+    pub old: Option<Rc<ListValue>>,
+    pub new_map: Option<Rc<MapValue>>,
+    pub old_map: Option<Rc<MapValue>>,
+}
+
+impl Machine {
+    /// Adds a line to the debug log, as long as there is room.
+    pub fn debug(&mut self, line: String) {
+        if self.log.len() < LOG_LINES_MAX && self.log_chars + line.len() <= LOG_CHARS_MAX {
+            self.log_chars += line.len();
+            self.log.push(line);
+        }
+    }
+
+    /// Whether queries and changes see only what is shared with the user.
+    pub fn with_sharing(&self) -> bool {
+        self.calls.last().is_some_and(|call| call.with_sharing)
+    }
+
+    /// How many calls are nested now.
+    pub fn depth(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// A number for a new object.
+    pub fn number(&mut self) -> u64 {
+        self.instances += 1;
+        self.instances
+    }
+
+    /// `Test.startTest`: limits of its own.
+    pub fn start_test(&mut self) {
+        self.test_started = true;
+        let outer = std::mem::take(&mut self.limits);
+        self.outer_limits = Some(outer);
+    }
+
+    /// `Test.stopTest`: the limits from before.
+    pub fn stop_test(&mut self) {
+        if let Some(outer) = self.outer_limits.take() {
+            self.limits = outer;
+        }
+    }
+
+    /// Forgets what classes have kept, as between the setup of a test class and its methods.
+    pub fn forget_statics(&mut self) {
+        self.statics.clear();
+        self.kept.clear();
+    }
+}
+
+/// The id of the user as whom Apex runs.
+pub fn running_user(tx: &crate::transaction::Transaction) -> Id {
+    tx.rights.user
+}
