@@ -1,0 +1,2 @@
+trigger Undeleting on Account (before undelete) {
+}

@@ -1,0 +1,2 @@
+trigger Nowhere on Nothing__c (before insert) {
+}

@@ -1,0 +1,3 @@
+trigger Broken on Account (before insert) {
+    Integer i = undefinedThing;
+}
