@@ -21,3 +21,8 @@ pub struct Native {
 /// `this` is null for static methods and constructors; arguments have been converted to the parameters' types. A call on
 /// null has been refused before.
 pub type NativeFn = fn(&mut Transaction, this: &Value, arguments: &[Value]) -> Result<Value, Thrown>;
+
+/// The methods of a type by name, ignoring case; none yet.
+pub fn natives(_owner: &str, _name: &str) -> &'static [Native] {
+    &[]
+}
