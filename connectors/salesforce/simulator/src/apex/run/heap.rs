@@ -50,7 +50,7 @@ pub fn heap_size(tx: &mut Transaction) -> u64 {
 fn measure(tx: &mut Transaction) {
     let mut walk = Walk::default();
     let machine = &tx.machine;
-    for statics in machine.statics.values() {
+    for statics in machine.statics.iter().flatten() {
         walk.waiting.extend(statics.values.iter().cloned());
     }
     walk.waiting.extend(machine.locals.iter().cloned());

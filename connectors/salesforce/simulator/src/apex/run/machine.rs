@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::coverage::Coverage;
 use super::limits::Limits;
-use crate::apex::program::{ClassId, MethodId, UnitId};
+use crate::apex::program::{MethodId, UnitId};
 use crate::apex::value::{Lifetime, ListValue, MapValue, Value};
 use crate::org::{Id, Rights, TriggerEvent};
 
@@ -40,7 +40,9 @@ pub struct Machine {
     /// Objects that the platform keeps for the whole transaction (`RestContext.request`), by a name of their type's
     /// choice.
     pub kept: HashMap<&'static str, Value>,
-    pub(super) statics: HashMap<ClassId, Statics>,
+    /// By class; of those that have been used.
+    pub(super) statics: Vec<Option<Statics>>,
+    pub(super) found: super::find::Found,
     /// Local variables of all calls that run.
     pub(super) locals: Vec<Value>,
     pub(super) calls: Vec<Call>,
@@ -74,14 +76,12 @@ pub(super) struct Call {
     pub line: u32,
     pub column: u32,
     pub with_sharing: bool,
-    /// First of its local variables.
-    pub base: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Place {
     Method(MethodId),
-    Trigger(Arc<str>),
+    Trigger(Arc<str>, UnitId),
     Anonymous,
 }
 

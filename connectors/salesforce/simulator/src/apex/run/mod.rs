@@ -1,22 +1,47 @@
 //! The interpreter.
 
+mod assign;
+mod call;
+mod cast;
+mod collect;
 mod coverage;
+mod dml;
+mod door;
+mod eval;
+mod exec;
+mod find;
 mod heap;
 mod limits;
+mod loops;
 mod machine;
 mod names;
+mod native;
+mod operate;
+mod query;
+mod record;
 mod seams;
+mod statics;
 mod text;
 mod throw;
+mod trigger;
 
+pub use cast::{convert, is_instance, type_of};
 pub use coverage::Coverage;
+pub use dml::{Manner, apply, change, merge};
+pub use find::has_own_equals;
 pub use heap::{heap, heap_size};
 pub use limits::{Limit, Limits, STACK_MAX, STEPS_PER_MS, limit};
 pub use machine::{EntryKind, Machine, TriggerContext, running_user};
 pub use names::type_name;
-pub use seams::{call_static, has_own_equals, invoke, step};
+pub use record::{get as field, put as put_field, set as set_field};
+pub use seams::{blank_instance, call_static, invoke, new_instance, step};
 pub use text::{decimal as decimal_text, double as double_text, joined, to_text};
 pub use throw::{check_changeable, exception, fatal, message_of, null_reference, throw, trace};
+
+/// Stack that must be left for the next step.
+const RED_ZONE: usize = 128 * 1024;
+/// Stack that is added when it is not.
+const STACK_CHUNK: usize = 4 * 1024 * 1024;
 
 use crate::apex::value::Value;
 

@@ -1,29 +1,56 @@
 //! What natives ask of the interpreter.
 
-use super::{Limit, Thrown, limit};
-use crate::apex::program::MethodId;
+use super::{Limit, Thrown, call, find, limit};
+use crate::apex::program::{ClassId, MethodId, MethodKind};
 use crate::apex::value::Value;
 use crate::transaction::Transaction;
 
 /// Calls a method of an object's class by its name, if the class is written in Apex and has one that takes that many
 /// arguments (`compareTo`, `equals`, `hashCode`, `toString`, `execute`, `next`…).
 pub fn invoke(
-    _tx: &mut Transaction,
-    _receiver: &Value,
-    _method: &str,
-    _arguments: &[Value],
+    tx: &mut Transaction,
+    receiver: &Value,
+    method: &str,
+    arguments: &[Value],
 ) -> Result<Option<Value>, Thrown> {
-    Ok(None)
+    let Some(class) = find::class_of(receiver) else { return Ok(None) };
+    let program = tx.program.clone();
+    match find::method(tx, &program, class, method, arguments) {
+        Some(method) => call::run(tx, &program, method, receiver, arguments).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Calls a static method.
-pub fn call_static(_tx: &mut Transaction, _method: MethodId, _arguments: &[Value]) -> Result<Value, Thrown> {
-    Ok(Value::Null)
+pub fn call_static(tx: &mut Transaction, method: MethodId, arguments: &[Value]) -> Result<Value, Thrown> {
+    let program = tx.program.clone();
+    call::run(tx, &program, method, &Value::Null, arguments)
 }
 
-/// Whether a value is an object whose class says by itself what it equals.
-pub fn has_own_equals(_tx: &Transaction, _value: &Value) -> bool {
-    false
+/// A new object of a class by its constructor without arguments, as `Type.newInstance()` makes it; none when its
+/// constructors all take some, or when it cannot have objects.
+pub fn new_instance(tx: &mut Transaction, class: ClassId) -> Result<Option<Value>, Thrown> {
+    let program = tx.program.clone();
+    let known = program.class(class);
+    if known.is_abstract || known.kind != crate::apex::program::ClassKind::Class {
+        return Ok(None);
+    }
+    let mut constructors = known
+        .methods
+        .iter()
+        .copied()
+        .filter(|method| program.method(*method).kind == MethodKind::Constructor);
+    let constructor = constructors.clone().find(|method| program.method(*method).parameters.is_empty());
+    if constructor.is_none() && constructors.next().is_some() {
+        return Ok(None);
+    }
+    call::create(tx, &program, class, constructor, Vec::new()).map(Some)
+}
+
+/// A new object of a class whose variables are all null and whose constructor does not run, as `JSON.deserialize` makes it.
+pub fn blank_instance(tx: &mut Transaction, class: ClassId) -> Result<Value, Thrown> {
+    let program = tx.program.clone();
+    call::blank(tx, &program, class)
 }
 
 /// Counts one step of CPU time; natives that loop count theirs.

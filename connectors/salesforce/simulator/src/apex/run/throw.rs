@@ -62,7 +62,7 @@ pub fn trace(tx: &Transaction) -> Vec<Frame> {
 fn frame(program: &Program, call: &Call) -> Frame {
     let place = match &call.place {
         Place::Method(method) => super::names::place(program, *method),
-        Place::Trigger(name) => Arc::from(format!("Trigger.{name}")),
+        Place::Trigger(name, _) => Arc::from(format!("Trigger.{name}")),
         Place::Anonymous => Arc::from("AnonymousBlock"),
     };
     Frame { place, line: call.line, column: call.column }

@@ -76,7 +76,7 @@ fn all_equal(tx: &mut Transaction, one: &[Value], other: &[Value]) -> Result<boo
 }
 
 /// As far as no Apex has to run: objects by identity.
-pub(super) fn structurally_equal(a: &Value, b: &Value) -> bool {
+pub fn structurally_equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Null, Value::Null) => true,
         (Value::Boolean(a), Value::Boolean(b)) => a == b,

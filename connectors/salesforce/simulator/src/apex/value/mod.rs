@@ -3,11 +3,13 @@
 //! They live on one thread, as long as one transaction. What can grow is counted by the transaction's heap.
 
 pub mod convert;
+pub mod decimal;
 mod equal;
 mod key;
 mod life;
 mod make;
 mod order;
+pub mod store;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,7 +21,7 @@ use bytes::Bytes;
 use chrono::{NaiveDate, NaiveTime};
 use indexmap::{IndexMap, IndexSet};
 
-pub use equal::{equal, hash};
+pub use equal::{equal, hash, structurally_equal as identical};
 pub use life::Lifetime;
 pub use make::decimal_of;
 pub use order::{compare, natural};

@@ -1,0 +1,226 @@
+//! Changes of records, from statements and from `Database.*`.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::eval::eval;
+use super::exec::{Context, at};
+use super::{Limit, Thrown, exception, limit, null_reference, record, throw, trace};
+use crate::apex::program::Dml;
+use crate::apex::syntax::ast::{DmlWord, Pos};
+use crate::apex::value::{ExceptionState, FailedRow, RecordValue, Value, store};
+use crate::dml::{Operation, Options, Row, RowResult};
+use crate::org::Id;
+use crate::transaction::Transaction;
+
+/// How a change is to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manner {
+    pub all_or_none: bool,
+    /// The rights of the running user are enforced.
+    pub as_user: bool,
+}
+
+impl Manner {
+    /// As a plain statement has it.
+    pub const STATEMENT: Self = Self { all_or_none: true, as_user: false };
+}
+
+/// A statement: the first row that fails throws `System.DmlException`.
+pub(super) fn statement(tx: &mut Transaction, cx: Context<'_>, dml: &Dml, pos: Pos) -> Result<(), Thrown> {
+    let value = eval(tx, cx, &dml.value)?;
+    let manner = Manner { as_user: dml.as_user, ..Manner::STATEMENT };
+    let operation = match dml.operation {
+        DmlWord::Insert => Operation::Insert,
+        DmlWord::Update => Operation::Update,
+        DmlWord::Upsert => Operation::Upsert(dml.external_id.clone()),
+        DmlWord::Delete => Operation::Delete,
+        DmlWord::Undelete => Operation::Undelete,
+        DmlWord::Merge => {
+            let others = match &dml.duplicates {
+                Some(duplicates) => eval(tx, cx, duplicates)?,
+                None => Value::Null,
+            };
+            at(tx, pos);
+            return merge(tx, &value, &others, manner).map(|_| ());
+        }
+    };
+    at(tx, pos);
+    let records = record::all(tx, &value)?;
+    change(tx, operation, &records, manner).map(|_| ())
+}
+
+/// Changes records: counts the limits, writes new ids into the records, and with `all_or_none` throws
+/// `System.DmlException` for the first row that fails.
+pub fn change(
+    tx: &mut Transaction,
+    operation: Operation,
+    records: &[Rc<RecordValue>],
+    manner: Manner,
+) -> Result<Vec<RowResult>, Thrown> {
+    check(tx, &operation, records)?;
+    let mut rows = Vec::with_capacity(records.len());
+    for record in records {
+        match store::to_row(record) {
+            Ok(row) => rows.push(row),
+            Err(message) => return Err(throw(tx, "System.SObjectException", message)),
+        }
+    }
+    let results = apply(tx, operation.clone(), rows, manner)?;
+    if matches!(operation, Operation::Insert | Operation::Upsert(_)) {
+        let name: Arc<str> = Arc::from("Id");
+        for (record, result) in records.iter().zip(&results) {
+            if let (Some(id), true) = (result.id, result.errors.is_empty()) {
+                record.state.borrow_mut().fields.insert(name.clone(), Value::Id(id));
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// Does what [`change`] does for rows that are no records in memory (`Database.delete(ids)`).
+pub fn apply(
+    tx: &mut Transaction,
+    operation: Operation,
+    rows: Vec<Row>,
+    manner: Manner,
+) -> Result<Vec<RowResult>, Thrown> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    limit(tx, Limit::DmlStatements, 1)?;
+    limit(tx, Limit::DmlRows, rows.len() as u64)?;
+    let options = Options {
+        all_or_none: manner.all_or_none,
+        as_user: manner.as_user,
+        with_sharing: tx.machine.with_sharing(),
+    };
+    let ids: Vec<Option<Id>> = rows.iter().map(|row| row.id).collect();
+    let results = super::door::apply(tx, operation.clone(), rows, options)?;
+    if manner.all_or_none && results.iter().any(|result| !result.errors.is_empty()) {
+        return Err(refused(tx, &operation, &results, &ids));
+    }
+    Ok(results)
+}
+
+/// Whether these records may be changed at all.
+fn check(tx: &mut Transaction, operation: &Operation, records: &[Rc<RecordValue>]) -> Result<(), Thrown> {
+    let mut seen = HashSet::with_capacity(records.len());
+    let mut ids = HashSet::with_capacity(records.len());
+    let inserting = matches!(operation, Operation::Insert | Operation::Upsert(_));
+    for record in records {
+        let state = record.state.borrow();
+        if state.read_only {
+            drop(state);
+            let message = "DML statement cannot operate on trigger.new or trigger.old";
+            return Err(throw(tx, "System.SObjectException", message));
+        }
+        let id = match state.fields.get("Id") {
+            Some(Value::Id(id)) => Some(*id),
+            _ => None,
+        };
+        drop(state);
+        if inserting && !seen.insert(Rc::as_ptr(record)) {
+            let message = "Before Insert or Upsert list must not have two identically equal elements";
+            return Err(throw(tx, "System.ListException", message));
+        }
+        if let Some(id) = id.filter(|_| *operation != Operation::Insert)
+            && !ids.insert(id)
+        {
+            return Err(throw(tx, "System.ListException", format!("Duplicate id in list: {id}")));
+        }
+    }
+    let touched = tx.machine.triggers.iter().flat_map(|trigger| &trigger.new).any(|list| {
+        list.items
+            .borrow()
+            .iter()
+            .any(|item| matches!(item, Value::Record(record) if seen_or(&seen, records, record)))
+    });
+    if touched {
+        let message = "DML statement cannot operate on trigger.new or trigger.old";
+        return Err(throw(tx, "System.SObjectException", message));
+    }
+    Ok(())
+}
+
+fn seen_or(
+    seen: &HashSet<*const RecordValue>,
+    records: &[Rc<RecordValue>],
+    record: &Rc<RecordValue>,
+) -> bool {
+    if seen.is_empty() {
+        // Only few are worth comparing one by one; the lists of triggers are short.
+        records.iter().any(|own| Rc::ptr_eq(own, record))
+    } else {
+        seen.contains(&Rc::as_ptr(record))
+    }
+}
+
+/// Joins up to two records into the first.
+pub fn merge(
+    tx: &mut Transaction,
+    master: &Value,
+    others: &Value,
+    manner: Manner,
+) -> Result<Vec<RowResult>, Thrown> {
+    let mut rows = Vec::new();
+    for record in record::all(tx, master)? {
+        match store::to_row(&record) {
+            Ok(row) => rows.push(row),
+            Err(message) => return Err(throw(tx, "System.SObjectException", message)),
+        }
+    }
+    let items = match others {
+        Value::List(list) => list.items.borrow().clone(),
+        Value::Null => return Err(null_reference(tx)),
+        one => vec![one.clone()],
+    };
+    for item in items {
+        rows.push(match &item {
+            Value::Record(record) => match store::to_row(record) {
+                Ok(row) => row,
+                Err(message) => return Err(throw(tx, "System.SObjectException", message)),
+            },
+            other => {
+                let id = other.as_text().and_then(Id::parse);
+                let found = id.and_then(|id| Some((id, tx.state.metadata.object_of(id)?.clone())));
+                let Some((id, object)) = found else { return Err(null_reference(tx)) };
+                Row { object, id: Some(id), values: Default::default(), blob: None }
+            }
+        });
+    }
+    apply(tx, Operation::Merge, rows, manner)
+}
+
+/// `Insert failed. First exception on row 0; first error: REQUIRED_FIELD_MISSING, …: [Name]`
+fn refused(tx: &mut Transaction, operation: &Operation, results: &[RowResult], ids: &[Option<Id>]) -> Thrown {
+    let word = match operation {
+        Operation::Insert => "Insert",
+        Operation::Update => "Update",
+        Operation::Upsert(_) => "Upsert",
+        Operation::Delete => "Delete",
+        Operation::Undelete => "Undelete",
+        Operation::Merge => "Merge",
+    };
+    let mut rows = Vec::new();
+    for (index, result) in results.iter().enumerate() {
+        let at_fault = result.errors.iter().any(|error| error.status != "ALL_OR_NONE_OPERATION_ROLLED_BACK");
+        if at_fault {
+            let id = ids.get(index).copied().flatten();
+            rows.push(FailedRow { index, id, errors: result.errors.clone() });
+        }
+    }
+    let message = rows.first().and_then(|row| Some((row, row.errors.first()?))).map(|(row, error)| {
+        let id = row.id.map(|id| format!(" with id {id}")).unwrap_or_default();
+        format!(
+            "{word} failed. First exception on row {}{id}; first error: {}, {}: [{}]",
+            row.index,
+            error.status,
+            error.message,
+            error.fields.join(", ")
+        )
+    });
+    let state = ExceptionState { message, trace: trace(tx), rows, ..Default::default() };
+    Thrown::Exception(exception(tx, "System.DmlException", state))
+}
