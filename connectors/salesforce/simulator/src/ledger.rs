@@ -33,6 +33,8 @@ pub enum Kind {
     RecordCreated,
     RecordUpdated,
     RecordDeleted,
+    /// Out of the recycle bin.
+    RecordRestored,
     /// The subject is the permission set's name, `assignee` the user.
     PermissionAssigned,
     /// The subject is the topic.

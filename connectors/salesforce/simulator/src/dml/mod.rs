@@ -1,10 +1,30 @@
 //! The one door through which records change, whoever asks: REST, SOAP, composite, Apex, flows.
 
+mod apply;
+mod error;
+mod files;
+mod merge;
+mod mix;
+mod people;
+mod prepare;
+mod publish;
+mod remove;
+mod save;
+mod special;
+mod trigger;
+mod upsert;
+mod validate;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::Value;
+
+pub use mix::Mix;
+pub(crate) use prepare::{may_insert, may_update};
+pub(crate) use remove::may_delete;
+pub use trigger::{Fired, Invocation, TriggerRow};
 
 use crate::org::{Id, ObjectType};
 
@@ -58,4 +78,27 @@ pub struct RowResult {
     pub created: bool,
     /// Empty = done.
     pub errors: Vec<RowError>,
+}
+
+impl Options {
+    /// As the API has it for one row.
+    pub const API: Self = Self { all_or_none: true, as_user: true, with_sharing: true };
+}
+
+impl Row {
+    /// A row without values, as a deletion needs it.
+    pub fn of(object: &Arc<ObjectType>, id: Id) -> Self {
+        Self { object: object.clone(), id: Some(id), values: BTreeMap::new(), blob: None }
+    }
+}
+
+impl RowResult {
+    fn open(id: Option<Id>) -> Self {
+        Self { id, created: false, errors: Vec::new() }
+    }
+
+    /// Whether the row itself was at fault, and not only undone with others of its call.
+    pub fn failed(&self) -> bool {
+        self.errors.iter().any(|error| error.status != error::ROLLED_BACK)
+    }
 }

@@ -6,7 +6,7 @@ mod quota;
 mod replay;
 mod schema;
 
-pub use bus::{EventBus, Published, RawEvent, Refusal, topic_of};
+pub use bus::{EVENT_BYTES_MAX, EventBus, Published, RawEvent, Refusal, topic_of};
 pub use log::{Delivery, RETENTION};
 pub use quota::Allocations;
 pub use replay::{ReplayId, Start, StartError};

@@ -76,8 +76,8 @@ pub(super) fn org(config: Config) -> Result<Org, BirthError> {
         metadata: Arc::new(metadata),
         licenses: people.licenses,
         profiles: people.profiles,
-        users: people.users,
-        assignments: people.assignments,
+        users: Arc::new(people.users),
+        assignments: Arc::new(people.assignments),
         records: Records::default(),
         deploys: std::collections::BTreeMap::new(),
         packages: Packages::default(),
@@ -106,6 +106,7 @@ pub(super) fn org(config: Config) -> Result<Org, BirthError> {
         started_ms: config.clock.now_ms(),
         conditions: RwLock::new(Arc::new(conditions)),
         state: RwLock::new(state),
+        turns: Default::default(),
         config,
     })
 }

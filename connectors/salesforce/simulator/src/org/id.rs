@@ -40,6 +40,11 @@ pub mod prefix {
 pub struct Id([u8; 18]);
 
 impl Id {
+    /// Before every id, in their order.
+    pub(super) const LEAST: Self = Self([0; 18]);
+    /// After every id.
+    pub(super) const GREATEST: Self = Self([b'~'; 18]);
+
     /// Reads an id of 15 or 18 characters; the checksum of a longer one is not trusted but made anew.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();

@@ -14,6 +14,7 @@ mod foreign;
 mod generated;
 mod grants;
 mod id;
+mod index;
 mod metadata;
 mod population;
 mod records;
@@ -22,6 +23,7 @@ mod secrets;
 mod sessions;
 mod spread;
 mod standard;
+mod turn;
 mod user;
 mod whole;
 
@@ -50,6 +52,8 @@ pub use schema::{ObjectKind, ObjectType, SharingModel, TriggerEvent};
 pub use secrets::Secrets;
 pub use sessions::{Session, Sessions};
 pub use standard::user_permissions;
+pub use turn::Turn;
+use turn::Turns;
 pub use user::User;
 pub use whole::SchemaError;
 
@@ -97,6 +101,7 @@ pub struct Org {
     pub started_ms: i64,
     conditions: RwLock<Arc<Conditions>>,
     state: RwLock<State>,
+    turns: Turns,
 }
 
 /// Everything of the org that changes.
@@ -105,8 +110,8 @@ pub struct State {
     pub metadata: Arc<Metadata>,
     pub licenses: Vec<License>,
     pub profiles: BTreeMap<Id, Profile>,
-    pub users: BTreeMap<Id, User>,
-    pub assignments: BTreeMap<Id, Assignment>,
+    pub users: Arc<BTreeMap<Id, User>>,
+    pub assignments: Arc<BTreeMap<Id, Assignment>>,
     pub records: Records,
     pub deploys: BTreeMap<Id, DeployRequest>,
     pub packages: Packages,
@@ -123,6 +128,23 @@ impl State {
         let sets =
             assigned.filter_map(|assignment| self.metadata.permission_sets.get(&assignment.set).cloned());
         Rights { user, sets: sets.collect() }
+    }
+
+    /// A copy without sessions and grants.
+    pub fn picture(&self) -> Self {
+        Self {
+            metadata: self.metadata.clone(),
+            licenses: self.licenses.clone(),
+            profiles: self.profiles.clone(),
+            users: self.users.clone(),
+            assignments: self.assignments.clone(),
+            records: self.records.clone(),
+            deploys: self.deploys.clone(),
+            packages: self.packages.clone(),
+            sessions: Sessions::default(),
+            grants: Grants::default(),
+            api_calls: self.api_calls.clone(),
+        }
     }
 
     /// Puts the next metadata in place and dates what is new in it.
@@ -158,20 +180,7 @@ impl Org {
 
     /// The state as it is now, without sessions and grants, to be looked at for as long as it takes.
     pub fn snapshot(&self) -> State {
-        let state = self.read();
-        State {
-            metadata: state.metadata.clone(),
-            licenses: state.licenses.clone(),
-            profiles: state.profiles.clone(),
-            users: state.users.clone(),
-            assignments: state.assignments.clone(),
-            records: state.records.clone(),
-            deploys: state.deploys.clone(),
-            packages: state.packages.clone(),
-            sessions: Sessions::default(),
-            grants: Grants::default(),
-            api_calls: state.api_calls.clone(),
-        }
+        self.read().picture()
     }
 
     /// Changes the state. Do not hold the guard across an await.
@@ -293,7 +302,7 @@ impl Org {
     /// Locks a user out at once, as freezing or deactivating does.
     pub fn deactivate_user(&self, user: Id) {
         let mut state = self.write();
-        if let Some(user) = state.users.get_mut(&user) {
+        if let Some(user) = Arc::make_mut(&mut state.users).get_mut(&user) {
             user.active = false;
         }
         state.sessions.end_of_user(user);
@@ -308,7 +317,7 @@ impl Org {
             return existing.id;
         }
         let id = self.ids.next(prefix::PERMISSION_SET_ASSIGNMENT);
-        state.assignments.insert(id, Assignment { id, assignee, set, created_ms: now });
+        Arc::make_mut(&mut state.assignments).insert(id, Assignment { id, assignee, set, created_ms: now });
         let name = state.metadata.permission_sets.get(&set).map(|set| set.name.clone()).unwrap_or_default();
         drop(state);
         self.note(

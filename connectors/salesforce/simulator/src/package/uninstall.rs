@@ -82,7 +82,7 @@ fn uninstall(org: &Org, version: Id) -> Result<(), String> {
         .filter(|object| next.object(&object.name).is_none())
         .map(|object| object.name.clone())
         .collect();
-    state.assignments.retain(|_, one| next.permission_sets.contains_key(&one.set));
+    Arc::make_mut(&mut state.assignments).retain(|_, one| next.permission_sets.contains_key(&one.set));
     state.put_metadata(next, now_ms);
     gone.iter().for_each(|object| state.records.drop_table(object));
     state.packages.installed.remove(&installed.package.id);

@@ -93,6 +93,8 @@ pub struct ApiError {
     pub code: String,
     pub message: String,
     pub fields: Vec<String>,
+    /// Further refusals of the same record.
+    pub more: Vec<ApiError>,
 }
 
 /// What handlers return.
@@ -101,7 +103,7 @@ pub type ApiResult = Result<Answer, ApiError>;
 impl ApiError {
     /// A refusal with this status.
     pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), fields: Vec::new() }
+        Self { status, code: code.to_owned(), message: message.into(), fields: Vec::new(), more: Vec::new() }
     }
 
     /// 400.
@@ -143,6 +145,17 @@ impl ApiError {
         self
     }
 
+    /// With others of the same record.
+    pub fn and(mut self, more: Vec<ApiError>) -> Self {
+        self.more = more;
+        self
+    }
+
+    /// The error array.
+    pub fn to_list(&self) -> Value {
+        std::iter::once(self).chain(&self.more).map(ApiError::to_json).collect()
+    }
+
     /// The object of the error array.
     pub fn to_json(&self) -> Value {
         let mut error = json!({"message": self.message, "errorCode": self.code});
@@ -160,6 +173,6 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        Answer::json(self.status, json!([self.to_json()])).into_response()
+        Answer::json(self.status, self.to_list()).into_response()
     }
 }

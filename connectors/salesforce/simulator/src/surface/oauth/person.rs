@@ -53,7 +53,7 @@ pub(super) fn with_session(site: &Site, user: Id, mut response: Response) -> Res
     {
         let mut state = org.write();
         state.grants.browsers.insert(sid.clone(), user);
-        if let Some(user) = state.users.get_mut(&user) {
+        if let Some(user) = std::sync::Arc::make_mut(&mut state.users).get_mut(&user) {
             user.last_login_ms = Some(now);
         }
     }

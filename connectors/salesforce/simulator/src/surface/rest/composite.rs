@@ -5,13 +5,12 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Call, Target, call as build, dispatch, write};
-use crate::org::Id;
+use super::{Call, Door, Target, call as build, dispatch};
 use crate::surface::{Answer, ApiError, ApiResult, Content, Site};
+use crate::transaction::Transaction;
 
 const SERIES_MAX: usize = 25;
 const SERIES_QUERIES_MAX: usize = 5;
-const COLLECTION_MAX: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -51,32 +50,73 @@ pub(super) fn series(site: &Site, call: &Call) -> ApiResult {
         );
         return Err(ApiError::bad("LIMIT_EXCEEDED", message));
     }
-    if series.all_or_none && series.composite_request.iter().any(|sub| sub.method != "GET") {
-        return Err(ApiError::bad(
-            "NOT_SUPPORTED",
-            "this simulator does not roll back a composite request: allOrNone is for reads only",
-        ));
+    if !series.all_or_none {
+        return Ok(Answer::text(shown(&all(site, call, series.composite_request, &mut Door::Own))));
     }
+    let mut tx = Transaction::begin(&site.org, call.rights.clone());
+    let mut parts = all(site, call, series.composite_request, &mut Door::Within(&mut tx));
+    let good = |part: &Part| part.status.is_success() || part.status == StatusCode::NOT_MODIFIED;
+    if parts.iter().all(good) {
+        tx.commit();
+    } else {
+        drop(tx);
+        parts.iter_mut().filter(|part| good(part)).for_each(Part::undo);
+    }
+    Ok(Answer::text(shown(&parts)))
+}
+
+/// What a part of a series is answered.
+struct Part {
+    reference: String,
+    status: StatusCode,
+    headers: Map<String, Value>,
+    /// JSON.
+    body: String,
+}
+
+impl Part {
+    /// It was good, and went with those that were not.
+    fn undo(&mut self) {
+        let message =
+            "The transaction was rolled back since another operation in the same transaction failed.";
+        let halted = ApiError::bad("PROCESSING_HALTED", message);
+        (self.status, self.body) = (halted.status, halted.to_list().to_string());
+        self.headers.clear();
+    }
+}
+
+/// Runs the parts of a series, each with the results of those before it at hand.
+fn all(site: &Site, call: &Call, subs: Vec<Sub>, door: &mut Door<'_>) -> Vec<Part> {
     let refers = |sub: &Sub| {
         sub.url.contains("@{") || sub.body.as_ref().is_some_and(|body| body.to_string().contains("@{"))
     };
-    let referred = series.composite_request.iter().any(refers);
+    let referred = subs.iter().any(refers);
     let mut seen: Map<String, Value> = Map::new();
-    let mut answers = String::from("{\"compositeResponse\":[");
-    for (at, sub) in series.composite_request.into_iter().enumerate() {
-        let answer = resolved(&sub, &seen)
-            .and_then(|(url, body)| run(site, call, &sub.method, &url, body.as_ref(), &sub.http_headers));
+    let mut answered = Vec::with_capacity(subs.len());
+    for sub in subs {
+        let answer = resolved(&sub, &seen).and_then(|(url, body)| {
+            run(site, call, door, &sub.method, &url, body.as_ref(), &sub.http_headers)
+        });
         let (status, headers, body) = parts(answer);
-        let comma = if at == 0 { "" } else { "," };
-        let rest = json!({"httpHeaders": headers, "httpStatusCode": status.as_u16(), "referenceId": sub.reference_id});
-        // The body comes first and is text already: `{"body":…` and then the other keys.
-        answers.push_str(&format!("{comma}{{\"body\":{body},{}", &rest.to_string()[1..]));
         if referred && status.is_success() {
-            seen.insert(sub.reference_id, serde_json::from_str(&body).unwrap_or_default());
+            seen.insert(sub.reference_id.clone(), serde_json::from_str(&body).unwrap_or_default());
         }
+        answered.push(Part { reference: sub.reference_id, status, headers, body });
     }
-    answers.push_str("]}");
-    Ok(Answer::text(answers))
+    answered
+}
+
+fn shown(parts: &[Part]) -> String {
+    let mut text = String::from("{\"compositeResponse\":[");
+    for (at, Part { reference, status, headers, body }) in parts.iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        let rest =
+            json!({"httpHeaders": headers, "httpStatusCode": status.as_u16(), "referenceId": reference});
+        // The body comes first and is text already: `{"body":…` and then the other keys.
+        text.push_str(&format!("{comma}{{\"body\":{body},{}", &rest.to_string()[1..]));
+    }
+    text.push_str("]}");
+    text
 }
 
 /// Queries, their further pages and collections: a series may hold five of them.
@@ -133,7 +173,7 @@ pub(super) fn batch(site: &Site, call: &Call) -> ApiResult {
         let url =
             if sub.url.starts_with('/') { sub.url.clone() } else { format!("/services/data/{}", sub.url) };
         let (status, _, body) =
-            parts(run(site, call, &sub.method, &url, sub.rich_input.as_ref(), &Map::new()));
+            parts(run(site, call, &mut Door::Own, &sub.method, &url, sub.rich_input.as_ref(), &Map::new()));
         failed |= !status.is_success();
         results.push(format!("{{\"statusCode\":{},\"result\":{body}}}", status.as_u16()));
     }
@@ -143,6 +183,7 @@ pub(super) fn batch(site: &Site, call: &Call) -> ApiResult {
 fn run(
     site: &Site,
     outer: &Call,
+    door: &mut Door<'_>,
     method: &str,
     url: &str,
     body: Option<&Value>,
@@ -163,7 +204,7 @@ fn run(
     }
     let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
     let call = build(outer.rights.clone(), method, &Target { path, query }, map, bytes, true)?;
-    dispatch(site, &call)
+    dispatch(site, &call, door)
 }
 
 /// Status, headers and the body as JSON text.
@@ -181,7 +222,7 @@ fn parts(answer: ApiResult) -> (StatusCode, Map<String, Value>, String) {
             };
             (answer.status, headers.collect(), body)
         }
-        Err(error) => (error.status, Map::new(), json!([error.to_json()]).to_string()),
+        Err(error) => (error.status, Map::new(), error.to_list().to_string()),
     }
 }
 
@@ -239,91 +280,4 @@ fn fill(text: &str, seen: &Map<String, Value>) -> Result<String, ApiError> {
     }
     filled.push_str(rest);
     Ok(filled)
-}
-
-/// `…/composite/sobjects`: up to 200 records; 200 even when rows fail.
-pub(super) fn collection(site: &Site, call: &Call) -> ApiResult {
-    if call.method == Method::DELETE {
-        return delete_all(site, call);
-    }
-    if call.method != Method::POST && call.method != Method::PATCH {
-        return Err(ApiError::method(&call.method, "POST, PATCH, DELETE"));
-    }
-    let body = call.object()?;
-    refuse_all_or_none(body.get("allOrNone") == Some(&Value::Bool(true)))?;
-    let records = body.get("records").and_then(Value::as_array).cloned().unwrap_or_default();
-    limit(records.len())?;
-    let create = call.method == Method::POST;
-    let rows = records.iter().map(|record| {
-        row(if create { create_one(site, call, record) } else { update_one(site, call, record) })
-    });
-    Ok(Answer::ok(rows.collect()))
-}
-
-fn limit(count: usize) -> Result<(), ApiError> {
-    if count > COLLECTION_MAX {
-        let message =
-            format!("record limit reached. cannot submit more than {COLLECTION_MAX} records in this request");
-        return Err(ApiError::bad("EXCEEDED_ID_LIMIT", message));
-    }
-    Ok(())
-}
-
-fn refuse_all_or_none(asked: bool) -> Result<(), ApiError> {
-    if asked {
-        return Err(ApiError::bad(
-            "NOT_SUPPORTED",
-            "this simulator does not roll back a collection: allOrNone has to be false",
-        ));
-    }
-    Ok(())
-}
-
-fn row(result: Result<Id, ApiError>) -> Value {
-    match result {
-        Ok(id) => json!({"id": id, "success": true, "errors": []}),
-        Err(error) => json!({"success": false, "errors": [error.to_row_json()]}),
-    }
-}
-
-fn typed(record: &Value) -> Result<(&str, &Map<String, Value>), ApiError> {
-    let name = record.pointer("/attributes/type").and_then(Value::as_str);
-    name.zip(record.as_object())
-        .ok_or_else(|| ApiError::bad("INVALID_INPUT", "attributes.type is required for each record"))
-}
-
-fn create_one(site: &Site, call: &Call, record: &Value) -> Result<Id, ApiError> {
-    let (name, body) = typed(record)?;
-    let object = write::target(&site.org, &call.rights, name)?;
-    write::create(&site.org, &call.rights, &object, body)
-}
-
-fn update_one(site: &Site, call: &Call, record: &Value) -> Result<Id, ApiError> {
-    let (name, body) = typed(record)?;
-    let mut body = body.clone();
-    let id =
-        ["id", "Id"].iter().find_map(|key| body.remove(*key)).and_then(|id| id.as_str().and_then(Id::parse));
-    let id = id.ok_or_else(|| ApiError::bad("MISSING_ARGUMENT", "Id not specified in an update call"))?;
-    let object = write::target(&site.org, &call.rights, name)?;
-    write::update(&site.org, &call.rights, &object, id, &body)?;
-    Ok(id)
-}
-
-fn delete_all(site: &Site, call: &Call) -> ApiResult {
-    refuse_all_or_none(call.parameter("allOrNone") == Some("true"))?;
-    let ids: Vec<&str> =
-        call.parameter("ids").unwrap_or_default().split(',').filter(|id| !id.is_empty()).collect();
-    limit(ids.len())?;
-    let rows = ids.into_iter().map(|text| row(delete_one(site, call, text)));
-    Ok(Answer::ok(rows.collect()))
-}
-
-fn delete_one(site: &Site, call: &Call, text: &str) -> Result<Id, ApiError> {
-    let id = Id::parse(text).ok_or_else(|| ApiError::bad("MALFORMED_ID", format!("malformed id {text}")))?;
-    let object = site.org.read().metadata.object_of(id).cloned().ok_or_else(ApiError::no_record)?;
-    if !call.rights.object(&object).read {
-        return Err(ApiError::no_record());
-    }
-    write::delete(&site.org, &call.rights, &object, id)?;
-    Ok(id)
 }

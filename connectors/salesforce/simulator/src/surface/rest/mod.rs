@@ -1,13 +1,13 @@
 //! REST: one dispatcher for calls from outside and for the parts of a composite call.
 
+mod collection;
 mod composite;
 mod cursors;
 mod describe;
-mod events;
-mod files;
+mod door;
 mod limits;
+mod multipart;
 pub(in crate::surface) mod packaging;
-mod people;
 mod query;
 mod records;
 mod upsert;
@@ -21,6 +21,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 pub(crate) use cursors::Cursors;
+pub(crate) use door::{Door, thrown};
 pub(super) use limits::daily_api_requests;
 pub(super) use versions::{RETIRED, VERSIONS};
 
@@ -105,7 +106,7 @@ pub(super) async fn serve(State(site): State<Site>, request: Request) -> Respons
         Err(refusal) => return refusal.into_response(),
     };
     // Queries over a large org compute for a while; the listener's threads stay free.
-    match tokio::task::spawn_blocking(move || dispatch(&site, &call)).await {
+    match tokio::task::spawn_blocking(move || dispatch(&site, &call, &mut Door::Own)).await {
         Ok(answer) => answer.into_response(),
         Err(error) => {
             tracing::error!(%error, path, "a handler failed");
@@ -164,7 +165,7 @@ fn call(
 }
 
 /// Answers a call.
-fn dispatch(site: &Site, call: &Call) -> ApiResult {
+fn dispatch(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let (read, create) =
         (call.method == Method::GET || call.method == Method::HEAD, call.method == Method::POST);
@@ -172,29 +173,29 @@ fn dispatch(site: &Site, call: &Call) -> ApiResult {
     match segments.as_slice() {
         [] if read => Ok(versions::resources(site, call)),
         ["limits"] if read && !call.tooling => Ok(limits::list(site)),
-        ["query" | "queryAll"] if read => query::start(site, call),
-        ["query" | "queryAll", locator] if read => query::more(site, call, locator),
+        ["query" | "queryAll"] if read => query::start(site, call, door),
+        ["query" | "queryAll", locator] if read => query::more(site, call, door, locator),
         ["sobjects"] if read => describe::global(site, call),
         ["sobjects", object, "describe"] if read => describe::object(site, call, object),
         ["sobjects", object] if read => describe::basic(site, call, object),
         ["sobjects", object] if create && call.tooling => packaging::create(site, call, object),
-        ["sobjects", object] if create => records::create(site, call, object),
-        ["sobjects", object, id] if read => records::get(site, call, object, id),
+        ["sobjects", object] if create => records::create(site, call, door, object),
+        ["sobjects", object, id] if read => records::get(site, call, door, object, id),
         ["sobjects", object, id] if call.method == Method::PATCH && !call.tooling => {
-            records::update(site, call, object, id)
+            records::update(site, call, door, object, id)
         }
         ["sobjects", object, id] if call.method == Method::DELETE && !call.tooling => {
-            records::delete(site, call, object, id)
+            records::delete(site, call, door, object, id)
         }
         ["sobjects", object, id, field] if read => {
-            upsert::by_external_id_or_blob(site, call, object, id, field)
+            upsert::by_external_id_or_blob(site, call, door, object, id, field)
         }
         ["sobjects", object, field, value] if call.method == Method::PATCH && !call.tooling => {
-            upsert::upsert(site, call, object, field, value)
+            upsert::upsert(site, call, door, object, field, value)
         }
         ["composite"] if create && !call.nested => composite::series(site, call),
         ["composite", "batch"] if create && !call.nested => composite::batch(site, call),
-        ["composite", "sobjects"] if !call.tooling => composite::collection(site, call),
+        ["composite", "sobjects"] if !call.tooling => collection::answer(site, call, door),
         [] | ["limits"] | ["query" | "queryAll", ..] | ["sobjects"] | ["sobjects", _, "describe"] => {
             method("HEAD, GET")
         }

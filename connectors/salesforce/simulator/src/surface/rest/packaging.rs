@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use serde_json::{Map, Value, json};
 
-use super::{Call, values};
+use super::Call;
+use crate::dml::RowError;
 use crate::org::Id;
 use crate::package::{InstallOrder, Refused, Security, Verdict, order_install, order_uninstall};
 use crate::surface::{Answer, ApiError, ApiResult, Site};
@@ -85,7 +86,7 @@ fn uninstall(site: &Site, call: &Call, body: &Map<String, Value>) -> Result<Id, 
 }
 
 fn may_install(call: &Call) -> Result<(), ApiError> {
-    if call.rights.has(INSTALL_PERMISSION) { Ok(()) } else { Err(super::write::no_access()) }
+    if call.rights.has(INSTALL_PERMISSION) { Ok(()) } else { Err(RowError::no_access().into()) }
 }
 
 fn maintenance(site: &Site) -> Result<(), ApiError> {
@@ -103,7 +104,7 @@ fn only(body: &Map<String, Value>, table: &str, known: impl Fn(&str) -> bool) ->
 }
 
 fn id_of(body: &Map<String, Value>, name: &str) -> Result<Id, ApiError> {
-    let text = body.get(name).and_then(Value::as_str).ok_or_else(|| values::required(&[name]))?;
+    let text = body.get(name).and_then(Value::as_str).ok_or_else(|| RowError::required(&[name]))?;
     Id::parse(text).filter(|id| id.prefix() == "04t").ok_or_else(invalid_reference)
 }
 

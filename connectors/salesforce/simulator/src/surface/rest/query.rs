@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Call;
 use super::cursors::{Cursor, Remaining};
+use super::{Call, Door};
 use crate::org::{Id, prefix};
 use crate::soql::{self, Outcome};
 use crate::surface::{Answer, ApiError, ApiResult, Site};
@@ -14,13 +14,13 @@ const BATCH_DEFAULT: usize = 2_000;
 const BATCH_MIN: usize = 200;
 
 /// `GET …/query?q=`.
-pub(super) fn start(site: &Site, call: &Call) -> ApiResult {
+pub(super) fn start(site: &Site, call: &Call, door: &Door<'_>) -> ApiResult {
     let org = &site.org;
     let Some(text) = call.parameter("q") else {
         return Err(ApiError::bad("MALFORMED_QUERY", "A query string has to be specified"));
     };
     let deleted = call.segments.first().is_some_and(|name| name == "queryAll");
-    let state = org.snapshot();
+    let state = door.snapshot(org);
     let view = call.view(org, &state);
     let prepared = soql::prepare(&view, text)?;
     if call.parameter("columns").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
@@ -44,14 +44,14 @@ pub(super) fn start(site: &Site, call: &Call) -> ApiResult {
 }
 
 /// `GET …/query/01g…-2000`: the position stands in the locator, so pages may be fetched in any order, and again.
-pub(super) fn more(site: &Site, call: &Call, locator: &str) -> ApiResult {
+pub(super) fn more(site: &Site, call: &Call, door: &Door<'_>, locator: &str) -> ApiResult {
     let org = &site.org;
     let invalid = || ApiError::bad("INVALID_QUERY_LOCATOR", "invalid query locator");
     let (id, from) = locator.rsplit_once('-').ok_or_else(invalid)?;
     let id = Id::parse(id).ok_or_else(invalid)?;
     let from = from.parse().map_err(|_| invalid())?;
     let cursor = site.cursors().get(id, call.rights.user, org.now_ms()).ok_or_else(invalid)?;
-    let state = org.snapshot();
+    let state = door.snapshot(org);
     let (answer, _) = page(&call.view(org, &state), call, &cursor, id, from)?;
     Ok(Answer::ok(answer))
 }

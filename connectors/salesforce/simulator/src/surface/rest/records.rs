@@ -4,17 +4,20 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use serde_json::{Map, Value, json};
 
-use super::{Call, write};
+use super::{Call, Door, multipart, write};
 use crate::org::{Id, ObjectKind, ObjectType};
 use crate::soql;
 use crate::surface::{Answer, ApiError, ApiResult, Site};
 use crate::tables::{self, Row, View};
 
 /// `POST …/sobjects/X`.
-pub(super) fn create(site: &Site, call: &Call, name: &str) -> ApiResult {
-    let org = &site.org;
-    let object = write::target(org, &call.rights, name)?;
-    let id = write::create(org, &call.rights, &object, &call.object()?)?;
+pub(super) fn create(site: &Site, call: &Call, door: &mut Door<'_>, name: &str) -> ApiResult {
+    let (object, id) = door.change(&site.org, call, |tx| {
+        let object = write::target(tx, name)?;
+        let (body, blob) = multipart::body(call, &object)?;
+        let id = write::create(tx, &object, &body, blob)?;
+        Ok((object, id))
+    })?;
     Ok(created(site, call, &object, id))
 }
 
@@ -30,9 +33,12 @@ pub(super) fn created(site: &Site, call: &Call, object: &ObjectType, id: Id) -> 
 }
 
 /// `GET …/sobjects/X/{id}`, with `?fields=`.
-pub(super) fn get(site: &Site, call: &Call, name: &str, key: &str) -> ApiResult {
-    let state = site.org.read();
-    let view = call.view(&site.org, &state);
+pub(super) fn get(site: &Site, call: &Call, door: &Door<'_>, name: &str, key: &str) -> ApiResult {
+    door.look(&site.org, |state| read(&call.view(&site.org, state), call, name, key))
+}
+
+fn read(view: &View<'_>, call: &Call, name: &str, key: &str) -> ApiResult {
+    let state = view.state;
     let object = view.object(name).ok_or_else(ApiError::not_found)?;
     let deleted = Id::parse(key)
         .and_then(|id| state.records.get(&object.name, id))
@@ -40,8 +46,8 @@ pub(super) fn get(site: &Site, call: &Call, name: &str, key: &str) -> ApiResult 
     if deleted {
         return Err(ApiError::new(StatusCode::NOT_FOUND, "ENTITY_IS_DELETED", "entity is deleted"));
     }
-    let row = tables::by_key(&view, object, key).ok_or_else(ApiError::no_record)?;
-    Ok(Answer::ok(shown(&view, call, object, &row)?))
+    let row = tables::by_key(view, object, key).ok_or_else(ApiError::no_record)?;
+    Ok(Answer::ok(shown(view, call, object, &row)?))
 }
 
 /// All fields of a row that the caller may see, or those asked for.
@@ -74,19 +80,22 @@ pub(super) fn shown(view: &View<'_>, call: &Call, object: &ObjectType, row: &Row
 }
 
 /// `PATCH …/sobjects/X/{id}`.
-pub(super) fn update(site: &Site, call: &Call, name: &str, key: &str) -> ApiResult {
-    let org = &site.org;
-    let object = write::target(org, &call.rights, name)?;
-    let id = Id::parse(key).ok_or_else(ApiError::no_record)?;
-    write::update(org, &call.rights, &object, id, &call.object()?)?;
+pub(super) fn update(site: &Site, call: &Call, door: &mut Door<'_>, name: &str, key: &str) -> ApiResult {
+    door.change(&site.org, call, |tx| {
+        let object = write::target(tx, name)?;
+        let id = Id::parse(key).ok_or_else(ApiError::no_record)?;
+        let (body, blob) = multipart::body(call, &object)?;
+        write::update(tx, &object, id, &body, blob)
+    })?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// `DELETE …/sobjects/X/{id}`.
-pub(super) fn delete(site: &Site, call: &Call, name: &str, key: &str) -> ApiResult {
-    let org = &site.org;
-    let object = write::target(org, &call.rights, name)?;
-    let id = Id::parse(key).ok_or_else(ApiError::no_record)?;
-    write::delete(org, &call.rights, &object, id)?;
+pub(super) fn delete(site: &Site, call: &Call, door: &mut Door<'_>, name: &str, key: &str) -> ApiResult {
+    door.change(&site.org, call, |tx| {
+        let object = write::target(tx, name)?;
+        let id = Id::parse(key).ok_or_else(ApiError::no_record)?;
+        write::delete(tx, &object, id)
+    })?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

@@ -1,9 +1,11 @@
 //! Records by their external id, and the bytes of blob fields.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Call, records, write};
+use super::{Call, Door, records, write};
 use crate::org::{Field, FieldType, Id, ObjectType};
 use crate::surface::{Answer, ApiError, ApiResult, Content, Site};
 use crate::tables::{self, View};
@@ -12,18 +14,22 @@ use crate::tables::{self, View};
 pub(super) fn by_external_id_or_blob(
     site: &Site,
     call: &Call,
+    door: &Door<'_>,
     name: &str,
     key: &str,
     last: &str,
 ) -> ApiResult {
-    let state = site.org.read();
-    let view = call.view(&site.org, &state);
+    door.look(&site.org, |state| read(&call.view(&site.org, state), call, name, key, last))
+}
+
+fn read(view: &View<'_>, call: &Call, name: &str, key: &str, last: &str) -> ApiResult {
+    let state = view.state;
     let object = view.object(name).ok_or_else(ApiError::not_found)?;
     if let Some(id) = Id::parse(key)
         && let Some(field) = object.field(last).filter(|field| field.kind == FieldType::Base64)
         && view.rights.field(object, field).read
     {
-        tables::by_key(&view, object, key).ok_or_else(ApiError::no_record)?;
+        tables::by_key(view, object, key).ok_or_else(ApiError::no_record)?;
         let bytes = state.records.blob(id).cloned().unwrap_or_default();
         return Ok(Answer {
             status: StatusCode::OK,
@@ -31,49 +37,67 @@ pub(super) fn by_external_id_or_blob(
             content: Content::Bytes(bytes, "application/octet-stream"),
         });
     }
-    let field = external_id(&view, object, key).ok_or_else(ApiError::not_found)?;
-    let found = find(&view, object, field, last);
+    let field = external_id(view, object, key).ok_or_else(ApiError::not_found)?;
+    let found = find(view, object, field, last);
     match found.as_slice() {
         [] => Err(ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")),
         [id] => {
-            let row = tables::by_key(&view, object, id.as_str()).ok_or_else(ApiError::no_record)?;
-            Ok(Answer::ok(records::shown(&view, call, object, &row)?))
+            let row = tables::by_key(view, object, id.as_str()).ok_or_else(ApiError::no_record)?;
+            Ok(Answer::ok(records::shown(view, call, object, &row)?))
         }
         several => Ok(ambiguous(call, object, several)),
     }
 }
 
 /// `PATCH …/sobjects/X/{field}/{value}`: updates the record with this external id or creates it.
-pub(super) fn upsert(site: &Site, call: &Call, name: &str, field: &str, value: &str) -> ApiResult {
-    let org = &site.org;
-    let object = write::target(org, &call.rights, name)?;
-    let (field, found) = {
-        let state = org.read();
-        let view = call.view(org, &state);
-        let field = external_id(&view, &object, field).ok_or_else(ApiError::no_record)?;
-        (field.name.clone(), find(&view, &object, field, value))
-    };
+pub(super) fn upsert(
+    site: &Site,
+    call: &Call,
+    door: &mut Door<'_>,
+    name: &str,
+    field: &str,
+    value: &str,
+) -> ApiResult {
     let mut body = call.object()?;
-    if body.contains_key(&field) {
-        let message = format!("The {field} field should not be specified in the sobject data.");
-        return Err(ApiError::bad("INVALID_FIELD", message));
-    }
-    match found.as_slice() {
-        [] => {
-            body.insert(field, Value::from(value));
-            let id = write::create(org, &call.rights, &object, &body)?;
+    let done = door.change(&site.org, call, |tx| {
+        let object = write::target(tx, name)?;
+        let (field, found) = {
+            let view = tx.view();
+            let field = external_id(&view, &object, field).ok_or_else(ApiError::no_record)?;
+            (field.name.clone(), find(&view, &object, field, value))
+        };
+        if body.contains_key(&field) {
+            let message = format!("The {field} field should not be specified in the sobject data.");
+            return Err(ApiError::bad("INVALID_FIELD", message));
+        }
+        match found.as_slice() {
+            [] => {
+                body.insert(field, Value::from(value));
+                let id = write::create(tx, &object, &body, None)?;
+                Ok(Done::Created(object, id))
+            }
+            [id] => write::update(tx, &object, *id, &body, None).map(|()| Done::Updated(*id)),
+            _ => Ok(Done::Ambiguous(object, found)),
+        }
+    })?;
+    Ok(match done {
+        Done::Created(object, id) => {
             let mut answer = records::created(site, call, &object, id);
             if let Content::Json(body) = &mut answer.content {
                 body["created"] = true.into();
             }
-            Ok(answer)
+            answer
         }
-        [id] => {
-            write::update(org, &call.rights, &object, *id, &body)?;
-            Ok(Answer::ok(json!({"id": id, "success": true, "errors": [], "created": false})))
-        }
-        several => Ok(ambiguous(call, &object, several)),
-    }
+        Done::Updated(id) => Answer::ok(json!({"id": id, "success": true, "errors": [], "created": false})),
+        Done::Ambiguous(object, several) => ambiguous(call, &object, &several),
+    })
+}
+
+/// What became of an upsert.
+enum Done {
+    Created(Arc<ObjectType>, Id),
+    Updated(Id),
+    Ambiguous(Arc<ObjectType>, Vec<Id>),
 }
 
 fn external_id<'a>(view: &View<'_>, object: &'a ObjectType, name: &str) -> Option<&'a std::sync::Arc<Field>> {

@@ -1,6 +1,5 @@
 //! JSON values on their way into fields.
 
-use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -16,7 +15,7 @@ pub(super) enum Stored {
     Blob(Bytes),
 }
 
-/// Checks a value against its field.
+/// Brings a value into the form in which its field keeps it. Lengths and the like are the door's business.
 pub(super) fn coerce(field: &Field, value: &Value) -> Result<Stored, ApiError> {
     let on = |error: ApiError| error.on(vec![field.name.clone()]);
     let wrong = || {
@@ -47,9 +46,6 @@ pub(super) fn coerce(field: &Field, value: &Value) -> Result<Stored, ApiError> {
     if value.is_null() {
         if field.kind == FieldType::Boolean {
             return Err(wrong());
-        }
-        if !field.nillable && !field.defaulted {
-            return Err(on(required(&[field.name.as_str()])));
         }
         return Ok(Stored::Value(Value::Null));
     }
@@ -89,31 +85,7 @@ pub(super) fn coerce(field: &Field, value: &Value) -> Result<Stored, ApiError> {
         FieldType::Address | FieldType::Location | FieldType::ComplexValue => None,
         _ => text(&value).map(Value::String),
     };
-    let stored = stored.ok_or_else(wrong)?;
-    if let Value::String(text) = &stored {
-        check_text(field, text).map_err(on)?;
-    }
-    Ok(Stored::Value(stored))
-}
-
-fn check_text(field: &Field, text: &str) -> Result<(), ApiError> {
-    let length = text.chars().count();
-    let limited =
-        !matches!(field.kind, FieldType::Id | FieldType::Reference | FieldType::Date | FieldType::DateTime);
-    if limited && field.length > 0 && length > field.length as usize {
-        let shown: String = text.chars().take(255).collect();
-        let message = format!("{}: data value too large: {shown} (max length={})", field.label, field.length);
-        return Err(ApiError::bad("STRING_TOO_LONG", message));
-    }
-    if field.kind == FieldType::Email
-        && !text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-    {
-        return Err(ApiError::bad(
-            "INVALID_EMAIL_ADDRESS",
-            format!("{}: invalid email address: {text}", field.label),
-        ));
-    }
-    Ok(())
+    stored.map(Stored::Value).ok_or_else(wrong)
 }
 
 fn number(value: &Value) -> Option<f64> {
@@ -138,11 +110,4 @@ fn date(text: &str) -> Option<String> {
     let day = text.get(..10)?;
     NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
     Some(day.to_owned())
-}
-
-/// A refusal for fields without a value.
-pub(super) fn required(fields: &[&str]) -> ApiError {
-    let message = format!("Required fields are missing: [{}]", fields.join(", "));
-    ApiError::new(StatusCode::BAD_REQUEST, "REQUIRED_FIELD_MISSING", message)
-        .on(fields.iter().map(|name| (*name).to_owned()).collect())
 }

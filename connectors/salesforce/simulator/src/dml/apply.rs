@@ -1,0 +1,124 @@
+//! A call on several rows: by object, in chunks, all or some of them.
+
+use std::sync::Arc;
+
+use super::{Operation, Options, Row, RowError, RowResult, people, publish, remove, save, upsert};
+use crate::apex::run::{Thrown, throw};
+use crate::org::{ObjectKind, ObjectType};
+use crate::transaction::Transaction;
+
+/// Rows that triggers see together.
+pub(super) const CHUNK: usize = 200;
+/// Changes from one object to another in the rows of one call.
+const RUNS_MAX: usize = 10;
+
+/// A row with its place in the call.
+pub(super) struct Placed {
+    pub at: usize,
+    pub row: Row,
+}
+
+/// What became of a row, with its place in the call.
+pub(super) type Placement = (usize, RowResult);
+
+impl Transaction {
+    /// Does something to records. The results stand in the order of the rows. An error is one of Apex that no row is
+    /// to blame for: the statement itself throws it, or nobody can catch it and the transaction has to be dropped.
+    pub fn apply(
+        &mut self,
+        operation: Operation,
+        rows: Vec<Row>,
+        options: Options,
+    ) -> Result<Vec<RowResult>, Thrown> {
+        let mark = self.mark();
+        let mut results: Vec<RowResult> = rows.iter().map(|row| RowResult::open(row.id)).collect();
+        if operation == Operation::Merge {
+            super::merge::merge(self, rows, options, &mut results)?;
+        } else {
+            for (object, run) in runs(self, rows)? {
+                for (at, result) in self.run(&operation, &object, run, options)? {
+                    if let Some(place) = results.get_mut(at) {
+                        *place = result;
+                    }
+                }
+                if options.all_or_none && results.iter().any(RowResult::failed) {
+                    break;
+                }
+            }
+        }
+        if options.all_or_none && results.iter().any(RowResult::failed) {
+            self.restore(mark);
+            let inserting = operation == Operation::Insert;
+            for result in results.iter_mut() {
+                if result.errors.is_empty() {
+                    result.errors.push(RowError::rolled_back());
+                }
+                result.id = result.id.filter(|_| !inserting && !result.created);
+                result.created = false;
+            }
+        }
+        Ok(results)
+    }
+
+    fn run(
+        &mut self,
+        operation: &Operation,
+        object: &Arc<ObjectType>,
+        run: Vec<Placed>,
+        options: Options,
+    ) -> Result<Vec<Placement>, Thrown> {
+        if object.kind == ObjectKind::Event && *operation == Operation::Insert {
+            return Ok(publish::publish(self, run, options));
+        }
+        if (object.name != "User" || people::is_setup(operation, &run))
+            && let Err(error) = self.mix.add(object)
+        {
+            let refused =
+                |placed: Placed| RowResult { id: placed.row.id, created: false, errors: vec![error.clone()] };
+            return Ok(run.into_iter().map(|placed| (placed.at, refused(placed))).collect());
+        }
+        if object.name == "PermissionSetAssignment" {
+            return Ok(people::assignments(self, operation, run, options));
+        }
+        let mut done = Vec::with_capacity(run.len());
+        let mut run = run.into_iter();
+        loop {
+            let chunk: Vec<Placed> = run.by_ref().take(CHUNK).collect();
+            if chunk.is_empty() {
+                return Ok(done);
+            }
+            let results = match operation {
+                Operation::Insert => save::insert(self, object, chunk, options)?,
+                Operation::Update => save::update(self, object, chunk, options)?,
+                Operation::Upsert(key) => upsert::upsert(self, object, key.as_deref(), chunk, options)?,
+                Operation::Delete => remove::delete(self, object, chunk, options)?,
+                Operation::Undelete => remove::undelete(self, object, chunk, options)?,
+                // Not by runs.
+                Operation::Merge => Vec::new(),
+            };
+            let failed = results.iter().any(|(_, result)| result.failed());
+            done.extend(results);
+            if failed && options.all_or_none {
+                return Ok(done);
+            }
+        }
+    }
+}
+
+/// Neighbours of one object stay together.
+fn runs(tx: &mut Transaction, rows: Vec<Row>) -> Result<Vec<(Arc<ObjectType>, Vec<Placed>)>, Thrown> {
+    let mut runs: Vec<(Arc<ObjectType>, Vec<Placed>)> = Vec::new();
+    for (at, row) in rows.into_iter().enumerate() {
+        match runs.last_mut().filter(|(object, _)| object.name == row.object.name) {
+            Some((_, run)) => run.push(Placed { at, row }),
+            None => runs.push((row.object.clone(), vec![Placed { at, row }])),
+        }
+    }
+    if runs.len() > RUNS_MAX {
+        let message = format!(
+            "Cannot have more than {RUNS_MAX} chunks in a single operation. Please rearrange the data to reduce chunking."
+        );
+        return Err(throw(tx, "System.TypeException", message));
+    }
+    Ok(runs)
+}

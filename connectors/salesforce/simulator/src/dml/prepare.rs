@@ -1,0 +1,151 @@
+//! Rights, and the record as it will be, before anything else sees it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::apply::Placed;
+use super::save::Work;
+use super::{Options, RowError, people};
+use crate::org::{FieldType, Id, ObjectAccess, ObjectType, Record};
+use crate::tables::{self, sharing};
+use crate::transaction::Transaction;
+
+/// Whether the caller may do this to any record of the object at all.
+pub(crate) fn may_insert(tx: &Transaction, object: &ObjectType, options: Options) -> Result<(), RowError> {
+    let people = object.name == "User";
+    if !people && (!tables::stores(object) || !object.createable) {
+        return Err(RowError::unsupported(object, "create"));
+    }
+    let allowed = if people { tx.rights.has("ManageUsers") } else { tx.rights.object(object).create };
+    if options.as_user && !allowed {
+        return Err(RowError::no_access());
+    }
+    if !people && tx.org.conditions().storage_used_percent >= 100 {
+        return Err(RowError::new("STORAGE_LIMIT_EXCEEDED", "storage limit exceeded"));
+    }
+    Ok(())
+}
+
+/// As [`may_insert`] for an update.
+pub(crate) fn may_update(object: &ObjectType) -> Result<(), RowError> {
+    if object.name != "User" && (!tables::stores(object) || !object.updateable) {
+        return Err(RowError::unsupported(object, "update"));
+    }
+    Ok(())
+}
+
+/// The record that is to come, with what the platform fills in before triggers see it.
+pub(super) fn insert(tx: &Transaction, object: &ObjectType, placed: Placed, options: Options) -> Work {
+    let Placed { at, row } = placed;
+    let mut work =
+        Work { at, id: None, old: None, values: BTreeMap::new(), blob: row.blob, errors: Vec::new() };
+    if row.id.is_some() {
+        let error = RowError::new("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call");
+        work.errors.push(error.on(&["Id"]));
+    }
+    if let Err(error) = may_insert(tx, object, options) {
+        work.errors.push(error);
+    }
+    let mut hidden = Vec::new();
+    for (name, value) in row.values {
+        let Some(field) = object.field(&name) else { continue };
+        if !field.createable || value.is_null() {
+            continue;
+        }
+        if options.as_user && !tx.rights.field(object, field).edit {
+            hidden.push(field.name.as_str());
+            continue;
+        }
+        work.values.insert(name, value);
+    }
+    if !hidden.is_empty() {
+        work.errors.push(RowError::unwritable(&hidden));
+    }
+    if object.has_owner() {
+        work.values.entry("OwnerId".to_owned()).or_insert_with(|| tx.rights.user.into());
+    }
+    for field in object.fields.iter().filter(|field| field.kind == FieldType::Boolean) {
+        if field.name != "IsDeleted" {
+            let start = object.name == "User" && field.name == "IsActive";
+            work.values.entry(field.name.clone()).or_insert(Value::Bool(start));
+        }
+    }
+    work
+}
+
+/// The record with what is asked to change.
+pub(super) fn update(tx: &Transaction, object: &ObjectType, placed: Placed, options: Options) -> Work {
+    let Placed { at, row } = placed;
+    let mut work =
+        Work { at, id: row.id, old: None, values: BTreeMap::new(), blob: row.blob, errors: Vec::new() };
+    let old = may_update(object).and_then(|()| {
+        let id = row.id.ok_or_else(|| RowError::no_id("update"))?;
+        changeable(tx, object, id, options, |access| access.edit)
+    });
+    let old = match old {
+        Ok(old) => old,
+        Err(error) => {
+            work.errors.push(error);
+            return work;
+        }
+    };
+    work.values = old.values.clone();
+    let mut hidden = Vec::new();
+    for (name, value) in row.values {
+        // A field that comes back as it was read is not being written.
+        if old.get(&name) == &value {
+            continue;
+        }
+        let Some(field) = object.field(&name).filter(|field| field.updateable) else { continue };
+        if options.as_user && !tx.rights.field(object, field).edit {
+            hidden.push(field.name.as_str());
+            continue;
+        }
+        work.values.insert(name, value);
+    }
+    if !hidden.is_empty() {
+        work.errors.push(RowError::unwritable(&hidden));
+    }
+    work.old = Some(old);
+    work
+}
+
+/// The record as it is, if it is there and may be changed.
+pub(super) fn changeable(
+    tx: &Transaction,
+    object: &ObjectType,
+    id: Id,
+    options: Options,
+    right: impl Fn(ObjectAccess) -> bool,
+) -> Result<std::sync::Arc<Record>, RowError> {
+    if object.name == "User" {
+        return people::changeable(tx, object, id, options);
+    }
+    let record = tx.state.records.get(&object.name, id).ok_or_else(RowError::unknown_reference)?;
+    if record.deleted {
+        return Err(RowError::deleted());
+    }
+    if !options.as_user && !options.with_sharing {
+        return Ok(record.clone());
+    }
+    let mut access = tx.rights.object(object);
+    if options.as_user && !right(access) {
+        return Err(RowError::no_access());
+    }
+    if !options.as_user {
+        (access.read, access.edit, access.delete) = (true, true, true);
+    }
+    let view = tx.view();
+    if !sharing::may_read(&view, object, access, record) {
+        let error = RowError::new(
+            "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+            "insufficient access rights on cross-reference id",
+        );
+        return Err(if options.as_user { RowError::unknown_reference() } else { error });
+    }
+    if !sharing::may_change(&view, object, access, record) {
+        return Err(RowError::no_access());
+    }
+    Ok(record.clone())
+}

@@ -1,0 +1,136 @@
+//! Up to 200 records in one call.
+
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+
+use super::{Call, Door, thrown, write};
+use crate::dml::{Operation, Options, Row, RowError, RowResult};
+use crate::org::Id;
+use crate::surface::{Answer, ApiError, ApiResult, Site};
+use crate::transaction::Transaction;
+
+const RECORDS_MAX: usize = 200;
+
+/// `…/composite/sobjects`: 200 even when rows fail.
+pub(super) fn answer(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
+    if call.method == Method::DELETE {
+        let all_or_none = call.parameter("allOrNone").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let ids: Vec<&str> =
+            call.parameter("ids").unwrap_or_default().split(',').filter(|id| !id.is_empty()).collect();
+        limit(ids.len())?;
+        let rows = door.change(&site.org, call, |tx| {
+            let rows = ids.into_iter().map(|text| doomed(tx, text)).collect();
+            apply(tx, Operation::Delete, rows, all_or_none)
+        })?;
+        return Ok(Answer::ok(rows));
+    }
+    if call.method != Method::POST && call.method != Method::PATCH {
+        return Err(ApiError::method(&call.method, "POST, PATCH, DELETE"));
+    }
+    let body = call.object()?;
+    let all_or_none = body.get("allOrNone") == Some(&Value::Bool(true));
+    let records = body.get("records").and_then(Value::as_array).cloned().unwrap_or_default();
+    limit(records.len())?;
+    let create = call.method == Method::POST;
+    let rows = door.change(&site.org, call, |tx| {
+        let rows = records.iter().map(|record| if create { new(tx, record) } else { changed(tx, record) });
+        let rows = rows.collect();
+        apply(tx, if create { Operation::Insert } else { Operation::Update }, rows, all_or_none)
+    })?;
+    Ok(Answer::ok(rows))
+}
+
+fn limit(count: usize) -> Result<(), ApiError> {
+    if count > RECORDS_MAX {
+        let message =
+            format!("record limit reached. cannot submit more than {RECORDS_MAX} records in this request");
+        return Err(ApiError::bad("EXCEEDED_ID_LIMIT", message));
+    }
+    Ok(())
+}
+
+/// Takes the rows that are understood through the door, all or the good ones, and answers for each.
+fn apply(
+    tx: &mut Transaction,
+    operation: Operation,
+    rows: Vec<Result<Row, ApiError>>,
+    all_or_none: bool,
+) -> Result<Value, ApiError> {
+    let mut refused: Vec<Option<ApiError>> = Vec::with_capacity(rows.len());
+    let mut understood = Vec::with_capacity(rows.len());
+    for row in rows {
+        match row {
+            Ok(row) => {
+                understood.push(row);
+                refused.push(None);
+            }
+            Err(error) => refused.push(Some(error)),
+        }
+    }
+    let options = Options { all_or_none, ..Options::API };
+    let bad = refused.iter().any(Option::is_some);
+    let results = if all_or_none && bad {
+        let undone =
+            |row: Row| RowResult { id: row.id, created: false, errors: vec![RowError::rolled_back()] };
+        understood.into_iter().map(undone).collect()
+    } else {
+        let count = understood.len();
+        let mark = tx.mark();
+        match tx.apply(operation, understood, options) {
+            Ok(results) => results,
+            Err(error) => {
+                tx.restore(mark);
+                let error = thrown(tx, &error);
+                vec![RowResult { id: None, created: false, errors: vec![error] }; count]
+            }
+        }
+    };
+    let mut results = results.into_iter();
+    let answers = refused.into_iter().map(|refusal| match refusal {
+        Some(error) => {
+            let all = std::iter::once(&error).chain(&error.more);
+            json!({"success": false, "errors": all.map(ApiError::to_row_json).collect::<Value>()})
+        }
+        None => results.next().map(shown).unwrap_or_default(),
+    });
+    Ok(answers.collect())
+}
+
+fn shown(result: RowResult) -> Value {
+    if result.errors.is_empty() {
+        return json!({"id": result.id, "success": true, "errors": []});
+    }
+    let errors = result.errors.into_iter().map(|error| ApiError::from(error).to_row_json());
+    json!({"success": false, "errors": errors.collect::<Value>()})
+}
+
+fn typed(record: &Value) -> Result<(&str, &Map<String, Value>), ApiError> {
+    let name = record.pointer("/attributes/type").and_then(Value::as_str);
+    name.zip(record.as_object())
+        .ok_or_else(|| ApiError::bad("INVALID_INPUT", "attributes.type is required for each record"))
+}
+
+fn new(tx: &Transaction, record: &Value) -> Result<Row, ApiError> {
+    let (name, body) = typed(record)?;
+    let object = write::target(tx, name)?;
+    write::new_row(tx, &object, body, None)
+}
+
+fn changed(tx: &Transaction, record: &Value) -> Result<Row, ApiError> {
+    let (name, body) = typed(record)?;
+    let mut body = body.clone();
+    let id =
+        ["id", "Id"].iter().find_map(|key| body.remove(*key)).and_then(|id| id.as_str().and_then(Id::parse));
+    let id = id.ok_or_else(|| ApiError::bad("MISSING_ARGUMENT", "Id not specified in an update call"))?;
+    let object = write::target(tx, name)?;
+    write::changed_row(tx, &object, id, &body)
+}
+
+fn doomed(tx: &Transaction, text: &str) -> Result<Row, ApiError> {
+    let id = Id::parse(text).ok_or_else(|| ApiError::bad("MALFORMED_ID", format!("malformed id {text}")))?;
+    let object = tx.state.metadata.object_of(id).cloned().ok_or_else(ApiError::no_record)?;
+    if !tx.rights.object(&object).read {
+        return Err(ApiError::no_record());
+    }
+    Ok(Row::of(&object, id))
+}
