@@ -5,30 +5,15 @@ use std::time::{Duration, Instant};
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
-/// Characters of one class or trigger (Apex limit).
-pub const SOURCE_CHARS_MAX: usize = 1_000_000;
+pub use super::syntax::{Problem, SOURCE_CHARS_MAX};
+
 /// Error recovery on adversarial text can be slow; the parse is given up after this.
 const PARSE_TIME_MAX: Duration = Duration::from_secs(10);
-
-/// A compile error with its place; lines and columns count from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The compiler's words.
-    pub message: String,
-    /// Line.
-    pub line: u32,
-    /// Column.
-    pub column: u32,
-}
 
 impl Problem {
     pub(super) fn at(node: Node<'_>, message: String) -> Self {
         let start = node.start_position();
         Self { message, line: start.row as u32 + 1, column: start.column as u32 + 1 }
-    }
-
-    pub(super) fn at_start(message: String) -> Self {
-        Self { message, line: 1, column: 1 }
     }
 }
 

@@ -1,3 +1,31 @@
 //! From source text to a tree.
+//!
+//! The language is what Salesforce's own parser takes, and the complaints are in its words. What a name means, and
+//! whether a statement makes sense, is not asked here.
 
 pub mod ast;
+mod lexer;
+mod literal;
+mod parse;
+mod problem;
+mod token;
+
+use ast::{Block, Unit};
+pub use lexer::length_without_comments;
+pub use parse::{NESTING_MAX, SOURCE_CHARS_MAX};
+pub use problem::Problem;
+
+/// Reads a class file.
+pub fn parse_class(source: &str) -> Result<Unit, Problem> {
+    parse::Parser::new(source)?.class_unit()
+}
+
+/// Reads a trigger file.
+pub fn parse_trigger(source: &str) -> Result<Unit, Problem> {
+    parse::Parser::new(source)?.trigger_unit()
+}
+
+/// Reads statements that stand alone.
+pub fn parse_anonymous(source: &str) -> Result<Block, Problem> {
+    parse::Parser::new(source)?.anonymous_unit()
+}
