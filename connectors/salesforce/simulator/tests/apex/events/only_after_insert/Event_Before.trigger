@@ -1,0 +1,2 @@
+trigger Event_Before on Happened__e (before insert) {
+}

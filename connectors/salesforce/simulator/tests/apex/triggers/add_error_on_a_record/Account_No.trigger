@@ -1,0 +1,7 @@
+trigger Account_No on Account (before insert) {
+    for (Account a : Trigger.new) {
+        if (a.Name == 'bad') {
+            a.addError('not this one');
+        }
+    }
+}

@@ -1,0 +1,3 @@
+trigger Thing_Endless on Thing__c (after insert) {
+    insert new Thing__c(Name = 'another');
+}
