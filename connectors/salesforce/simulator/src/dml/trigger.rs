@@ -87,7 +87,7 @@ pub(super) fn fire(
     }
     let rows = good.iter().map(|at| row(&works[*at], event)).collect();
     tx.firing.push(line);
-    let fired = run(tx, Invocation { object: object.clone(), event, rows });
+    let fired = crate::apex::run::fire(tx, Invocation { object: object.clone(), event, rows });
     tx.firing.pop();
     let fired = match fired {
         Ok(fired) => fired,
@@ -118,10 +118,6 @@ pub(crate) fn uncaught(tx: &Transaction, event: TriggerEvent, thrown: &Thrown) -
         thrown.headline(&tx.program),
     );
     RowError::new("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
-}
-
-fn run(_: &mut Transaction, _: Invocation) -> Result<Fired, Thrown> {
-    Ok(Fired::default())
 }
 
 fn row(work: &Work, event: TriggerEvent) -> TriggerRow {

@@ -140,7 +140,7 @@ pub(super) fn within(
         Sharing::Unsaid => caller.unwrap_or(false),
     };
     tx.machine.locals.resize(base + body.locals, Value::Null);
-    tx.machine.calls.push(Call { place, unit, line: 1, column: 1, with_sharing });
+    tx.machine.calls.push(Call { place, line: 1, column: 1, with_sharing });
     let cx = Context { program, unit, method, this, base, locals: body.locals };
     let result = work(tx, cx);
     tx.machine.calls.pop();

@@ -97,7 +97,7 @@ pub fn apply(
         with_sharing: tx.machine.with_sharing(),
     };
     let ids: Vec<Option<Id>> = rows.iter().map(|row| row.id).collect();
-    let results = super::door::apply(tx, operation.clone(), rows, options)?;
+    let results = tx.apply(operation.clone(), rows, options)?;
     if manner.all_or_none && results.iter().any(|result| !result.errors.is_empty()) {
         return Err(refused(tx, &operation, &results, &ids));
     }

@@ -60,10 +60,6 @@ struct Rows {
     before: Vec<BTreeMap<Arc<str>, Value>>,
 }
 
-fn is_before(event: TriggerEvent) -> bool {
-    matches!(event, TriggerEvent::BeforeInsert | TriggerEvent::BeforeUpdate | TriggerEvent::BeforeDelete)
-}
-
 impl Rows {
     fn of(invocation: &Invocation) -> Self {
         let names = store::names(&invocation.object);
@@ -130,7 +126,6 @@ impl Rows {
             }
             fired.changed.push(changed);
         }
-        debug_assert!(is_before(invocation.event) || fired.changed.is_empty());
         Ok(fired)
     }
 }

@@ -72,7 +72,6 @@ pub(super) struct Statics {
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     pub place: Place,
-    pub unit: Option<UnitId>,
     pub line: u32,
     pub column: u32,
     pub with_sharing: bool,

@@ -1,0 +1,2 @@
+mod operators;
+mod support;
