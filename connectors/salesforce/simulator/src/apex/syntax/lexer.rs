@@ -133,7 +133,9 @@ impl<'s> Lexer<'s> {
 
     fn sign(&mut self) -> Result<Kind, Problem> {
         let rest = self.rest();
-        if let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) {
+        let digit_behind = rest.bytes().nth(2).is_some_and(|byte| byte.is_ascii_digit());
+        let fits = |sign: &&str| rest.starts_with(*sign) && !(*sign == "?." && digit_behind);
+        if let Some(sign) = SIGNS.into_iter().find(fits) {
             self.advance(sign.len());
             return Ok(Kind::Sign(sign));
         }

@@ -55,11 +55,8 @@ impl Parser<'_> {
         if self.take_word("implements") {
             declaration.interfaces = self.types()?;
         }
-        self.expect("{", Self::starts_member)?;
-        while !self.is_sign(0, "}") {
-            if !self.starts_member() {
-                break;
-            }
+        self.expect("{", |parser| parser.is_sign(0, "}") || parser.starts_member())?;
+        while self.starts_member() {
             declaration.members.push(self.nested(Self::member)?);
         }
         declaration.end = self.expect("}", |parser| parser.starts_member())?.at;
@@ -78,7 +75,7 @@ impl Parser<'_> {
         if self.take_word("extends") {
             declaration.interfaces = vec![self.type_ref()?];
         }
-        self.expect("{", Self::starts_member)?;
+        self.expect("{", |parser| parser.is_sign(0, "}") || parser.starts_type())?;
         while self.starts_type() {
             let method = self.interface_method()?;
             declaration.members.push(Member::Method(method));
@@ -123,19 +120,14 @@ impl Parser<'_> {
             || self.is_sign(0, "{")
     }
 
-    /// A body in braces.
-    pub(super) fn block(&mut self) -> Parsed<Block> {
-        let at = self.expect("{", Self::starts_statement)?.at;
+    /// A body in braces; `follows` tells whether what stands here may follow it.
+    pub(super) fn block(&mut self, follows: impl FnOnce(&Self) -> bool) -> Parsed<Block> {
+        let at = self.expect("{", |parser| parser.is_sign(0, "}") || parser.starts_statement())?.at;
         let mut statements = Vec::new();
         while self.starts_statement() {
             statements.push(self.statement()?);
         }
-        let end = self.expect("}", |parser| parser.follows_block())?.at;
+        let end = self.expect("}", follows)?.at;
         Ok(Block { statements, at, end })
-    }
-
-    /// A token that can stand behind a closed block but not in it.
-    fn follows_block(&self) -> bool {
-        self.type_kind().is_some() || self.is_one_of(0, &["catch", "finally"])
     }
 }

@@ -8,10 +8,48 @@ use super::{NESTING_MAX, Parsed, Parser};
 /// Reserved words that an operand can begin with.
 const STARTERS: [&str; 6] = ["false", "new", "null", "super", "this", "true"];
 
+/// Reserved words behind an expression of which is told what stands in their place.
+const TOLD_BY_WHAT_IS_WANTED: [&str; 17] = [
+    "and",
+    "commit",
+    "false",
+    "for",
+    "in",
+    "instanceof",
+    "limit",
+    "list",
+    "map",
+    "new",
+    "null",
+    "or",
+    "super",
+    "this",
+    "true",
+    "update",
+    "using",
+];
+
 impl Parser<'_> {
     /// An expression behind which one of `closers` stands.
     pub(super) fn expression_before(&mut self, closers: &'static [&'static str]) -> Parsed<Expr> {
         self.closers.push(closers);
+        let result = self.expression();
+        self.closers.pop();
+        if result.is_ok() && !self.may_follow_expression() {
+            return Err(self.unexpected());
+        }
+        result
+    }
+
+    /// Other words than these are told for themselves.
+    fn may_follow_expression(&self) -> bool {
+        !self.is_sign(0, "@")
+            && (!self.is_any_word(0) || self.is_name(0) || self.is_one_of(0, &TOLD_BY_WHAT_IS_WANTED))
+    }
+
+    /// A bind in a query: any word may follow it.
+    pub(super) fn bind(&mut self) -> Parsed<Expr> {
+        self.closers.push(&[",", ")", "]"]);
         let result = self.expression();
         self.closers.pop();
         result
@@ -124,7 +162,7 @@ impl Parser<'_> {
         self.is_operand(0)
     }
 
-    fn is_operand(&self, ahead: usize) -> bool {
+    pub(super) fn is_operand(&self, ahead: usize) -> bool {
         match self.token(ahead).kind {
             Kind::Word => {
                 self.is_name(ahead) || self.is_one_of(ahead, &STARTERS) || self.is_sign(ahead + 1, ".")

@@ -36,13 +36,13 @@ impl Parser<'_> {
         if !modifiers.annotations.is_empty() {
             return Err(self.unexpected());
         }
-        Ok(Member::Initializer { is_static, body: self.block()? })
+        Ok(Member::Initializer { is_static, body: self.block(Self::starts_member)? })
     }
 
     /// From the name of a method, property or field on.
     pub(super) fn member_named(&mut self, modifiers: Modifiers, ty: TypeRef, at: Pos) -> Parsed<Member> {
         if self.is_name(0) && !["(", "{", "=", ",", ";"].iter().any(|sign| self.is_sign(1, sign)) {
-            return Err(self.unexpected());
+            return Err(if self.is_sign(1, ".") { self.unexpected_at(1) } else { self.unexpected() });
         }
         let name = self.name()?;
         if self.is_sign(0, "(") {
@@ -83,7 +83,7 @@ impl Parser<'_> {
         let body = if self.take_sign(";") {
             None
         } else if self.is_sign(0, "{") {
-            Some(self.block()?)
+            Some(self.block(Self::starts_member)?)
         } else {
             return Err(self.unexpected());
         };
@@ -131,7 +131,7 @@ impl Parser<'_> {
             let body = if self.take_sign(";") {
                 None
             } else if self.is_sign(0, "{") {
-                Some(self.block()?)
+                Some(self.block(Self::starts_member)?)
             } else {
                 return Err(self.unexpected());
             };

@@ -40,6 +40,8 @@ pub struct Parser<'s> {
     height: u32,
     /// What may follow the expression being read, innermost last.
     closers: Vec<&'static [&'static str]>,
+    /// The complaint stands, even where the statement as a whole is found wanting.
+    certain: bool,
 }
 
 /// The end of input, for looking beyond it.
@@ -53,7 +55,7 @@ impl<'s> Parser<'s> {
             )));
         }
         let tokens = lexer::tokens(source)?;
-        Ok(Self { source, tokens, next: 0, depth: 0, height: 0, closers: Vec::new() })
+        Ok(Self { source, tokens, next: 0, depth: 0, height: 0, closers: Vec::new(), certain: false })
     }
 
     fn token(&self, ahead: usize) -> Token {
@@ -134,8 +136,13 @@ impl<'s> Parser<'s> {
         if self.is_name(0) { Ok(self.take_name()) } else { Err(self.unexpected()) }
     }
 
+    /// A text literal is shown without its quotes.
     fn shown(&self, ahead: usize) -> &'s str {
-        if self.token(ahead).kind == Kind::End { "<EOF>" } else { self.text(ahead) }
+        match self.token(ahead).kind {
+            Kind::End => "<EOF>",
+            Kind::String => self.text(ahead).trim_matches('\''),
+            _ => self.text(ahead),
+        }
     }
 
     fn unexpected(&self) -> Problem {
@@ -143,7 +150,15 @@ impl<'s> Parser<'s> {
     }
 
     fn unexpected_at(&self, ahead: usize) -> Problem {
-        Problem::new(self.token(ahead).at, format!("Unexpected token '{}'.", self.shown(ahead)))
+        let mut at = self.token(ahead).at;
+        // Salesforce's parser takes a word and the dot behind it for one piece.
+        if self.is_sign(ahead, ".")
+            && let Some(before) = (self.next + ahead).checked_sub(1).and_then(|index| self.tokens.get(index))
+            && before.kind == Kind::Word
+        {
+            at = before.at;
+        }
+        Problem::new(at, format!("Unexpected token '{}'.", self.shown(ahead)))
     }
 
     /// Takes the sign, or complains; `fits` tells whether what stands here may follow it.
@@ -192,7 +207,8 @@ impl<'s> Parser<'s> {
         result
     }
 
-    fn too_deep(&self) -> Problem {
+    fn too_deep(&mut self) -> Problem {
+        self.certain = true;
         Problem::new(self.at(), format!("Nesting too deep: more than {NESTING_MAX} levels"))
     }
 }

@@ -50,17 +50,27 @@ impl Parser<'_> {
         if let Some(modifier) = found(&SHARING) {
             return self.is_word(1, "sharing").then_some((modifier, 2));
         }
-        // `transient` names things too.
         found(&WORDS)
-            .filter(|modifier| {
-                *modifier != Modifier::Transient || self.is_any_word(1) || self.is_sign(1, "@")
-            })
+            .filter(|modifier| *modifier != Modifier::Transient || self.transient_modifies())
             .map(|modifier| (modifier, 1))
     }
 
+    /// `transient` names things too, a type among them.
+    fn transient_modifies(&self) -> bool {
+        self.is_sign(1, "@")
+            || self.is_any_word(1) && !["=", ",", ";", "(", "{"].iter().any(|sign| self.is_sign(2, sign))
+    }
+
     fn annotation(&mut self) -> Parsed<Annotation> {
+        let start = self.unexpected();
         self.take();
         let name = self.name()?;
+        // Arguments that do not fit are told by the annotation.
+        let arguments = self.annotation_arguments().map_err(|_| start)?;
+        Ok(Annotation { name, arguments })
+    }
+
+    fn annotation_arguments(&mut self) -> Parsed<Vec<(Name, Expr)>> {
         let mut arguments = Vec::new();
         if self.take_sign("(") {
             let named = self.token(0).kind != Kind::String;
@@ -75,7 +85,7 @@ impl Parser<'_> {
             }
             self.expect(")", |parser| parser.is_any_word(0))?;
         }
-        Ok(Annotation { name, arguments })
+        Ok(arguments)
     }
 
     /// `true`, `false` or a text.

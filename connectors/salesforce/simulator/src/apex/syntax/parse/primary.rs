@@ -2,7 +2,7 @@
 
 use super::super::ast::{Expr, ExprKind, Literal, Name, New, NewArguments, TypePart, TypeRef};
 use super::super::literal;
-use super::super::token::Kind;
+use super::super::token::{Kind, Token};
 use super::{Parsed, Parser};
 
 /// How a chain ends so far.
@@ -55,7 +55,7 @@ impl Parser<'_> {
                     self.grow(0)?;
                     expr = Expr { kind: ExprKind::Field { object: target, name, safe }, at };
                 }
-            } else if self.is_sign(0, "[") && !self.is_sign(1, "]") && !self.is_query(0) {
+            } else if self.is_sign(0, "[") && self.is_operand(1) && !self.is_query(0) {
                 self.take();
                 let height = self.height;
                 let index = Box::new(self.expression_before(&["]"])?);
@@ -77,7 +77,7 @@ impl Parser<'_> {
         let kind = match token.kind {
             Kind::Integer | Kind::Long | Kind::Decimal | Kind::Double | Kind::String | Kind::MultiLine => {
                 self.take();
-                ExprKind::Literal(literal::value(token.kind, self.text_of(token), at)?)
+                ExprKind::Literal(self.literal(token)?)
             }
             Kind::Sign("(") => {
                 self.take();
@@ -92,6 +92,12 @@ impl Parser<'_> {
             _ => return Err(self.unexpected()),
         };
         Ok((Expr { kind, at }, Tail::Other))
+    }
+
+    fn literal(&mut self, token: Token) -> Parsed<Literal> {
+        let value = literal::value(token.kind, self.text_of(token), token.at);
+        self.certain |= value.is_err();
+        value
     }
 
     fn word(&mut self) -> Parsed<(Expr, Tail)> {
@@ -158,6 +164,8 @@ impl Parser<'_> {
         let mut arguments = Vec::new();
         if !self.is_sign(0, ")") && self.starts_operand() {
             arguments = self.list(&[",", ")"], &mut height)?;
+        } else if self.is_one_of(0, &["list", "map"]) {
+            return Err(self.unexpected());
         }
         self.expect(")", |parser| parser.continues())?;
         self.grow(height)?;
@@ -235,10 +243,10 @@ impl Parser<'_> {
         let is_map = ty.parts.iter().all(|part| part.name.is("map"));
         let arguments = if is_map {
             let mut pairs = Vec::new();
-            while !self.is_sign(0, "}") || !pairs.is_empty() {
+            while !pairs.is_empty() || self.starts_operand() {
                 let key = self.expression_before(&["=>"])?;
                 *height = (*height).max(self.height);
-                self.expect("=>", |_| false)?;
+                self.expect("=>", Self::starts_operand)?;
                 pairs.push((key, self.expression_before(&[",", "}"])?));
                 *height = (*height).max(self.height);
                 if !self.take_sign(",") {

@@ -33,7 +33,7 @@ impl Parser<'_> {
                 end = token.end;
                 if token.kind == Kind::Sign(":") && !parser.is_count_of_days() {
                     text.push_str(&format!("b{}", binds.len()));
-                    binds.push(parser.expression_before(&[",", ")", "]"])?);
+                    binds.push(parser.bind()?);
                     height = height.max(parser.height);
                     end = parser.last_end();
                 }

@@ -47,6 +47,11 @@ const STARTERS: [&str; 31] = [
     "upsert",
 ];
 const MORE_STARTERS: [&str; 4] = ["virtual", "webservice", "while", "trigger"];
+/// Reserved words that tell a statement.
+const KEYWORDS: [&str; 15] = [
+    "break", "continue", "delete", "do", "for", "if", "insert", "merge", "return", "throw", "try",
+    "undelete", "update", "upsert", "while",
+];
 
 impl Parser<'_> {
     /// A token that a statement can begin with.
@@ -64,6 +69,18 @@ impl Parser<'_> {
             Kind::End => false,
             _ => true,
         }
+    }
+
+    /// A statement that its first word tells.
+    pub(super) fn is_keyword_statement(&self) -> bool {
+        self.is_sign(0, "{")
+            || self.is_one_of(0, &KEYWORDS) && !self.is_sign(1, ".")
+            || self.is_word(0, "switch") && self.is_word(1, "on")
+            || self.is_run_as()
+    }
+
+    fn is_run_as(&self) -> bool {
+        self.is_word(0, "system") && self.is_sign(1, ".") && self.is_word(2, "runas")
     }
 
     fn starts_statement_or_closes(&self) -> bool {
@@ -86,7 +103,7 @@ impl Parser<'_> {
 
     fn statement_kind(&mut self) -> Parsed<StmtKind> {
         if self.is_sign(0, "{") {
-            return self.block().map(StmtKind::Block);
+            return self.block(|_| false).map(StmtKind::Block);
         }
         if !self.is_any_word(0) || self.is_sign(1, ".") && !self.is_local() {
             return self.local_or_expression();
@@ -163,7 +180,8 @@ impl Parser<'_> {
 
     fn do_statement(&mut self) -> Parsed<StmtKind> {
         let at = self.take().at;
-        let body = Box::new(Stmt { kind: StmtKind::Block(self.block()?), at });
+        let body =
+            Box::new(Stmt { kind: StmtKind::Block(self.block(|parser| parser.is_word(0, "while"))?), at });
         self.expect_word("while", |parser| parser.is_sign(0, "("))?;
         let condition = self.condition_before_semicolon()?;
         self.semicolon()?;
@@ -206,15 +224,16 @@ impl Parser<'_> {
         if self.is_sign(0, ";") {
             return Ok(Vec::new());
         }
-        if self.is_local() {
+        if self.type_length(0).is_some_and(|length| self.is_name(length)) {
             let kind = self.local(Modifiers::default())?;
             return Ok(vec![Stmt { kind, at }]);
         }
+        let told = self.unexpected_at(self.names_length());
         let mut init = Vec::new();
         loop {
             let expr = self.expression_before(&[",", ";"])?;
             if !matches!(expr.kind, ExprKind::Assign { .. }) {
-                return Err(self.unexpected());
+                return Err(told);
             }
             init.push(Stmt { at: expr.at, kind: StmtKind::Expr(expr) });
             if !self.take_sign(",") {
@@ -225,7 +244,7 @@ impl Parser<'_> {
 
     fn try_statement(&mut self) -> Parsed<StmtKind> {
         self.take();
-        let body = self.block()?;
+        let body = self.block(Self::continues_try)?;
         let mut catches = Vec::new();
         while self.is_word(0, "catch") {
             let at = self.take().at;
@@ -233,10 +252,14 @@ impl Parser<'_> {
             let ty = self.type_ref()?;
             let name = self.name()?;
             self.expect(")", |parser| parser.is_sign(0, "{"))?;
-            catches.push(Catch { ty, name, body: self.block()?, at });
+            catches.push(Catch { ty, name, body: self.block(Self::continues_try)?, at });
         }
-        let finally = if self.take_word("finally") { Some(self.block()?) } else { None };
+        let finally = if self.take_word("finally") { Some(self.block(|_| false)?) } else { None };
         Ok(StmtKind::Try { body, catches, finally })
+    }
+
+    fn continues_try(&self) -> bool {
+        self.is_one_of(0, &["catch", "finally"])
     }
 
     fn dml(&mut self, operation: DmlWord) -> Parsed<StmtKind> {
@@ -269,52 +292,73 @@ impl Parser<'_> {
         if self.take_word("system") {
             return Ok(Some(AccessMode::System));
         }
+        if !self.is_any_word(0) {
+            return Err(self.wanted("IDENTIFIER", false, false));
+        }
         // Salesforce leaves the quotes out here.
         Err(super::Problem::new(self.at(), format!("Unexpected token {}.", self.shown(0))))
     }
 
-    /// A type and a name stand here.
+    /// A type and a name stand here, and behind them what tells a variable.
     fn is_local(&self) -> bool {
         self.type_length(0).is_some_and(|length| {
+            let behind = |sign: &str| self.is_sign(length + 1, sign);
             self.is_name(length)
-                && (self.is_sign(length + 1, "=")
-                    || self.is_sign(length + 1, ",")
-                    || self.is_sign(length + 1, ";")
-                    || !self.is_sign(length - 1, ">"))
+                && (behind("=")
+                    || behind(",")
+                    || behind(";")
+                    || behind(".") && !self.is_sign(length - 1, "]"))
         })
     }
 
     fn local_or_expression(&mut self) -> Parsed<StmtKind> {
         if self.is_sign(0, "@") || self.modifier().is_some() {
-            let modifiers = self.modifiers()?;
-            if !self.is_local() {
-                return Err(self.unexpected());
-            }
-            let kind = self.local(modifiers)?;
-            self.semicolon()?;
-            return Ok(kind);
+            let start = self.unexpected();
+            return self.modified_local().map_err(|problem| if self.certain { problem } else { start });
         }
         if self.is_local() {
             let kind = self.local(Modifiers::default())?;
             self.semicolon()?;
             return Ok(kind);
         }
-        let is_run_as = self.is_word(0, "system")
-            && self.is_sign(1, ".")
-            && self.is_word(2, "runas")
-            && self.is_sign(3, "(");
-        let expr = self.expression_before(&[";"])?;
-        if !is_run_as {
-            self.semicolon()?;
-            return Ok(StmtKind::Expr(expr));
+        if self.is_run_as() {
+            return self.run_as();
         }
-        let ExprKind::Call { arguments, .. } = expr.kind else { return Err(self.unexpected()) };
-        Ok(StmtKind::RunAs { user: arguments, body: self.block()? })
+        let expr = self.expression_before(&[";"])?;
+        self.semicolon()?;
+        Ok(StmtKind::Expr(expr))
+    }
+
+    fn modified_local(&mut self) -> Parsed<StmtKind> {
+        let modifiers = self.modifiers()?;
+        if !self.is_local() {
+            return Err(self.unexpected());
+        }
+        let kind = self.local(modifiers)?;
+        self.semicolon()?;
+        Ok(kind)
+    }
+
+    fn run_as(&mut self) -> Parsed<StmtKind> {
+        self.skip(3);
+        self.expect("(", Self::starts_operand)?;
+        let mut user = Vec::new();
+        if !self.is_sign(0, ")") {
+            user.push(self.expression_before(&[",", ")"])?);
+            while self.take_sign(",") {
+                user.push(self.expression_before(&[",", ")"])?);
+            }
+        }
+        self.expect(")", |parser| parser.is_sign(0, "{"))?;
+        Ok(StmtKind::RunAs { user, body: self.block(|_| false)? })
     }
 
     fn local(&mut self, modifiers: Modifiers) -> Parsed<StmtKind> {
         let ty = self.type_ref()?;
         let first = self.name()?;
+        if self.is_sign(0, ".") {
+            return Err(self.unexpected());
+        }
         let declarators = self.declarators(first)?;
         Ok(StmtKind::Local { modifiers, ty, declarators })
     }

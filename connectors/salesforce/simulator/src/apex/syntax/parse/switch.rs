@@ -16,10 +16,10 @@ impl Parser<'_> {
                 return Err(Problem::new(at, "No when blocks may follow the when else block."));
             }
             if self.take_word("else") {
-                otherwise = Some(self.block()?);
+                otherwise = Some(self.block(|parser| parser.is_word(0, "when"))?);
             } else {
                 let values = self.when_values()?;
-                whens.push(When { values, body: self.block()?, at });
+                whens.push(When { values, body: self.block(|parser| parser.is_word(0, "when"))?, at });
             }
         }
         self.expect("}", Self::starts_statement)?;

@@ -1,6 +1,8 @@
 //! Triggers and anonymous blocks.
 
-use super::super::ast::{Block, Member, Modifiers, Name, Stmt, TriggerDecl, TriggerEventName, Unit};
+use super::super::ast::{
+    Block, Member, Modifier, Modifiers, Name, Stmt, TriggerDecl, TriggerEventName, Unit,
+};
 use super::{Parsed, Parser};
 
 /// What a trigger can listen to, behind `before` or `after`.
@@ -27,7 +29,7 @@ impl Parser<'_> {
             events.push(self.event()?);
         }
         self.expect(")", |parser| parser.is_sign(0, "{"))?;
-        let at = self.expect("{", Self::starts_statement)?.at;
+        let at = self.expect("{", |parser| parser.is_sign(0, "}") || parser.starts_statement())?.at;
         let (mut statements, mut members) = (Vec::new(), Vec::new());
         while self.starts_statement() || self.type_kind().is_some() {
             match self.part()? {
@@ -87,7 +89,29 @@ impl Parser<'_> {
         Ok(TriggerEventName { words: format!("{moment} {}", self.take_name().key()), at })
     }
 
+    /// What begins with no keyword of a statement is tried as a whole; if it fails, the token is told that stands
+    /// behind its first names.
     fn part(&mut self) -> Parsed<Part> {
+        if self.is_keyword_statement() {
+            return self.statement().map(Part::Statement);
+        }
+        let told = self.unexpected_at(self.names_length());
+        self.tried_part().map_err(|problem| if self.certain { problem } else { told })
+    }
+
+    /// How many tokens `a.b.c` takes that stands here.
+    pub(super) fn names_length(&self) -> usize {
+        let starts =
+            (self.is_name(0) || self.is_sign(1, ".")) && self.is_any_word(0) && self.modifier().is_none()
+                || self.is_one_of(0, &["list", "map"]);
+        let mut length = usize::from(starts);
+        while starts && self.is_sign(length, ".") && self.is_any_word(length + 1) {
+            length += 2;
+        }
+        length
+    }
+
+    fn tried_part(&mut self) -> Parsed<Part> {
         let start = self.next;
         let at = self.at();
         let modifiers = self.modifiers()?;
@@ -106,7 +130,7 @@ impl Parser<'_> {
     /// Whether a method, a property or a static variable stands here.
     fn is_member(&self, modifiers: &Modifiers) -> bool {
         let Some(length) = self.type_length(0) else { return false };
-        let is_static = modifiers.words.iter().any(|(word, _)| *word != super::super::ast::Modifier::Final);
+        let is_static = modifiers.words.iter().any(|(word, _)| *word != Modifier::Final);
         self.is_name(length) && (self.is_sign(length + 1, "(") || self.is_sign(length + 1, "{") || is_static)
     }
 }
