@@ -49,6 +49,12 @@ impl Program {
         })
     }
 
+    /// Anonymous code, checked as a static method without a class.
+    pub fn anonymous(&self, source: &str) -> Result<Arc<Body>, Problem> {
+        crate::apex::syntax::parse_anonymous(source)?;
+        Err(Problem { message: "Unexpected token '<EOF>'.".to_owned(), line: 1, column: 1 })
+    }
+
     /// The active triggers on an object for an event.
     pub fn triggers_on(&self, object: &str, event: TriggerEvent) -> impl Iterator<Item = &Trigger> {
         let on = move |trigger: &&Trigger| trigger.active && trigger.events.contains(&event);
