@@ -14,6 +14,7 @@ pub mod metadata;
 pub mod org;
 pub mod package;
 pub mod pubsub;
+pub mod rules;
 mod server;
 mod soap;
 mod soql;

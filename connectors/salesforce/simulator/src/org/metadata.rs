@@ -9,6 +9,7 @@ use super::field::Field;
 use super::id::Id;
 use super::schema::ObjectType;
 use crate::package::namespace_of;
+use crate::rules::RuleBook;
 
 /// Everything a deployment may touch. Cheap to clone: each part is shared until it changes.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +23,8 @@ pub struct Metadata {
     pub triggers: BTreeMap<Id, Arc<ApexTrigger>>,
     /// Custom permissions by API name.
     pub custom_permissions: BTreeMap<String, Arc<CustomPermission>>,
+    /// Validation rules and flows.
+    pub rules: RuleBook,
     revision: Revision,
     references: OnceLock<Arc<References>>,
 }
