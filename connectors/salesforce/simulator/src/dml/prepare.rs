@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::apply::Placed;
 use super::save::Work;
 use super::{Options, RowError, people};
-use crate::org::{FieldType, Id, ObjectAccess, ObjectType, Record};
-use crate::tables::{self, sharing};
+use crate::org::{Field, FieldType, Id, ObjectAccess, ObjectType, Reach, Record};
+use crate::tables::{self, View, sharing};
 use crate::transaction::Transaction;
 
 /// Whether the caller may do this to any record of the object at all.
@@ -50,6 +50,7 @@ pub(super) fn insert(tx: &Transaction, object: &ObjectType, placed: Placed, opti
     let mut hidden = Vec::new();
     for (name, value) in row.values {
         let Some(field) = object.field(&name) else { continue };
+        let value = kept(field, value);
         if !field.createable || value.is_null() {
             continue;
         }
@@ -57,7 +58,7 @@ pub(super) fn insert(tx: &Transaction, object: &ObjectType, placed: Placed, opti
             hidden.push(field.name.as_str());
             continue;
         }
-        work.values.insert(name, value);
+        work.values.insert(field.name.clone(), value);
     }
     if !hidden.is_empty() {
         work.errors.push(RowError::unwritable(&hidden));
@@ -93,22 +94,39 @@ pub(super) fn update(tx: &Transaction, object: &ObjectType, placed: Placed, opti
     work.values = old.values.clone();
     let mut hidden = Vec::new();
     for (name, value) in row.values {
+        let Some(field) = object.field(&name).filter(|field| field.updateable) else { continue };
+        let value = kept(field, value);
         // A field that comes back as it was read is not being written.
-        if old.get(&name) == &value {
+        if old.get(&field.name) == &value {
             continue;
         }
-        let Some(field) = object.field(&name).filter(|field| field.updateable) else { continue };
         if options.as_user && !tx.rights.field(object, field).edit {
             hidden.push(field.name.as_str());
             continue;
         }
-        work.values.insert(name, value);
+        work.values.insert(field.name.clone(), value);
     }
     if !hidden.is_empty() {
         work.errors.push(RowError::unwritable(&hidden));
     }
     work.old = Some(old);
     work
+}
+
+/// A value as the store keeps it: numbers of one kind, no empty texts, no booleans without a value.
+pub(super) fn kept(field: &Field, value: Value) -> Value {
+    match value {
+        Value::Number(number) if field.kind.is_number() => match field.kind {
+            FieldType::Int | FieldType::Long => match number.as_i64() {
+                Some(whole) => whole.into(),
+                None => number.as_f64().map_or(Value::Null, |number| (number as i64).into()),
+            },
+            _ => number.as_f64().map_or(Value::Null, Value::from),
+        },
+        Value::String(text) if text.is_empty() => Value::Null,
+        Value::Null if field.kind == FieldType::Boolean => Value::Bool(false),
+        value => value,
+    }
 }
 
 /// The record as it is, if it is there and may be changed.
@@ -129,14 +147,13 @@ pub(super) fn changeable(
     if !options.as_user && !options.with_sharing {
         return Ok(record.clone());
     }
-    let mut access = tx.rights.object(object);
-    if options.as_user && !right(access) {
+    let shared = (!options.as_user).then(|| tx.rights.reaching(Reach::Shared));
+    let rights = shared.as_ref().unwrap_or(&tx.rights);
+    let access = rights.object(object);
+    if !right(access) {
         return Err(RowError::no_access());
     }
-    if !options.as_user {
-        (access.read, access.edit, access.delete) = (true, true, true);
-    }
-    let view = tx.view();
+    let view = View { rights, ..tx.view() };
     if !sharing::may_read(&view, object, access, record) {
         let error = RowError::new(
             "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",

@@ -37,7 +37,7 @@ impl Work {
         for (name, value) in changed {
             let Some(field) = object.field(&name) else { continue };
             if if self.old.is_some() { field.updateable } else { field.createable } {
-                self.values.insert(field.name.clone(), value);
+                self.values.insert(field.name.clone(), prepare::kept(field, value));
             }
         }
     }

@@ -25,7 +25,7 @@ pub(crate) fn compile(
     let mut everything =
         PermissionSet::new(Id::derived(prefix::PERMISSION_SET, &["packaging"]), "Packaging", "Packaging");
     everything.permissions = user_permissions().map(str::to_owned).collect();
-    let rights = Rights { user: by, sets: vec![Arc::new(everything)] };
+    let rights = Rights { user: by, sets: vec![Arc::new(everything)], reach: Default::default() };
     let stage = Stage::run(org, metadata, &package, &rights, API_VERSION);
     let wrong: Vec<String> = stage
         .rows

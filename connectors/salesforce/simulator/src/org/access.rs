@@ -186,6 +186,19 @@ pub struct Assignment {
 pub struct Rights {
     pub user: Id,
     pub sets: Vec<Arc<PermissionSet>>,
+    pub reach: Reach,
+}
+
+/// How much of what the sets say counts for objects, fields and sharing. User permissions always do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// All of it: the API, and Apex in user mode.
+    #[default]
+    User,
+    /// Sharing alone: Apex in a class with sharing.
+    Shared,
+    /// Nothing: Apex in system mode without sharing.
+    System,
 }
 
 impl Rights {
@@ -199,8 +212,21 @@ impl Rights {
         self.has("ApiEnabled") && (self.has("ModifyMetadata") || self.has("ModifyAllData"))
     }
 
+    /// The same user with another reach.
+    pub fn reaching(&self, reach: Reach) -> Self {
+        Self { reach, ..self.clone() }
+    }
+
     /// Rights on an object, with "View All Data" and "Modify All Data" counted in.
     pub fn object(&self, object: &ObjectType) -> ObjectAccess {
+        match self.reach {
+            Reach::System => ObjectAccess::FULL,
+            Reach::Shared => self.own_object(object).or(ObjectAccess::CRUD),
+            Reach::User => self.own_object(object),
+        }
+    }
+
+    fn own_object(&self, object: &ObjectType) -> ObjectAccess {
         let mut access = match object.kind {
             ObjectKind::Open => ObjectAccess::READ,
             ObjectKind::Setup if self.has("ViewSetup") => {
@@ -225,7 +251,7 @@ impl Rights {
 
     /// Field-level security. "Modify All Data" does not help here: a freshly deployed field is hidden from administrators too.
     pub fn field(&self, object: &ObjectType, field: &Field) -> FieldAccess {
-        if !field.permissionable || !has_object_permissions(object) {
+        if self.reach != Reach::User || !field.permissionable || !has_object_permissions(object) {
             return FieldAccess::FULL;
         }
         self.sets.iter().fold(FieldAccess::default(), |sum, set| {

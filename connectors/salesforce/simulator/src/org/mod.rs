@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use access::{
-    Assignment, CustomPermission, FieldAccess, ObjectAccess, PermissionSet, Profile, Rights,
+    Assignment, CustomPermission, FieldAccess, ObjectAccess, PermissionSet, Profile, Reach, Rights,
     has_object_permissions,
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit, Surface};
@@ -127,7 +127,7 @@ impl State {
         let assigned = self.assignments.values().filter(|assignment| assignment.assignee == user);
         let sets =
             assigned.filter_map(|assignment| self.metadata.permission_sets.get(&assignment.set).cloned());
-        Rights { user, sets: sets.collect() }
+        Rights { user, sets: sets.collect(), reach: Reach::User }
     }
 
     /// A copy without sessions and grants.

@@ -52,6 +52,17 @@ pub(crate) enum Function {
     Avg,
 }
 
+impl Function {
+    /// The type of what it computes over a field.
+    pub(crate) fn result(self, kind: crate::org::FieldType) -> crate::org::FieldType {
+        match self {
+            Self::Count | Self::CountDistinct => crate::org::FieldType::Int,
+            Self::Min | Self::Max => kind,
+            Self::Sum | Self::Avg => crate::org::FieldType::Double,
+        }
+    }
+}
+
 /// A value in a condition.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Literal {
@@ -61,6 +72,10 @@ pub(crate) enum Literal {
     Text(String),
     /// Milliseconds from and (exclusive) to: a moment, a day or a longer span.
     Time(Range<i64>),
+    /// A day from a bind: to a moment it is its first millisecond.
+    Day(Range<i64>),
+    /// A bind whose value is not known yet.
+    Any,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

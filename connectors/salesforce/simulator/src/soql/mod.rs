@@ -1,8 +1,10 @@
 //! SOQL: parsed by the grammar of `tree-sitter-sfapex`, bound to what the caller may see, run over every table.
 
 mod aggregate;
+mod apex;
 mod ast;
 mod bind;
+mod binds;
 mod columns;
 mod compare;
 mod dates;
@@ -11,6 +13,8 @@ mod restrict;
 mod run;
 mod shape;
 
+pub use apex::{ApexRow, ApexRows, Checked, Mode, Node, check, query};
+pub use binds::BindValue;
 pub(crate) use columns::columns;
 pub(crate) use compare::same_id;
 pub(crate) use dates::moment;

@@ -1,8 +1,10 @@
 //! From text to [`Query`].
 
-use tree_sitter::{Node, Parser};
+use tree_sitter::{Node, Parser, Tree};
 
+use super::apex::Security;
 use super::ast::{Aggregate, Condition, Function, Item, Literal, Operand, Operator, Order, Path, Query};
+use super::binds::{Binds, Replaced};
 use super::dates;
 use crate::surface::ApiError;
 
@@ -13,24 +15,58 @@ const DEPTH_MAX: usize = 64;
 const OFFSET_MAX: usize = 2_000;
 
 /// Reads a query. `now_ms` decides what TODAY means.
-pub(crate) fn parse(text: &str, now_ms: i64) -> Result<Query, ApiError> {
+#[cfg(test)]
+fn parse(text: &str, now_ms: i64) -> Result<Query, ApiError> {
+    parse_with(text, now_ms, Binds::None)
+}
+
+/// As [`parse`], with values for the binds in the text.
+pub(crate) fn parse_with(text: &str, now_ms: i64, binds: Binds<'_>) -> Result<Query, ApiError> {
     if text.len() > LENGTH_MAX {
         return Err(ApiError::bad("MALFORMED_QUERY", "SOQL statement is too long"));
     }
-    let mut parser = Parser::new();
-    let loaded = parser.set_language(&tree_sitter_sfapex::soql::LANGUAGE.into());
-    let tree = loaded.ok().and_then(|()| parser.parse(text, None));
-    let Some(tree) = tree else { return Err(malformed(text, 0, "unexpected token")) };
+    // A bind in a query of the API is a token that does not fit.
+    let replaced = if let Binds::None = binds { Replaced::plain(text) } else { Replaced::of(text) };
+    let tree = tree(&replaced.text)?;
     let root = tree.root_node();
     if root.has_error() {
-        let (at, token) = first_error(root, text);
+        let (at, token) = first_error(root, &replaced.text);
         return Err(malformed(text, at, &format!("unexpected token: '{token}'")));
     }
-    let reader = Reader { text, now_ms };
+    let reader = Reader { text: &replaced.text, written: text, now_ms, binds, replaced: &replaced };
     let body = reader
         .child(root, "soql_query_body")
         .ok_or_else(|| malformed(text, 0, "unexpected token: '<EOF>'"))?;
     reader.query(body, 0)
+}
+
+fn tree(text: &str) -> Result<Tree, ApiError> {
+    let mut parser = Parser::new();
+    let loaded = parser.set_language(&tree_sitter_sfapex::soql::LANGUAGE.into());
+    let tree = loaded.ok().and_then(|()| parser.parse(text, None));
+    tree.ok_or_else(|| malformed(text, 0, "unexpected token"))
+}
+
+/// What the `WITH` of a query says of rights; one that does not parse says nothing.
+pub(super) fn security(text: &str) -> Result<Option<Security>, ApiError> {
+    if text.len() > LENGTH_MAX {
+        return Err(ApiError::bad("MALFORMED_QUERY", "SOQL statement is too long"));
+    }
+    let upper = text.to_ascii_uppercase();
+    if !upper.contains("WITH") {
+        return Ok(None);
+    }
+    let replaced = Replaced::of(text);
+    let tree = tree(&replaced.text)?;
+    let body = tree.root_node().named_child(0);
+    let clause = body.and_then(|body| body.child_by_field_name("with_clause"));
+    let words = clause.and_then(|clause| replaced.text.get(clause.byte_range())).unwrap_or_default();
+    Ok(match words.split_whitespace().nth(1).map(str::to_ascii_uppercase).as_deref() {
+        Some("USER_MODE") => Some(Security::User),
+        Some("SYSTEM_MODE") => Some(Security::System),
+        Some("SECURITY_ENFORCED") => Some(Security::Enforced),
+        _ => None,
+    })
 }
 
 /// Salesforce's way to point at a place in a query.
@@ -83,8 +119,13 @@ fn first_error(root: Node<'_>, text: &str) -> (usize, String) {
 }
 
 struct Reader<'a> {
+    /// Without binds.
     text: &'a str,
+    /// As it was written, to be shown.
+    written: &'a str,
     now_ms: i64,
+    binds: Binds<'a>,
+    replaced: &'a Replaced,
 }
 
 impl<'a> Reader<'a> {
@@ -103,7 +144,7 @@ impl<'a> Reader<'a> {
     }
 
     fn refuse(&self, node: Node<'_>, message: &str) -> ApiError {
-        malformed(self.text, node.start_byte(), message)
+        malformed(self.written, node.start_byte(), message)
     }
 
     fn query(&self, body: Node<'_>, depth: usize) -> Result<Query, ApiError> {
@@ -168,12 +209,29 @@ impl<'a> Reader<'a> {
         if query.offset > OFFSET_MAX {
             return Err(ApiError::bad("NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"));
         }
-        for clause in ["using_clause", "for_clause", "update_clause"] {
-            if let Some(clause) = body.child_by_field_name(clause) {
+        for clause in ["using_clause", "with_clause", "for_clause", "update_clause"] {
+            if let Some(clause) = body.child_by_field_name(clause)
+                && !self.allows(clause)
+            {
                 return Err(self.refuse(clause, &format!("{} is not supported", self.words(clause))));
             }
         }
         Ok(query)
+    }
+
+    /// What Apex may say and the API may not, as far as it is known here.
+    fn allows(&self, clause: Node<'_>) -> bool {
+        let words = self.words(clause).split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase();
+        let apex = !matches!(self.binds, Binds::None);
+        apex && matches!(
+            words.as_str(),
+            "FOR UPDATE"
+                | "FOR VIEW"
+                | "FOR REFERENCE"
+                | "WITH USER_MODE"
+                | "WITH SYSTEM_MODE"
+                | "WITH SECURITY_ENFORCED"
+        )
     }
 
     fn only<'t>(&self, node: Node<'t>) -> Result<Node<'t>, ApiError> {
@@ -183,6 +241,9 @@ impl<'a> Reader<'a> {
     fn number(&self, body: Node<'_>, clause: &str) -> Result<Option<usize>, ApiError> {
         let Some(clause) = body.child_by_field_name(clause) else { return Ok(None) };
         let number = self.only(clause)?;
+        if let Some(name) = self.replaced.bind_at(number.start_byte()) {
+            return self.binds.number(name).map(Some);
+        }
         self.words(number).parse().map(Some).map_err(|_| self.refuse(number, "number out of range"))
     }
 
@@ -303,11 +364,20 @@ impl<'a> Reader<'a> {
         }
         let values = match right.kind() {
             "comparable_list" => {
-                self.children(*right).into_iter().map(|one| self.literal(one)).collect::<Result<_, _>>()?
+                let all = self.children(*right).into_iter().map(|one| self.literals(one));
+                all.collect::<Result<Vec<_>, _>>()?.concat()
             }
-            _ => vec![self.literal(*right)?],
+            _ => self.literals(*right)?,
         };
         Ok(Condition::Compare { left, operator, values })
+    }
+
+    /// One value, or those of the list that a bind stands for.
+    fn literals(&self, node: Node<'_>) -> Result<Vec<Literal>, ApiError> {
+        match self.replaced.bind_at(node.start_byte()) {
+            Some(name) => self.binds.literals(name),
+            None => Ok(vec![self.literal(node)?]),
+        }
     }
 
     fn literal(&self, node: Node<'_>) -> Result<Literal, ApiError> {

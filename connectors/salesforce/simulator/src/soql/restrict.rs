@@ -83,9 +83,9 @@ pub(super) fn comparable(field: &Field, operator: Operator, values: &[Literal]) 
     };
     for value in values {
         let fits = match (wanted, value) {
-            (_, Literal::Null) => true,
+            (_, Literal::Null | Literal::Any) => true,
             ("boolean", Literal::Bool(_))
-            | ("dateTime" | "date", Literal::Time(_))
+            | ("dateTime" | "date", Literal::Time(_) | Literal::Day(_))
             | ("string", Literal::Text(_)) => true,
             ("boolean" | "dateTime" | "date" | "string", _) => false,
             (_, Literal::Number(_)) => true,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::aggregate;
 use super::ast::{Aggregate, Condition, Item, Literal, Operand, Operator, Order, Path, Query};
 use super::bind::{Binder, Bound};
+use super::binds::Binds;
 use super::parse::{self, malformed, pointing};
 use super::{compare, restrict};
 use crate::org::{FieldType, ObjectType};
@@ -66,7 +67,12 @@ pub(crate) enum Outcome {
 
 /// Parses a query and binds it to what the caller may see.
 pub(crate) fn prepare(view: &View<'_>, text: &str) -> Result<Prepared, ApiError> {
-    let query = parse::parse(text, view.org.now_ms())?;
+    prepare_with(view, text, Binds::None)
+}
+
+/// As [`prepare`], with values for the binds in the text.
+pub(super) fn prepare_with(view: &View<'_>, text: &str, binds: Binds<'_>) -> Result<Prepared, ApiError> {
+    let query = parse::parse_with(text, view.org.now_ms(), binds)?;
     let name = query.from.text();
     let object = view.object(&name).filter(|object| object.queryable).cloned();
     let object = object.ok_or_else(|| {
@@ -236,7 +242,8 @@ fn test(binder: &Binder<'_>, condition: &Condition) -> Result<Test, ApiError> {
             let left = binder.bind(path)?;
             restrict::comparable(&left.field, *operator, values)
                 .map_err(|message| binder.refuse(path, &message))?;
-            Test::Compare { left, operator: *operator, values: values.clone() }
+            let values = values.iter().map(|value| at_moments(&left, value)).collect();
+            Test::Compare { left, operator: *operator, values }
         }
         Condition::InQuery { left, negated, query } => {
             let bound = binder.bind(left)?;
@@ -245,6 +252,16 @@ fn test(binder: &Binder<'_>, condition: &Condition) -> Result<Test, ApiError> {
             Test::Compare { left: bound, operator, values }
         }
     })
+}
+
+/// A day is a moment where moments are compared.
+fn at_moments(left: &Bound, value: &Literal) -> Literal {
+    match value {
+        Literal::Day(span) if left.field.kind == FieldType::DateTime => {
+            Literal::Time(span.start..span.start.saturating_add(1))
+        }
+        other => other.clone(),
+    }
 }
 
 /// The values of the one column that an inner query selects.
@@ -298,7 +315,7 @@ pub(crate) fn run(view: &View<'_>, query: &Prepared, deleted: bool) -> Result<Ou
 }
 
 /// The rows that a subquery finds below one parent.
-pub(crate) fn run_below(
+pub(crate) fn below(
     view: &View<'_>,
     query: &Prepared,
     link: &Bound,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::bind::{Bound, Step};
-use super::run::{Column, Prepared, run_below};
+use super::run::{Column, Prepared, below};
 use crate::org::{FieldType, ObjectType};
 use crate::surface::ApiError;
 use crate::tables::{Row, View};
@@ -27,13 +27,13 @@ pub(crate) fn record(view: &View<'_>, query: &Prepared, row: &Row, root: &str) -
             Column::Field { bound } => {
                 place(view, &mut record, (&query.object, row), &bound.steps, bound, root)
             }
-            Column::Children { relationship, link, query: below } => {
+            Column::Children { relationship, link, query: children } => {
                 let id = row.value(view, "Id");
-                let rows = run_below(view, below, link, id.as_str().unwrap_or_default())?;
+                let rows = below(view, children, link, id.as_str().unwrap_or_default())?;
                 let nested = if rows.is_empty() {
                     Value::Null
                 } else {
-                    let all = records(view, below, &rows, root)?;
+                    let all = records(view, children, &rows, root)?;
                     json!({"totalSize": all.len(), "done": true, "records": all})
                 };
                 record.insert(relationship.clone(), nested);

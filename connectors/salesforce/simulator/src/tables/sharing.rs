@@ -1,6 +1,6 @@
 //! Which records a caller may read and change.
 
-use crate::org::{Id, ObjectAccess, ObjectType, Record, SharingModel};
+use crate::org::{Id, ObjectAccess, ObjectType, Reach, Record, SharingModel};
 
 use super::View;
 
@@ -78,7 +78,7 @@ fn parent<'a>(view: &View<'a>, object: &ObjectType, record: &Record) -> Option<(
 /// Files: their owner, everybody who may read a record they are attached to, and holders of "Query All Files".
 /// "View All Data" alone does not open other people's private files.
 fn file_readable(view: &View<'_>, record: &Record, object: &str, depth: usize) -> bool {
-    if view.rights.has("QueryAllFiles") || owns(view, record) {
+    if view.rights.reach == Reach::System || view.rights.has("QueryAllFiles") || owns(view, record) {
         return true;
     }
     let document = match object {
