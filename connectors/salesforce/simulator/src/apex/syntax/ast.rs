@@ -1,7 +1,8 @@
 //! The tree of one source file, as written: no name in it is resolved yet.
 //!
 //! Every node carries the place of its first character, except where noted: binary operators, calls and assignments
-//! carry the place that Salesforce's compiler would name.
+//! carry the place that Salesforce's compiler would name: of a binary operator that of its left side, of a call that of
+//! the method's name. A statement that is an expression stands where the expression does.
 
 use std::sync::Arc;
 
@@ -43,6 +44,13 @@ pub struct TriggerDecl {
     pub name: Name,
     pub object: Name,
     pub events: Vec<TriggerEventName>,
+    pub body: Block,
+    pub members: Vec<Member>,
+}
+
+/// Statements that stand alone, and the methods, classes and variables among them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anonymous {
     pub body: Block,
     pub members: Vec<Member>,
 }

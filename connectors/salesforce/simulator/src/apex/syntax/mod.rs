@@ -10,7 +10,7 @@ mod parse;
 mod problem;
 mod token;
 
-use ast::{Block, Unit};
+use ast::{Anonymous, Block, Unit};
 pub use lexer::length_without_comments;
 pub use parse::{NESTING_MAX, SOURCE_CHARS_MAX};
 pub use problem::Problem;
@@ -25,7 +25,16 @@ pub fn parse_trigger(source: &str) -> Result<Unit, Problem> {
     parse::Parser::new(source)?.trigger_unit()
 }
 
-/// Reads statements that stand alone.
+/// Reads statements that stand alone, with no method or class among them.
 pub fn parse_anonymous(source: &str) -> Result<Block, Problem> {
+    let unit = parse_anonymous_unit(source)?;
+    match unit.members.is_empty() {
+        true => Ok(unit.body),
+        false => Err(Problem::new(unit.body.at, "Methods and classes cannot be declared here")),
+    }
+}
+
+/// Reads anonymous code in full.
+pub fn parse_anonymous_unit(source: &str) -> Result<Anonymous, Problem> {
     parse::Parser::new(source)?.anonymous_unit()
 }

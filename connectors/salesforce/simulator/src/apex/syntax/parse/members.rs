@@ -23,7 +23,8 @@ impl Parser<'_> {
             let name = self.take_name();
             return self.method(modifiers, None, name, at);
         }
-        let ty = self.type_ref()?;
+        let told = self.unexpected_at(self.names_length());
+        let ty = self.type_ref().map_err(|problem| if self.certain { problem } else { told })?;
         self.member_named(modifiers, ty, at)
     }
 

@@ -42,6 +42,8 @@ pub struct Parser<'s> {
     closers: Vec<&'static [&'static str]>,
     /// The complaint stands, even where the statement as a whole is found wanting.
     certain: bool,
+    /// The first dot with no name directly behind it: what follows is read all the same, to find worse.
+    hanging: Option<Problem>,
 }
 
 /// The end of input, for looking beyond it.
@@ -55,7 +57,16 @@ impl<'s> Parser<'s> {
             )));
         }
         let tokens = lexer::tokens(source)?;
-        Ok(Self { source, tokens, next: 0, depth: 0, height: 0, closers: Vec::new(), certain: false })
+        Ok(Self {
+            source,
+            tokens,
+            next: 0,
+            depth: 0,
+            height: 0,
+            closers: Vec::new(),
+            certain: false,
+            hanging: None,
+        })
     }
 
     fn token(&self, ahead: usize) -> Token {
@@ -136,9 +147,16 @@ impl<'s> Parser<'s> {
         if self.is_name(0) { Ok(self.take_name()) } else { Err(self.unexpected()) }
     }
 
-    /// A text literal is shown without its quotes.
+    /// A text literal is shown without its quotes, a name with those that are dotted to it.
     fn shown(&self, ahead: usize) -> &'s str {
         match self.token(ahead).kind {
+            Kind::Word => {
+                let mut last = ahead;
+                while self.is_sign(last + 1, ".") && self.is_any_word(last + 2) && self.adjoins(last + 1) {
+                    last += 2;
+                }
+                self.source.get(self.token(ahead).start..self.token(last).end).unwrap_or("")
+            }
             Kind::End => "<EOF>",
             Kind::String => self.text(ahead).trim_matches('\''),
             _ => self.text(ahead),
@@ -159,6 +177,30 @@ impl<'s> Parser<'s> {
             at = before.at;
         }
         Problem::new(at, format!("Unexpected token '{}'.", self.shown(ahead)))
+    }
+
+    /// The dot, with no blank on either side.
+    fn adjoins(&self, dot: usize) -> bool {
+        self.token(dot).end == self.token(dot + 1).start
+            && dot.checked_sub(1).is_some_and(|before| self.token(before).end == self.token(dot).start)
+    }
+
+    /// Takes the dot behind a word, and tells whether a name is meant to follow. Salesforce's parser takes `a.` for
+    /// a name in full where no letter stands behind the dot, and leaves the complaint to those who look it up.
+    fn take_dot(&mut self) -> bool {
+        let dot = self.take();
+        let touches =
+            self.next.checked_sub(2).and_then(|index| self.tokens.get(index)).is_some_and(|before| {
+                let text = self.text_of(*before);
+                before.kind == Kind::Word
+                    && before.end == dot.start
+                    && !["this", "super"].iter().any(|word| text.eq_ignore_ascii_case(word))
+            });
+        let hangs = touches && !(self.is_any_word(0) && self.token(0).start == dot.end);
+        if hangs && self.hanging.is_none() {
+            self.hanging = Some(Problem::new(dot.at, "Unexpected token '.'."));
+        }
+        !hangs
     }
 
     /// Takes the sign, or complains; `fits` tells whether what stands here may follow it.
@@ -189,9 +231,9 @@ impl<'s> Parser<'s> {
     }
 
     /// Nothing may stand behind the unit.
-    fn expect_end(&self) -> Parsed<()> {
+    fn expect_end(&mut self) -> Parsed<()> {
         if self.token(0).kind == Kind::End {
-            return Ok(());
+            return self.hanging.take().map_or(Ok(()), Err);
         }
         Err(self.wanted("<EOF>", self.token(1).kind == Kind::End, true))
     }

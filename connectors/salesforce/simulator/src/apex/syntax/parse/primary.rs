@@ -21,7 +21,13 @@ impl Parser<'_> {
         loop {
             let safe = self.is_sign(0, "?.");
             if safe || self.is_sign(0, ".") {
-                self.take();
+                if !self.take_dot() {
+                    if self.is_sign(0, "(") {
+                        self.call_arguments()?;
+                        tail = Tail::Other;
+                    }
+                    continue;
+                }
                 let fits = match &tail {
                     Tail::Names(_) | Tail::Name if !safe => self.is_any_word(0),
                     _ => self.is_name(0),
@@ -185,6 +191,10 @@ impl Parser<'_> {
 
     fn creation(&mut self) -> Parsed<Expr> {
         let at = self.take().at;
+        if self.is_one_of(0, &["list", "map"]) && !self.is_sign(1, "<") {
+            self.take();
+            self.expect("<", |_| false)?;
+        }
         let (mut ty, collection) = self.bare_type()?;
         let mut height = 0;
         let arguments = if self.is_sign(0, "(") {

@@ -1,7 +1,7 @@
 //! Triggers and anonymous blocks.
 
 use super::super::ast::{
-    Block, Member, Modifier, Modifiers, Name, Stmt, TriggerDecl, TriggerEventName, Unit,
+    Anonymous, Block, Member, Modifier, Modifiers, Name, Stmt, TriggerDecl, TriggerEventName, Unit,
 };
 use super::{Parsed, Parser};
 
@@ -30,6 +30,25 @@ impl Parser<'_> {
         }
         self.expect(")", |parser| parser.is_sign(0, "{"))?;
         let at = self.expect("{", |parser| parser.is_sign(0, "}") || parser.starts_statement())?.at;
+        let (statements, members) = self.parts()?;
+        let end = self.expect("}", |_| false)?.at;
+        self.expect_end()?;
+        let body = Block { statements, at, end };
+        Ok(Unit::Trigger(TriggerDecl { name, object, events, body, members }))
+    }
+
+    /// Statements and members up to the end of the text.
+    pub fn anonymous_unit(mut self) -> Parsed<Anonymous> {
+        let at = self.at();
+        let (statements, members) = self.parts()?;
+        if statements.is_empty() && members.is_empty() {
+            return Err(self.unexpected());
+        }
+        self.expect_end()?;
+        Ok(Anonymous { body: Block { statements, at, end: self.at() }, members })
+    }
+
+    fn parts(&mut self) -> Parsed<(Vec<Stmt>, Vec<Member>)> {
         let (mut statements, mut members) = (Vec::new(), Vec::new());
         while self.starts_statement() || self.type_kind().is_some() {
             match self.part()? {
@@ -37,32 +56,7 @@ impl Parser<'_> {
                 Part::Member(member) => members.push(member),
             }
         }
-        let end = self.expect("}", |_| false)?.at;
-        self.expect_end()?;
-        let body = Block { statements, at, end };
-        Ok(Unit::Trigger(TriggerDecl { name, object, events, body, members }))
-    }
-
-    /// Statements up to the end of the text.
-    pub fn anonymous_unit(mut self) -> Parsed<Block> {
-        let at = self.at();
-        let mut statements = Vec::new();
-        while self.starts_statement() || self.type_kind().is_some() {
-            match self.part()? {
-                Part::Statement(statement) => statements.push(statement),
-                Part::Member(_) => {
-                    return Err(super::Problem::new(
-                        statements.last().map_or(at, |statement: &Stmt| statement.at),
-                        "Anonymous blocks of this organisation hold statements only",
-                    ));
-                }
-            }
-        }
-        if statements.is_empty() {
-            return Err(self.unexpected());
-        }
-        self.expect_end()?;
-        Ok(Block { statements, at, end: self.at() })
+        Ok((statements, members))
     }
 
     /// The object's name, with the namespace of a type before a dot.

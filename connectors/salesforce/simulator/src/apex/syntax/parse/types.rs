@@ -25,12 +25,17 @@ impl Parser<'_> {
         self.nested(|parser| {
             let at = parser.at();
             let collection = parser.is_collection(0);
+            if parser.is_one_of(0, &["list", "map"]) && !collection {
+                return Err(parser.unexpected_at(1));
+            }
             if !collection && !parser.is_name(0) || parser.is_word(0, "set") && !collection {
                 return Err(parser.unexpected());
             }
             let mut parts = vec![TypePart { name: parser.take_name(), arguments: Vec::new() }];
             while parser.is_sign(0, ".") {
-                parser.take();
+                if !parser.take_dot() {
+                    continue;
+                }
                 if !parser.is_any_word(0) {
                     return Err(parser.unexpected());
                 }
