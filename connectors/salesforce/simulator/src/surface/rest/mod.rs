@@ -1,6 +1,7 @@
 //! REST: one dispatcher for calls from outside and for the parts of a composite call.
 
 mod collection;
+mod anonymous;
 mod composite;
 mod cursors;
 mod describe;
@@ -172,6 +173,7 @@ fn dispatch(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
     let method = |allowed: &str| Err(ApiError::method(&call.method, allowed));
     match segments.as_slice() {
         [] if read => Ok(versions::resources(site, call)),
+        ["executeAnonymous"] if read && call.tooling => anonymous::execute(site, call),
         ["limits"] if read && !call.tooling => Ok(limits::list(site)),
         ["query" | "queryAll"] if read => query::start(site, call, door),
         ["query" | "queryAll", locator] if read => query::more(site, call, door, locator),
