@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::eval::{eval, null_or_throw};
+use super::eval::{eval, null_or_throw, receiver};
 use super::exec::{self, Context, Flow, at};
 use super::machine::{Call, Place};
 use super::{STACK_MAX, Thrown, fatal, find, heap, names, statics};
@@ -34,17 +34,20 @@ pub(super) fn direct(
     safe: bool,
     expr: &Expr,
 ) -> Result<Value, Thrown> {
-    let this = match this {
-        Some(this) => eval(tx, cx, this)?,
+    let object = match this {
+        Some(this) => {
+            let object = receiver(tx, cx, this)?;
+            if object.is_null() && !cx.program.method(method).is_static {
+                return null_or_throw(tx, this, safe, expr);
+            }
+            object
+        }
         None if cx.program.method(method).is_static => Value::Null,
         None => cx.this.clone(),
     };
-    if this.is_null() && !cx.program.method(method).is_static {
-        return null_or_throw(tx, safe, expr);
-    }
     let base = push_all(tx, cx, arguments)?;
     at(tx, expr.at);
-    enter(tx, cx.program, method, &this, base)
+    enter(tx, cx.program, method, &object, base)
 }
 
 /// A method that is looked up in the class of the object.
@@ -57,17 +60,18 @@ pub(super) fn dispatched(
     safe: bool,
     expr: &Expr,
 ) -> Result<Value, Thrown> {
-    let this = eval(tx, cx, this)?;
-    if this.is_null() {
-        return null_or_throw(tx, safe, expr);
+    let object = receiver(tx, cx, this)?;
+    if object.is_null() {
+        return null_or_throw(tx, this, safe, expr);
     }
-    let method = find::class_of(&this).and_then(|class| cx.program.class(class).dispatch.get(slot).copied());
+    let method =
+        find::class_of(&object).and_then(|class| cx.program.class(class).dispatch.get(slot).copied());
     let Some(method) = method else {
         return Err(fatal(tx, "System.UnexpectedException", format!("Method does not exist: {}", slot.name)));
     };
     let base = push_all(tx, cx, arguments)?;
     at(tx, expr.at);
-    enter(tx, cx.program, method, &this, base)
+    enter(tx, cx.program, method, &object, base)
 }
 
 /// Runs a method with values.

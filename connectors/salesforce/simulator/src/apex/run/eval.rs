@@ -65,29 +65,36 @@ fn eval_deep(tx: &mut Transaction, cx: Context<'_>, expr: &Expr) -> Result<Value
             let value = eval(tx, cx, value)?;
             operate::invert(tx, &value)
         }
-        ExprKind::Coalesce(value, otherwise) => match eval(tx, cx, value)? {
-            Value::Null => eval(tx, cx, otherwise),
-            value => Ok(value),
-        },
+        ExprKind::Coalesce(value, otherwise) => {
+            let found = match &value.kind {
+                ExprKind::Soql(soql) => query::in_brackets(tx, cx, soql, value, true)?,
+                _ => eval(tx, cx, value)?,
+            };
+            if found.is_null() { eval(tx, cx, otherwise) } else { Ok(found) }
+        }
         ExprKind::Ternary { condition, then, otherwise } => {
             let chosen = if truth(tx, cx, condition)? { then } else { otherwise };
             eval(tx, cx, chosen)
         }
         ExprKind::Member { object, field, safe } => {
-            let object = eval(tx, cx, object)?;
-            if object.is_null() {
-                return null_or_throw(tx, *safe, expr);
+            let found = receiver(tx, cx, object)?;
+            if found.is_null() {
+                return null_or_throw(tx, object, *safe, expr);
             }
-            statics::member(tx, cx, &object, *field)
+            statics::member(tx, cx, &found, *field)
         }
         ExprKind::Static(class, field) => statics::read(tx, cx, *class, *field),
         ExprKind::RecordField { object, field, kind, safe } => {
             record::read(tx, cx, object, field, *kind, *safe, expr)
         }
         ExprKind::Index { list, index } => {
-            let (list, index) = (eval(tx, cx, list)?, eval(tx, cx, index)?);
+            let found = receiver(tx, cx, list)?;
+            if found.is_null() {
+                return null_or_throw(tx, list, false, expr);
+            }
+            let index = eval(tx, cx, index)?;
             at(tx, expr.at);
-            collect::item(tx, &list, &index)
+            collect::item(tx, &found, &index)
         }
         ExprKind::Assign { target, operator, value } => {
             assign::assign(tx, cx, target, *operator, value, expr)
@@ -142,15 +149,28 @@ fn eval_rare(tx: &mut Transaction, cx: Context<'_>, expr: &Expr) -> Result<Value
         ExprKind::RecordFieldToken(object, field) => {
             Ok(Value::RecordField(record::object(tx, object)?, field.clone()))
         }
-        ExprKind::Soql(soql) => query::in_brackets(tx, cx, soql, expr),
+        ExprKind::Soql(soql) => query::in_brackets(tx, cx, soql, expr, false),
         ExprKind::TriggerVariable(variable) => Ok(trigger::variable(tx, *variable)),
         _ => Err(fatal(tx, "System.UnexpectedException", "an expression of an unknown kind")),
     }
 }
 
-/// What a member of null is.
-pub(super) fn null_or_throw(tx: &mut Transaction, safe: bool, expr: &Expr) -> Result<Value, Thrown> {
-    if safe {
+/// The value on which something is asked.
+pub(super) fn receiver(tx: &mut Transaction, cx: Context<'_>, expr: &Expr) -> Result<Value, Thrown> {
+    tx.machine.cut = 0;
+    eval(tx, cx, expr)
+}
+
+/// What a member of null is: null behind `?.`, also for the rest of its chain.
+pub(super) fn null_or_throw(
+    tx: &mut Transaction,
+    receiver: &Expr,
+    safe: bool,
+    expr: &Expr,
+) -> Result<Value, Thrown> {
+    let address = |expr: &Expr| std::ptr::from_ref(expr) as usize;
+    if safe || tx.machine.cut == address(receiver) {
+        tx.machine.cut = address(expr);
         return Ok(Value::Null);
     }
     at(tx, expr.at);

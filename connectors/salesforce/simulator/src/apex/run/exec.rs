@@ -205,7 +205,9 @@ fn run_as(tx: &mut Transaction, cx: Context<'_>, user: &Value, body: &Block) -> 
     let rights = tx.state.rights(id);
     let before = std::mem::replace(&mut tx.rights, rights);
     tx.machine.run_as.push(before);
+    let mix = std::mem::take(&mut tx.mix);
     let result = block(tx, cx, body);
+    tx.mix = mix;
     if let Some(before) = tx.machine.run_as.pop() {
         tx.rights = before;
     }

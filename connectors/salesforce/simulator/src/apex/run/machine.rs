@@ -47,6 +47,8 @@ pub struct Machine {
     pub(super) locals: Vec<Value>,
     pub(super) calls: Vec<Call>,
     pub(super) instances: u64,
+    /// The expression that a `?.` has cut short last, by its address: what is asked of its null is null too.
+    pub(super) cut: usize,
     pub(super) heap: super::heap::Heap,
     // Last: what it empties must not be used any more.
     _lifetime: Lifetime,

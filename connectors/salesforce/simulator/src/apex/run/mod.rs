@@ -38,6 +38,7 @@ pub use heap::{heap, heap_size};
 pub use limits::{Limit, Limits, STACK_MAX, STEPS_PER_MS, limit};
 pub use machine::{EntryKind, Machine, TriggerContext, running_user};
 pub use names::type_name;
+pub use query::{Binds, Found, bind_value, run as query};
 pub use record::{get as field, put as put_field, set as set_field};
 pub use seams::{blank_instance, call_static, invoke, new_instance, step};
 pub use text::{decimal as decimal_text, double as double_text, joined, to_text};

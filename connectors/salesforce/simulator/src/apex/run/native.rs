@@ -25,9 +25,12 @@ pub(super) fn call(
     scope: Option<&HashMap<String, ScopeEntry>>,
     expr: &Expr,
 ) -> Result<Value, Thrown> {
-    let receiver = this.map_or(Ok(Value::Null), |this| eval(tx, cx, this))?;
-    if receiver.is_null() && !native.is_static && this.is_some() {
-        return null_or_throw(tx, safe, expr);
+    let receiver = this.map_or(Ok(Value::Null), |this| values::receiver(tx, cx, this))?;
+    if let Some(this) = this
+        && receiver.is_null()
+        && !native.is_static
+    {
+        return null_or_throw(tx, this, safe, expr);
     }
     // Few arguments need no vector.
     match arguments {

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::eval::{eval, null_or_throw};
+use super::eval::{eval, null_or_throw, receiver};
 use super::exec::{Context, at};
-use super::{Thrown, cast, fatal, heap, null_reference, throw};
+use super::{Thrown, cast, fatal, heap, null_reference, query, throw};
 use crate::apex::program::{Expr, ExprKind, RecordFieldKind};
 use crate::apex::types::Type;
 use crate::apex::value::{RecordValue, Value, store};
@@ -56,7 +56,12 @@ pub(super) fn read(
     safe: bool,
     expr: &Expr,
 ) -> Result<Value, Thrown> {
-    match eval(tx, cx, object)? {
+    let value = match &object.kind {
+        // `[SELECT …]?.Name` is null where no row was found.
+        ExprKind::Soql(query) if safe => query::in_brackets(tx, cx, query, object, true)?,
+        _ => receiver(tx, cx, object)?,
+    };
+    match value {
         Value::Record(record) => {
             if let Some(value) = present(&record, field, kind) {
                 return Ok(value);
@@ -68,7 +73,7 @@ pub(super) fn read(
         Value::Null if matches!(object.kind, ExprKind::RecordField { kind: RecordFieldKind::Parent, .. }) => {
             Ok(Value::Null)
         }
-        _ => null_or_throw(tx, safe, expr),
+        _ => null_or_throw(tx, object, safe, expr),
     }
 }
 
@@ -101,7 +106,7 @@ pub fn get(
     }
     Ok(match kind {
         RecordFieldKind::Children => {
-            let of = child_type(tx, record, field);
+            let of = child_type(tx, &record.object, field);
             Value::list(of, Vec::new())
         }
         RecordFieldKind::Parent => Value::Null,
@@ -113,8 +118,9 @@ pub fn get(
     })
 }
 
-fn child_type(tx: &Transaction, record: &RecordValue, relationship: &str) -> Type {
-    let children = tx.state.metadata.references_to(&record.object.name);
+/// The type of the children behind a relationship.
+pub(super) fn child_type(tx: &Transaction, parent: &ObjectType, relationship: &str) -> Type {
+    let children = tx.state.metadata.references_to(&parent.name);
     let found = children.iter().find(|(_, field)| {
         field.child_relationship.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(relationship))
     });
