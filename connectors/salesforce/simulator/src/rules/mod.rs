@@ -4,6 +4,8 @@ mod flow;
 pub mod formula;
 mod record;
 mod rule;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
