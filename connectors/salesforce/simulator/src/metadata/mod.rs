@@ -16,6 +16,7 @@ mod permission;
 mod removal;
 mod result;
 mod row;
+mod rule;
 mod schema;
 mod stage;
 mod test_run;

@@ -20,16 +20,17 @@ const NOT_FOR_EVENTS: &[&str] = &[
     "enableFeeds",
     "enableHistory",
     "customSettingsType",
+    "validationRules",
 ];
 /// Switches of the bulk and streaming access that Salesforce allows only together.
 const TOGETHER: [&str; 3] = ["enableSharing", "enableBulkApi", "enableStreamingApi"];
 
 /// A parsed object file that waits for its second pass, when all objects of the deploy exist.
 pub(super) struct Pending {
-    component: Component,
-    element: Element,
+    pub(super) component: Component,
+    pub(super) element: Element,
     /// API name of the object.
-    object: String,
+    pub(super) object: String,
     /// The object as it was before this deploy.
     before: Option<Arc<ObjectType>>,
 }
@@ -70,7 +71,7 @@ pub(super) fn deploy_objects(stage: &mut Stage<'_>, components: Vec<Component>) 
 }
 
 /// Second pass: the fields, which may refer to any object of the deploy.
-pub(super) fn deploy_fields(stage: &mut Stage<'_>, pending: Vec<Pending>) {
+pub(super) fn deploy_fields(stage: &mut Stage<'_>, pending: &[Pending]) {
     for Pending { component, element, object, before } in pending {
         let first = stage.rows.len();
         for definition in element.all("fields") {
@@ -81,7 +82,7 @@ pub(super) fn deploy_fields(stage: &mut Stage<'_>, pending: Vec<Pending>) {
                 continue;
             }
             let row = Row::of(CUSTOM_FIELD_TYPE, &format!("{}.{name}", component.full_name), &component.file);
-            let row = field(stage, &object, definition, row);
+            let row = field(stage, object, definition, row);
             stage.rows.push(row);
         }
         let defined = |name: &str| {
@@ -94,8 +95,8 @@ pub(super) fn deploy_fields(stage: &mut Stage<'_>, pending: Vec<Pending>) {
             stage.rows.push(Row::of(CUSTOM_FIELD_TYPE, &full_name, &component.file).failed(text));
         }
         let fields_are_good = stage.rows[first..].iter().all(|row| row.problem.is_none());
-        if fields_are_good && let Some(text) = sharing_problem(stage, &object) {
-            take_back(stage, &component, &object, before, text);
+        if fields_are_good && let Some(text) = sharing_problem(stage, object) {
+            take_back(stage, component, object, before.clone(), text);
         }
     }
 }
@@ -107,8 +108,10 @@ fn shell(stage: &Stage<'_>, name: &str, element: &Element) -> Result<(ObjectType
     let Some((stem, suffix)) = name.rsplit_once("__").filter(|(stem, _)| is_api_name(stem)) else {
         let object = existing
             .ok_or_else(|| format!("Entity of type 'CustomObject' named '{name}' cannot be found"))?;
-        if let Some(stray) =
-            element.children.iter().find(|child| !matches!(child.name.as_str(), "fields" | "fullName"))
+        if let Some(stray) = element
+            .children
+            .iter()
+            .find(|child| !matches!(child.name.as_str(), "fields" | "fullName" | "validationRules"))
         {
             if namespace_of(name).is_some() {
                 return Err(format!(

@@ -8,7 +8,7 @@ use super::archive::Archive;
 use super::manifest::Manifest;
 use super::row::{Complaint, Row};
 use super::schema::check;
-use super::types::{CUSTOM_FIELD_TYPE, KINDS, Kind, UNAVAILABLE};
+use super::types::{CUSTOM_FIELD_TYPE, KINDS, Kind, UNAVAILABLE, VALIDATION_RULE_TYPE};
 use super::xml::Element;
 
 /// A component to add or change.
@@ -23,6 +23,8 @@ pub struct Component {
     pub meta: Option<Bytes>,
     /// Of a `CustomObject` file, deploy these fields alone, because the manifest names the fields and not the object.
     pub only_fields: Option<Vec<String>>,
+    /// The validation rules that go with `only_fields`.
+    pub only_rules: Vec<String>,
 }
 
 /// A read package.
@@ -131,8 +133,8 @@ impl Package {
         used: &mut BTreeSet<String>,
     ) {
         let row = Row::of(kind_name, name, &format!("{top}package.xml"));
-        if kind_name == CUSTOM_FIELD_TYPE {
-            return self.add_field(archive, manifest, top, name, allow_missing_files, used);
+        if matches!(kind_name, CUSTOM_FIELD_TYPE | VALIDATION_RULE_TYPE) {
+            return self.add_part(archive, manifest, top, (kind_name, name), allow_missing_files, used);
         }
         let Some(kind) = Kind::named(kind_name) else {
             let text = if UNAVAILABLE.contains(&kind_name) {
@@ -201,20 +203,22 @@ impl Package {
             content: content.clone(),
             meta,
             only_fields: None,
+            only_rules: Vec::new(),
         });
     }
 
-    fn add_field(
+    /// A field or a validation rule, which lies in its object's file.
+    fn add_part(
         &mut self,
         archive: &Archive,
         manifest: &Manifest,
         top: &str,
-        name: &str,
+        (kind_name, name): (&str, &str),
         allow_missing_files: bool,
         used: &mut BTreeSet<String>,
     ) {
-        let row = Row::of(CUSTOM_FIELD_TYPE, name, &format!("{top}package.xml"));
-        let (Some((object, field)), Some(kind)) = (name.split_once('.'), Kind::named("CustomObject")) else {
+        let row = Row::of(kind_name, name, &format!("{top}package.xml"));
+        let (Some((object, part)), Some(kind)) = (name.split_once('.'), Kind::named("CustomObject")) else {
             return self.rows.push(row.failed(format!("Invalid full name: {name}")));
         };
         if manifest.names("CustomObject", object) {
@@ -223,23 +227,30 @@ impl Package {
         let file = format!("{top}{}", kind.path(object));
         let Some(content) = archive.get(&file) else {
             if !allow_missing_files {
-                self.rows.push(row.failed(not_in_zip(name, CUSTOM_FIELD_TYPE)));
+                self.rows.push(row.failed(not_in_zip(name, kind_name)));
             }
             return;
         };
         used.insert(file.clone());
-        match self.components.iter_mut().find(|component| component.file == file) {
-            Some(Component { only_fields: Some(fields), .. }) => fields.push(field.to_owned()),
-            Some(_) => {}
-            None => self.components.push(Component {
+        let found = self.components.iter().position(|component| component.file == file);
+        let at = found.unwrap_or_else(|| {
+            self.components.push(Component {
                 kind,
                 full_name: object.to_owned(),
                 file,
                 content: content.clone(),
                 meta: None,
-                only_fields: Some(vec![field.to_owned()]),
-            }),
-        }
+                only_fields: Some(Vec::new()),
+                only_rules: Vec::new(),
+            });
+            self.components.len() - 1
+        });
+        let Some(Component { only_fields: Some(fields), only_rules, .. }) = self.components.get_mut(at)
+        else {
+            return;
+        };
+        let list = if kind_name == CUSTOM_FIELD_TYPE { fields } else { only_rules };
+        list.push(part.to_owned());
     }
 
     fn warn_unnamed(&mut self, archive: &Archive, top: &str, used: &BTreeSet<String>) {

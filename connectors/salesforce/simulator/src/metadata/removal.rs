@@ -3,14 +3,21 @@
 use super::permission::{forget, forget_class};
 use super::row::Row;
 use super::stage::Stage;
-use super::types::{CUSTOM_FIELD_TYPE, Kind, UNAVAILABLE};
+use super::types::{CUSTOM_FIELD_TYPE, Kind, UNAVAILABLE, VALIDATION_RULE_TYPE};
 use crate::apex::mentions;
 use crate::org::ObjectKind;
 use crate::package::namespace_of;
 
 /// Deletion order: what refers to others goes first.
-const ORDER: [&str; 6] =
-    ["PermissionSet", "ApexTrigger", "ApexClass", "CustomPermission", "CustomField", "CustomObject"];
+const ORDER: [&str; 7] = [
+    "PermissionSet",
+    "ValidationRule",
+    "ApexTrigger",
+    "ApexClass",
+    "CustomPermission",
+    "CustomField",
+    "CustomObject",
+];
 
 /// Deletes `members` (`(type, full name)`); `file` is the manifest that names them.
 pub(super) fn remove(stage: &mut Stage<'_>, members: &[(String, String)], file: &str) {
@@ -73,6 +80,13 @@ fn remove_one(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row, members: 
             None => absent(row),
         },
         CUSTOM_FIELD_TYPE => field(stage, name, row),
+        VALIDATION_RULE_TYPE => {
+            let (object, rule) = name.split_once('.').unwrap_or_default();
+            match stage.metadata.rules.remove_rule(object, rule) {
+                Some(rule) => gone(row, Some(rule.id)),
+                None => absent(row),
+            }
+        }
         _ => object(stage, name, row, members),
     }
 }
@@ -127,7 +141,7 @@ fn field(stage: &mut Stage<'_>, name: &str, row: Row) -> Row {
     if !field.custom {
         return row.failed(format!("The standard field {name} cannot be deleted"));
     }
-    if let Some(user) = user_of(stage, &field.name, &[]) {
+    if let Some(user) = rule_with(stage, &field.name).or_else(|| user_of(stage, &field.name, &[])) {
         return row.failed(format!("This custom field is referenced elsewhere in salesforce.com: {user}"));
     }
     let mut object = crate::org::ObjectType::clone(&object);
@@ -160,9 +174,17 @@ fn object(stage: &mut Stage<'_>, name: &str, row: Row, members: &[(String, Strin
         return row.failed(format!("This {what} is referenced elsewhere in salesforce.com: {user}"));
     }
     stage.metadata.remove_object(&object.name);
+    stage.metadata.rules.forget(&object.name);
     forget(stage, &object.name, None);
     stage.dropped.push(object.name.clone());
     gone(row, object.id)
+}
+
+/// The first validation rule whose formula names a field.
+fn rule_with(stage: &Stage<'_>, field: &str) -> Option<String> {
+    let mut rules = stage.metadata.rules.all_rules();
+    let rule = rules.find(|rule| rule.condition.names(field))?;
+    Some(format!("Validation Rule - {}", rule.full_name()))
 }
 
 /// The first class or trigger whose source names `name`; classes that `members` delete too do not count.

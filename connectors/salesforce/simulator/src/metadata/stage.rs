@@ -6,6 +6,7 @@ use super::package::{Component, Package};
 use super::permission::{deploy_custom_permissions, deploy_permission_sets};
 use super::removal::remove;
 use super::row::{Complaint, Row};
+use super::rule::deploy_rules;
 use crate::org::{Id, Metadata, ObjectType, Org, Rights};
 
 /// A deploy in the making.
@@ -50,7 +51,8 @@ impl<'a> Stage<'a> {
             package.components.iter().filter(|component| component.kind.name == name).cloned().collect()
         };
         let pending = deploy_objects(&mut stage, of("CustomObject"));
-        deploy_fields(&mut stage, pending);
+        deploy_fields(&mut stage, &pending);
+        deploy_rules(&mut stage, &pending);
         deploy_custom_permissions(&mut stage, of("CustomPermission"));
         let failed = deploy_classes(&mut stage, of("ApexClass"));
         deploy_triggers(&mut stage, of("ApexTrigger"), failed);

@@ -54,6 +54,9 @@ pub static KINDS: &[Kind] = &[
 /// Name of the type whose components are single fields.
 pub const CUSTOM_FIELD_TYPE: &str = "CustomField";
 
+/// Name of the type whose components are single validation rules of an object.
+pub const VALIDATION_RULE_TYPE: &str = "ValidationRule";
+
 /// Types that exist on Salesforce and that this org does not offer; any other name is unknown.
 pub static UNAVAILABLE: &[&str] = &[
     "ApexComponent",
@@ -112,7 +115,6 @@ pub static UNAVAILABLE: &[&str] = &[
     "SharingRules",
     "StandardValueSet",
     "StaticResource",
-    "ValidationRule",
     "WebLink",
     "Workflow",
 ];
@@ -161,7 +163,21 @@ pub static CUSTOM_OBJECT: Type = Type {
         ),
         one("sharingModel", Enum("SharingModel", SHARING_MODELS)),
         one("startsWith", Enum("StartsWith", &["Consonant", "Vowel", "Special"])),
+        many("validationRules", Record(&VALIDATION_RULE)),
         one("visibility", Enum("SetupObjectVisibility", &["Public", "Protected", "PackageProtected"])),
+    ],
+};
+
+/// One validation rule inside its object's file.
+static VALIDATION_RULE: Type = Type {
+    name: "ValidationRule",
+    members: &[
+        must("fullName", Text),
+        must("active", Boolean),
+        one("description", Text),
+        must("errorConditionFormula", Text),
+        one("errorDisplayField", Text),
+        must("errorMessage", Text),
     ],
 };
 

@@ -8,4 +8,5 @@ mod managed;
 mod objects;
 mod permissions;
 mod robust;
+mod rules;
 mod support;

@@ -72,6 +72,15 @@ impl Formula {
         &self.source
     }
 
+    /// Whether it has this word in a name, ignoring case.
+    pub(crate) fn names(&self, word: &str) -> bool {
+        let parts = |token: &lexer::Token| match token {
+            lexer::Token::Name(name) => name.split('.').any(|part| part.eq_ignore_ascii_case(word)),
+            _ => false,
+        };
+        lexer::tokens(&self.source).is_ok_and(|tokens| tokens.iter().any(parts))
+    }
+
     /// Works it out for a record.
     pub(crate) fn evaluate(&self, view: &View<'_>, subject: &Subject<'_>) -> Result<Datum, Fault> {
         eval::evaluate(&self.expression, &eval::Scene { view, subject })
