@@ -8,6 +8,8 @@ mod lexer;
 mod literal;
 mod parse;
 mod problem;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use ast::{Anonymous, Block, Unit};

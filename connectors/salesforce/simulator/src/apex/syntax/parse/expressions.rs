@@ -164,9 +164,7 @@ impl Parser<'_> {
 
     pub(super) fn is_operand(&self, ahead: usize) -> bool {
         match self.token(ahead).kind {
-            Kind::Word => {
-                self.is_name(ahead) || self.is_one_of(ahead, &STARTERS) || self.is_sign(ahead + 1, ".")
-            }
+            Kind::Word => self.is_name(ahead) || self.is_one_of(ahead, &STARTERS) || self.is_dotted(ahead),
             Kind::Sign("(") => true,
             Kind::Sign("[") => self.is_query(ahead),
             Kind::Sign(_) => self.prefix(ahead).is_some(),

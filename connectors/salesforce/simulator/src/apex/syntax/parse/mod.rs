@@ -40,7 +40,11 @@ pub struct Parser<'s> {
     height: u32,
     /// What may follow the expression being read, innermost last.
     closers: Vec<&'static [&'static str]>,
-    /// The complaint stands, even where the statement as a whole is found wanting.
+    /// A part is tried as a whole: a literal out of its bounds is told only if the part is well-formed.
+    tried: bool,
+    /// The first such literal.
+    illegal: Option<Problem>,
+    /// The complaint stands, even where a part as a whole is found wanting.
     certain: bool,
     /// The first dot with no name directly behind it: what follows is read all the same, to find worse.
     hanging: Option<Problem>,
@@ -64,6 +68,8 @@ impl<'s> Parser<'s> {
             depth: 0,
             height: 0,
             closers: Vec::new(),
+            tried: false,
+            illegal: None,
             certain: false,
             hanging: None,
         })
@@ -100,6 +106,13 @@ impl<'s> Parser<'s> {
 
     fn is_one_of(&self, ahead: usize, words: &[&str]) -> bool {
         self.is_any_word(ahead) && words.iter().any(|word| self.text(ahead).eq_ignore_ascii_case(word))
+    }
+
+    /// A word with a dot directly behind it; such a word is a name, reserved or not.
+    fn is_dotted(&self, ahead: usize) -> bool {
+        self.is_any_word(ahead)
+            && self.is_sign(ahead + 1, ".")
+            && self.token(ahead).end == self.token(ahead + 1).start
     }
 
     /// A word that can be a name.

@@ -102,13 +102,18 @@ impl Parser<'_> {
 
     fn literal(&mut self, token: Token) -> Parsed<Literal> {
         let value = literal::value(token.kind, self.text_of(token), token.at);
-        self.certain |= value.is_err();
-        value
+        match value {
+            Err(problem) if self.tried => {
+                self.illegal.get_or_insert(problem);
+                Ok(Literal::Null)
+            }
+            value => value,
+        }
     }
 
     fn word(&mut self) -> Parsed<(Expr, Tail)> {
         let at = self.at();
-        let (dot, call) = (self.is_sign(1, ".") || self.is_sign(1, "?."), self.is_sign(1, "("));
+        let (dot, call) = (self.is_sign(1, "."), self.is_sign(1, "("));
         let word = self.text(0).to_ascii_lowercase();
         let kind = match word.as_str() {
             "true" | "false" => {
@@ -132,14 +137,14 @@ impl Parser<'_> {
                 return Ok((Expr { kind: ExprKind::Super, at }, Tail::Name));
             }
             "super" => return Err(self.unexpected_at(1)),
-            "new" if !dot => return self.creation().map(|expr| (expr, Tail::Other)),
-            _ => return self.named_operand(dot, call),
+            "new" if !self.is_dotted(0) => return self.creation().map(|expr| (expr, Tail::Other)),
+            _ => return self.named_operand(call),
         };
         Ok((Expr { kind, at }, Tail::Other))
     }
 
     /// A name, a call, or the class of a type that has arguments or brackets.
-    fn named_operand(&mut self, dot: bool, call: bool) -> Parsed<(Expr, Tail)> {
+    fn named_operand(&mut self, call: bool) -> Parsed<(Expr, Tail)> {
         let at = self.at();
         if let Some(length) = self.type_length(0)
             && (self.is_sign(length - 1, ">") || self.is_sign(length - 1, "]"))
@@ -150,7 +155,7 @@ impl Parser<'_> {
             self.skip(2);
             return Ok((Expr { kind: ExprKind::ClassOf(ty), at }, Tail::Other));
         }
-        if !self.is_name(0) && !dot {
+        if !self.is_name(0) && !self.is_dotted(0) {
             return Err(self.unexpected());
         }
         let name = self.take_name();

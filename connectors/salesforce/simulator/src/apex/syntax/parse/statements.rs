@@ -1,6 +1,8 @@
 //! Statements.
 
-use super::super::ast::{AccessMode, Catch, DmlKey, DmlWord, Expr, ExprKind, Modifiers, Stmt, StmtKind};
+use super::super::ast::{
+    AccessMode, AssignOp, Catch, DmlKey, DmlWord, Expr, ExprKind, Modifiers, Stmt, StmtKind,
+};
 use super::super::token::Kind;
 use super::{Parsed, Parser};
 
@@ -61,7 +63,7 @@ impl Parser<'_> {
                 self.is_name(0)
                     || self.is_one_of(0, &STARTERS)
                     || self.is_one_of(0, &MORE_STARTERS)
-                    || self.is_sign(1, ".") && !self.is_one_of(0, &["else", "catch", "finally", "class"])
+                    || self.is_dotted(0) && !self.is_one_of(0, &["else", "catch", "finally", "class"])
             }
             Kind::Sign(sign) => {
                 matches!(sign, "{" | "(" | "[" | "+" | "-" | "++" | "--" | "!" | "~" | "@")
@@ -74,7 +76,7 @@ impl Parser<'_> {
     /// A statement that its first word tells.
     pub(super) fn is_keyword_statement(&self) -> bool {
         self.is_sign(0, "{")
-            || self.is_one_of(0, &KEYWORDS) && !self.is_sign(1, ".")
+            || self.is_one_of(0, &KEYWORDS) && !self.is_dotted(0)
             || self.is_word(0, "switch") && self.is_word(1, "on")
             || self.is_run_as()
     }
@@ -105,7 +107,7 @@ impl Parser<'_> {
         if self.is_sign(0, "{") {
             return self.block(|_| false).map(StmtKind::Block);
         }
-        if !self.is_any_word(0) || self.is_sign(1, ".") && !self.is_local() {
+        if !self.is_any_word(0) || self.is_dotted(0) {
             return self.local_or_expression();
         }
         if let Some((_, word)) = DML.iter().find(|(word, _)| self.is_word(0, word)) {
@@ -232,7 +234,10 @@ impl Parser<'_> {
         let mut init = Vec::new();
         loop {
             let expr = self.expression_before(&[",", ";"])?;
-            if !matches!(expr.kind, ExprKind::Assign { .. }) {
+            let ExprKind::Assign { operator: AssignOp::Set, target, .. } = &expr.kind else {
+                return Err(told);
+            };
+            if !matches!(target.kind, ExprKind::Name(_) | ExprKind::Field { .. }) {
                 return Err(told);
             }
             init.push(Stmt { at: expr.at, kind: StmtKind::Expr(expr) });

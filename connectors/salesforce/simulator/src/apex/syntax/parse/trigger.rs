@@ -90,13 +90,16 @@ impl Parser<'_> {
             return self.statement().map(Part::Statement);
         }
         let told = self.unexpected_at(self.names_length());
-        self.tried_part().map_err(|problem| if self.certain { problem } else { told })
+        let tried = std::mem::replace(&mut self.tried, true);
+        let part = self.tried_part().map_err(|problem| if self.certain { problem } else { told })?;
+        self.tried = tried;
+        self.illegal.take().map_or(Ok(part), Err)
     }
 
     /// How many tokens `a.b.c` takes that stands here.
     pub(super) fn names_length(&self) -> usize {
         let starts =
-            (self.is_name(0) || self.is_sign(1, ".")) && self.is_any_word(0) && self.modifier().is_none()
+            (self.is_name(0) || self.is_dotted(0)) && self.is_any_word(0) && self.modifier().is_none()
                 || self.is_one_of(0, &["list", "map"]);
         let mut length = usize::from(starts);
         while starts && self.is_sign(length, ".") && self.is_any_word(length + 1) {
