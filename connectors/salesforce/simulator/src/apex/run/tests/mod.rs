@@ -1,2 +1,3 @@
 mod operators;
+mod records;
 mod support;
