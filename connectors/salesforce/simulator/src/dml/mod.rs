@@ -11,6 +11,8 @@ mod publish;
 mod remove;
 mod save;
 mod special;
+#[cfg(test)]
+mod tests;
 mod trigger;
 mod upsert;
 mod validate;

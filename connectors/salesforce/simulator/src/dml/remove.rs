@@ -9,19 +9,22 @@ use super::{Options, RowError, prepare, trigger};
 use crate::apex::run::Thrown;
 use crate::ledger::Kind;
 use crate::org::{Field, Id, ObjectType, State, TriggerEvent};
+use crate::rules;
 use crate::tables;
 use crate::transaction::Transaction;
 
 /// Lookups of standard objects whose records go with their parent, beside those to a master: child, field.
-const CASCADES: [(&str, &str); 9] = [
+const CASCADES: [(&str, &str); 11] = [
     ("Attachment", "ParentId"),
     ("CaseComment", "ParentId"),
+    ("Contact", "AccountId"),
     ("ContentDocumentLink", "ContentDocumentId"),
     ("ContentDocumentLink", "LinkedEntityId"),
     ("ContentVersion", "ContentDocumentId"),
     ("FeedComment", "FeedItemId"),
     ("FeedItem", "ParentId"),
     ("Note", "ParentId"),
+    ("Opportunity", "AccountId"),
     ("FeedAttachment", "FeedEntityId"),
 ];
 
@@ -34,6 +37,11 @@ pub(super) fn delete(
 ) -> Result<Vec<Placement>, Thrown> {
     let works = chunk.into_iter().map(|placed| doomed(tx, object, placed, options)).collect();
     let works = tries(tx, works, options, |tx, works| {
+        for work in works.iter_mut().filter(|work| work.errors.is_empty()) {
+            if let Err(error) = rules::before_delete(&tx.view(), &work.subject(object)) {
+                work.errors.push(error);
+            }
+        }
         trigger::fire(tx, object, TriggerEvent::BeforeDelete, works)?;
         for work in works.iter_mut().filter(|work| work.errors.is_empty()) {
             if let Some(id) = work.id {
@@ -53,7 +61,10 @@ fn doomed(tx: &Transaction, object: &ObjectType, placed: Placed, options: Option
         prepare::changeable(tx, object, id, options, |access| access.delete)
     });
     match old {
-        Ok(old) => work.old = Some(old),
+        Ok(old) => {
+            work.values = old.values.clone();
+            work.old = Some(old);
+        }
         Err(error) => work.errors.push(error),
     }
     work
@@ -80,13 +91,17 @@ pub(super) fn bin(tx: &mut Transaction, object: &str, root: Id) {
 
 /// Records that go with their parent: details of a master, versions and links of a document, attachments.
 fn dependants(state: &State, object: &str, id: Id, found: &mut Vec<(Arc<str>, Id)>) {
-    let cascades = |child: &ObjectType, field: &Field| {
-        field.master_detail || CASCADES.contains(&(child.name.as_str(), field.name.as_str()))
+    let mut children = |child: &ObjectType, field: &Field| {
+        let rows = state.records.with_value(&child.name, &field.name, &id.into());
+        found.extend(rows.into_iter().map(|row| (child.name.as_str().into(), row)));
     };
-    for (child, field) in state.metadata.references_to(object) {
-        if cascades(child, field) {
-            let rows = state.records.with_value(&child.name, &field.name, &id.into());
-            found.extend(rows.into_iter().map(|row| (child.name.as_str().into(), row)));
+    let details = state.metadata.references_to(object).iter().filter(|(_, field)| field.master_detail);
+    details.for_each(|(child, field)| children(child, field));
+    for (child, name) in CASCADES {
+        let Some(child) = state.metadata.object(child) else { continue };
+        let Some(field) = child.field(name) else { continue };
+        if field.reference_to.is_empty() || field.reference_to.iter().any(|parent| parent == object) {
+            children(child, field);
         }
     }
 }

@@ -12,6 +12,7 @@ use super::{Options, RowError, RowResult, prepare, special, trigger, validate};
 use crate::apex::run::Thrown;
 use crate::ledger::Kind;
 use crate::org::{Id, ObjectType, Record, TriggerEvent, rest_time};
+use crate::rules::{self, Subject};
 use crate::transaction::{Note, Transaction};
 
 /// How often a chunk is tried when triggers refuse some of its rows.
@@ -40,6 +41,11 @@ impl Work {
                 self.values.insert(field.name.clone(), prepare::kept(field, value));
             }
         }
+    }
+
+    /// As rules and flows look at it.
+    pub(super) fn subject<'a>(&'a self, object: &'a ObjectType) -> Subject<'a> {
+        Subject { object, id: self.id, new: &self.values, old: self.old.as_deref() }
     }
 
     /// Whether a field is not as it was.
@@ -137,9 +143,18 @@ fn once(
     works: &mut [Work],
     [before, after]: [TriggerEvent; 2],
 ) -> Result<(), Thrown> {
+    for work in works.iter_mut().filter(|work| work.errors.is_empty()) {
+        match rules::before_save(&tx.view(), &work.subject(object)) {
+            Ok(assigned) => work.change(object, assigned),
+            Err(error) => work.errors.push(error),
+        }
+    }
     trigger::fire(tx, object, before, works)?;
     for work in works.iter_mut().filter(|work| work.errors.is_empty()) {
         validate::whole(tx, object, work);
+        if work.errors.is_empty() {
+            work.errors = rules::validate(&tx.view(), &work.subject(object));
+        }
     }
     let now = rest_time(tx.org.now_ms());
     for work in works.iter_mut().filter(|work| work.errors.is_empty()) {
@@ -147,7 +162,13 @@ fn once(
             work.errors.push(error);
         }
     }
-    trigger::fire(tx, object, after, works)
+    trigger::fire(tx, object, after, works)?;
+    for work in works.iter_mut().filter(|work| work.errors.is_empty()) {
+        if let Err(error) = rules::after_save(&tx.view(), &work.subject(object)) {
+            work.errors.push(error);
+        }
+    }
+    Ok(())
 }
 
 /// Puts one record into the store.

@@ -8,6 +8,7 @@ mod binds;
 mod columns;
 mod compare;
 mod dates;
+mod narrow;
 mod parse;
 mod restrict;
 mod run;

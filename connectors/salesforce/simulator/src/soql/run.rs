@@ -1,5 +1,6 @@
 //! Queries are prepared (names bound, restrictions checked) and then run over the rows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -9,7 +10,7 @@ use super::ast::{Aggregate, Condition, Item, Literal, Operand, Operator, Order, 
 use super::bind::{Binder, Bound};
 use super::binds::Binds;
 use super::parse::{self, malformed, pointing};
-use super::{compare, restrict};
+use super::{compare, narrow, restrict};
 use crate::org::{FieldType, ObjectType};
 use crate::surface::ApiError;
 use crate::tables::{self, Row, View};
@@ -51,11 +52,22 @@ pub(crate) struct Prepared {
 
 /// A condition with its names bound.
 #[derive(Debug, Clone)]
-enum Test {
+pub(super) enum Test {
     All(Vec<Test>),
     Any(Vec<Test>),
     Not(Box<Test>),
-    Compare { left: Bound, operator: Operator, values: Vec<Literal> },
+    Compare {
+        left: Bound,
+        operator: Operator,
+        values: Vec<Literal>,
+    },
+    /// `IN` and `NOT IN` with many texts. `null`: a row without a value is among them.
+    Among {
+        left: Bound,
+        negated: bool,
+        null: bool,
+        keys: Arc<HashSet<String>>,
+    },
 }
 
 /// What a query found.
@@ -243,15 +255,19 @@ fn test(binder: &Binder<'_>, condition: &Condition) -> Result<Test, ApiError> {
             restrict::comparable(&left.field, *operator, values)
                 .map_err(|message| binder.refuse(path, &message))?;
             let values = values.iter().map(|value| at_moments(&left, value)).collect();
-            Test::Compare { left, operator: *operator, values }
+            compared(left, *operator, values)
         }
         Condition::InQuery { left, negated, query } => {
             let bound = binder.bind(left)?;
             let values = semi_join(binder, left, query)?;
             let operator = if *negated { Operator::NotIn } else { Operator::In };
-            Test::Compare { left: bound, operator, values }
+            compared(bound, operator, values)
         }
     })
+}
+
+fn compared(left: Bound, operator: Operator, values: Vec<Literal>) -> Test {
+    narrow::among(&left, operator, &values).unwrap_or(Test::Compare { left, operator, values })
 }
 
 /// A day is a moment where moments are compared.
@@ -295,6 +311,14 @@ impl Test {
             Self::Not(test) => !test.passes(view, row),
             Self::Compare { left, operator, values } => {
                 compare::holds(left.field.kind, &left.value(view, row), *operator, values)
+            }
+            Self::Among { left, negated, null, keys } => {
+                let among = match left.value(view, row) {
+                    Value::String(text) => keys.contains(&narrow::key(left.field.kind, &text)),
+                    Value::Null => *null,
+                    _ => false,
+                };
+                among != *negated
             }
         }
     }
@@ -343,7 +367,10 @@ fn matching(view: &View<'_>, query: &Prepared, deleted: bool) -> Result<Vec<Row>
     };
     match &query.entities {
         Some(entities) => tables::scan_entities(view, &query.object, entities, &mut visit),
-        None => tables::scan(view, &query.object, deleted, &mut visit),
+        None => match narrow::candidates(view, &query.object, query.condition.as_ref(), deleted) {
+            Some(rows) => rows.into_iter().for_each(visit),
+            None => tables::scan(view, &query.object, deleted, &mut visit),
+        },
     }
     if query.one_row && rows.len() > 1 {
         let message = format!(

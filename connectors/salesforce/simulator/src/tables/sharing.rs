@@ -94,9 +94,10 @@ fn file_readable(view: &View<'_>, record: &Record, object: &str, depth: usize) -
 }
 
 fn links<'a>(view: &View<'a>, document: Id) -> impl Iterator<Item = Id> + 'a {
-    let all = view.state.records.table("ContentDocumentLink").filter(|link| !link.deleted);
-    all.filter(move |link| link.reference("ContentDocumentId") == Some(document))
-        .filter_map(|link| link.reference("LinkedEntityId"))
+    let records = &view.state.records;
+    let links = records.with_value("ContentDocumentLink", "ContentDocumentId", &document.into());
+    let links = links.into_iter().filter_map(|link| records.get("ContentDocumentLink", link));
+    links.filter_map(|link| link.reference("LinkedEntityId"))
 }
 
 fn entity_readable(view: &View<'_>, entity: Id, depth: usize) -> bool {

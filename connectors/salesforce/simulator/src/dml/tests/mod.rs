@@ -1,0 +1,5 @@
+mod bin;
+mod bulk;
+mod queries;
+mod rows;
+mod support;
