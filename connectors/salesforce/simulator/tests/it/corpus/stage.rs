@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use salesforce_simulator::Config;
-use salesforce_simulator::apex::run_anonymous;
+use salesforce_simulator::apex::run::run_anonymous;
 use salesforce_simulator::org::Org;
 use salesforce_simulator::transaction::Transaction;
 use serde_json::{Value, json};
