@@ -116,7 +116,10 @@ impl Rows {
             let mut changed = BTreeMap::new();
             for (name, value) in &record.state.borrow().fields {
                 let same = before.get(name).map_or(value.is_null(), |before| identical(before, value));
-                let Some(field) = invocation.object.field(name).filter(|_| !same) else { continue };
+                if same {
+                    continue;
+                }
+                let Some(field) = invocation.object.field(name) else { continue };
                 match store::to_json(field, value) {
                     Ok(value) => {
                         changed.insert(field.name.clone(), value);

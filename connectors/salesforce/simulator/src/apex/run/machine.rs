@@ -47,6 +47,8 @@ pub struct Machine {
     pub(super) locals: Vec<Value>,
     pub(super) calls: Vec<Call>,
     pub(super) instances: u64,
+    /// How deep values that are compared or printed are nested now.
+    pub(super) nesting: usize,
     /// The expression that a `?.` has cut short last, by its address: what is asked of its null is null too.
     pub(super) cut: usize,
     pub(super) heap: super::heap::Heap,

@@ -1,6 +1,6 @@
 //! What natives ask of the interpreter.
 
-use super::{Limit, Thrown, call, find, limit};
+use super::{Limit, STACK_MAX, Thrown, call, fatal, find, limit};
 use crate::apex::program::{ClassId, MethodId, MethodKind};
 use crate::apex::value::Value;
 use crate::transaction::Transaction;
@@ -56,4 +56,19 @@ pub fn blank_instance(tx: &mut Transaction, class: ClassId) -> Result<Value, Thr
 /// Counts one step of CPU time; natives that loop count theirs.
 pub fn step(tx: &mut Transaction) -> Result<(), Thrown> {
     limit(tx, Limit::Steps, 1)
+}
+
+/// Goes one level down in values that hold values; deeper than calls may nest, nobody can catch it.
+pub fn nested<T>(
+    tx: &mut Transaction,
+    work: impl FnOnce(&mut Transaction) -> Result<T, Thrown>,
+) -> Result<T, Thrown> {
+    if tx.machine.nesting >= STACK_MAX {
+        let message = format!("Maximum stack depth reached: {}", STACK_MAX + 1);
+        return Err(fatal(tx, "System.LimitException", message));
+    }
+    tx.machine.nesting += 1;
+    let result = work(tx);
+    tx.machine.nesting -= 1;
+    result
 }

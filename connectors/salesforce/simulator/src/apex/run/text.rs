@@ -44,7 +44,7 @@ struct Printer {
 
 impl Printer {
     fn print(&mut self, tx: &mut Transaction, value: &Value) -> Result<(), Thrown> {
-        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.print_here(tx, value))
+        super::nested(tx, |tx| stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.print_here(tx, value)))
     }
 
     fn print_here(&mut self, tx: &mut Transaction, value: &Value) -> Result<(), Thrown> {

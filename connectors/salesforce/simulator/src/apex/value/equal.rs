@@ -1,7 +1,10 @@
 //! When two values are the same, for `equals` and for keys, and their hashes.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bigdecimal::Zero;
 
@@ -12,7 +15,15 @@ use crate::transaction::Transaction;
 /// Whether two values are equal as keys and by `equals`: strings by case, numbers by value, records by their fields,
 /// objects by their own `equals` or else by identity.
 pub fn equal(tx: &mut Transaction, a: &Value, b: &Value) -> Result<bool, Thrown> {
-    stacker::maybe_grow(64 * 1024, 1024 * 1024, || equal_here(tx, a, b))
+    deeper(tx, |tx| equal_here(tx, a, b))
+}
+
+/// Goes one level down; values that are nested deeper than calls may be cannot be compared.
+fn deeper<T>(
+    tx: &mut Transaction,
+    work: impl FnOnce(&mut Transaction) -> Result<T, Thrown>,
+) -> Result<T, Thrown> {
+    run::nested(tx, |tx| stacker::maybe_grow(64 * 1024, 1024 * 1024, || work(tx)))
 }
 
 fn equal_here(tx: &mut Transaction, a: &Value, b: &Value) -> Result<bool, Thrown> {
@@ -103,34 +114,45 @@ pub fn structurally_equal(a: &Value, b: &Value) -> bool {
         (Value::Record(a), Value::Record(b)) => Rc::ptr_eq(a, b) || same_record(a, b),
         (Value::List(a), Value::List(b)) => {
             Rc::ptr_eq(a, b)
-                || deeper(|| {
-                    let (a, b) = (a.items.borrow(), b.items.borrow());
-                    a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| structurally_equal(a, b))
+                || both(&a.items, &b.items, |a, b| {
+                    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| structurally_equal(a, b))
                 })
         }
         (Value::Set(a), Value::Set(b)) => {
             Rc::ptr_eq(a, b)
-                || deeper(|| {
-                    let (a, b) = (a.items.borrow(), b.items.borrow());
-                    a.len() == b.len() && a.iter().all(|key| b.contains(key))
-                })
+                || both(&a.items, &b.items, |a, b| a.len() == b.len() && a.iter().all(|key| b.contains(key)))
         }
         (Value::Map(a), Value::Map(b)) => {
             Rc::ptr_eq(a, b)
-                || deeper(|| {
-                    let (a, b) = (a.entries.borrow(), b.entries.borrow());
-                    a.len() == b.len()
-                        && a.iter().all(|(key, value)| {
-                            b.get(key).is_some_and(|other| structurally_equal(value, other))
-                        })
+                || both(&a.entries, &b.entries, |a, b| {
+                    let same = |(key, value): (&super::Key, &Value)| {
+                        b.get(key).is_some_and(|other| structurally_equal(value, other))
+                    };
+                    a.len() == b.len() && a.iter().all(same)
                 })
         }
         (a, b) => super::order::numbers(a, b) == Some(std::cmp::Ordering::Equal),
     }
 }
 
-fn deeper(compare: impl FnOnce() -> bool) -> bool {
-    stacker::maybe_grow(64 * 1024, 1024 * 1024, compare)
+/// Levels to which values are compared where nothing can be thrown; what is nested deeper is different.
+const DEPTH_MAX: u32 = 1_000;
+
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Compares two contents one level down. One that is being changed just now equals nothing but itself.
+fn both<T>(a: &RefCell<T>, b: &RefCell<T>, compare: impl FnOnce(&T, &T) -> bool) -> bool {
+    let (Ok(a), Ok(b)) = (a.try_borrow(), b.try_borrow()) else { return false };
+    let depth = DEPTH.get();
+    if depth >= DEPTH_MAX {
+        return false;
+    }
+    DEPTH.set(depth + 1);
+    let same = stacker::maybe_grow(64 * 1024, 1024 * 1024, || compare(&a, &b));
+    DEPTH.set(depth);
+    same
 }
 
 /// Platform objects that are values rather than things.
@@ -148,20 +170,16 @@ fn same_record(a: &RecordValue, b: &RecordValue) -> bool {
     if a.object.name != b.object.name {
         return false;
     }
-    deeper(|| {
-        let (a, b) = (a.state.borrow(), b.state.borrow());
-        let set = |fields: &std::collections::BTreeMap<std::sync::Arc<str>, Value>| {
-            fields.iter().filter(|(_, value)| !value.is_null()).count()
+    let set = |fields: &BTreeMap<Arc<str>, Value>| fields.values().filter(|value| !value.is_null()).count();
+    both(&a.state, &b.state, |a, b| {
+        let within = |fields: &BTreeMap<Arc<str>, Value>, others: &BTreeMap<Arc<str>, Value>| {
+            let mut given = fields.iter().filter(|(_, value)| !value.is_null());
+            given.all(|(name, value)| others.get(name).is_some_and(|other| structurally_equal(value, other)))
         };
         set(&a.fields) == set(&b.fields)
-            && a.fields
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .all(|(name, value)| b.fields.get(name).is_some_and(|other| structurally_equal(value, other)))
-            && a.extra.len() == b.extra.len()
-            && a.extra
-                .iter()
-                .all(|(name, value)| b.extra.get(name).is_some_and(|other| structurally_equal(value, other)))
+            && within(&a.fields, &b.fields)
+            && set(&a.extra) == set(&b.extra)
+            && within(&a.extra, &b.extra)
     })
 }
 
@@ -175,7 +193,7 @@ pub fn hash(tx: &mut Transaction, value: &Value) -> Result<u64, Thrown> {
         return Ok(answer.and_then(|code| code.as_whole()).map_or(object.number, |code| code as u64));
     }
     let mut state = DefaultHasher::new();
-    stacker::maybe_grow(64 * 1024, 1024 * 1024, || feed(tx, value, &mut state))?;
+    deeper(tx, |tx| feed(tx, value, &mut state))?;
     Ok(state.finish())
 }
 

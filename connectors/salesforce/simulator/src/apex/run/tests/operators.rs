@@ -161,3 +161,33 @@ proptest! {
         prop_assert!(Key::of(tx, one).unwrap() == Key::of(tx, other).unwrap());
     }
 }
+
+#[test]
+fn circles_and_depths_end() {
+    let tx = &mut transaction();
+    let circle = || {
+        let list = crate::apex::value::ListValue::new(Type::Object, vec![]);
+        list.items.borrow_mut().push(Value::List(list.clone()));
+        Value::List(list)
+    };
+    let (a, b) = (circle(), circle());
+    assert_eq!(&*joined(tx, &a).unwrap(), "((already output))");
+    assert_eq!(apply(tx, Operator::Equal, a.clone(), a.clone()), "true");
+    let depth = "System.LimitException: Maximum stack depth reached: 1001";
+    assert_eq!(apply(tx, Operator::Equal, a.clone(), b.clone()), depth);
+    let thrown = hash(tx, &a).unwrap_err();
+    assert_eq!(failure(tx, &thrown), depth);
+    assert!(!crate::apex::value::identical(&a, &b));
+    let mut deep = Value::list(Type::Object, vec![]);
+    for _ in 0..50_000 {
+        deep = Value::list(Type::Object, vec![deep]);
+    }
+    let thrown = joined(tx, &deep).unwrap_err();
+    assert_eq!(failure(tx, &thrown), depth);
+
+    let set = SetValue::new(Type::Object);
+    let held = Value::list(Type::Object, vec![Value::Set(set.clone())]);
+    set.add(tx, held.clone()).unwrap();
+    set.add(tx, held).unwrap();
+    set.add(tx, Value::Set(set.clone())).unwrap();
+}
