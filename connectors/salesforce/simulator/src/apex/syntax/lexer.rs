@@ -196,7 +196,7 @@ impl<'s> Lexer<'s> {
                 _ => {}
             }
         }
-        Err(Problem::new(self.at, "Missing closing quote character ' on string."))
+        Err(self.unclosed("'"))
     }
 
     /// `text` is what stands behind the opening quotes.
@@ -211,7 +211,7 @@ impl<'s> Lexer<'s> {
                     format!("Unexpected symbol '{shown}', was expecting '\\n'."),
                 ));
             }
-            None => return Err(Problem::new(self.at, "Missing closing quote character ''' on string.")),
+            None => return Err(self.unclosed("'''")),
         }
         let mut escaped = false;
         let end = text.char_indices().find(|(byte, letter)| {
@@ -220,10 +220,17 @@ impl<'s> Lexer<'s> {
             ends
         });
         let Some((end, _)) = end else {
-            return Err(Problem::new(self.at, "Missing closing quote character ''' on string."));
+            return Err(self.unclosed("'''"));
         };
         self.advance_bytes(end + 6);
         Ok(Kind::MultiLine)
+    }
+
+    /// The rest of the source is the string.
+    fn unclosed(&mut self, quote: &str) -> Problem {
+        let problem = Problem::new(self.at, format!("Missing closing quote character {quote} on string."));
+        self.advance_bytes(self.rest().len());
+        problem
     }
 
     /// Keeps count of open brackets: only in a query can a moment stand.

@@ -25,6 +25,8 @@ pub const SOURCE_CHARS_MAX: usize = 1_000_000;
 /// Blocks, expressions and types within each other, and links of a chain such as `a + b + c`: the tree is no higher
 /// than twice this.
 pub const NESTING_MAX: u32 = 1_000;
+/// Characters of a token that a complaint shows.
+const SHOWN_CHARS_MAX: usize = 1_000;
 /// Stack kept free for one level of nesting, and what is added when it runs short; bytes.
 const STACK: (usize, usize) = (128 * 1024, 1024 * 1024);
 
@@ -162,6 +164,11 @@ impl<'s> Parser<'s> {
 
     /// A text literal is shown without its quotes, a name with those that are dotted to it.
     fn shown(&self, ahead: usize) -> &'s str {
+        let shown = self.shown_in_full(ahead);
+        shown.char_indices().nth(SHOWN_CHARS_MAX).and_then(|(end, _)| shown.get(..end)).unwrap_or(shown)
+    }
+
+    fn shown_in_full(&self, ahead: usize) -> &'s str {
         match self.token(ahead).kind {
             Kind::Word => {
                 let mut last = ahead;

@@ -53,9 +53,9 @@ fn chains_without_end_are_refused_and_long_ones_are_not() {
 fn much_is_read_in_a_moment() {
     let started = std::time::Instant::now();
     for source in [
-        format!("class A {{ void f() {{ {} }} }}", "a.b<c>(d[0] < e, f > g) ;".repeat(30_000)),
+        format!("class A {{ void f() {{ {} }} }}", "a.b<c>(d[0] < e); A<B> c = d;".repeat(30_000)),
         format!("class A {{ void f() {{ {} }} }}", "a<b<".repeat(200_000)),
-        format!("class A {{ void f() {{ x = f({}); }} }}", "(a<b,c>d),".repeat(90_000)),
+        format!("class A {{ void f() {{ x = f({}); }} }}", "(a<b),(A<B>)c,(d>e),".repeat(45_000) + "f"),
         "class A { Map<String, List<Integer>> a = new Map<String, List<Integer>>(); }".repeat(12_000),
         "'".repeat(999_999),
         "/*".repeat(499_999),
