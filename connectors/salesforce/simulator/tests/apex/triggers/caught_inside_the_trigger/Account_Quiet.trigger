@@ -1,0 +1,3 @@
+trigger Account_Quiet on Account (after insert, after update) {
+    Quiet.handle();
+}

@@ -1,0 +1,3 @@
+trigger Contact_Accounts on Contact (before insert) {
+    Contact_Handler.fillAccounts(Trigger.new);
+}
