@@ -26,6 +26,7 @@ use serde_json::Value;
 pub use mix::Mix;
 pub(crate) use prepare::{may_insert, may_update};
 pub(crate) use remove::may_delete;
+pub(crate) use trigger::trigger_of;
 pub use trigger::{Fired, Invocation, TriggerRow};
 
 use crate::org::{Id, ObjectType};

@@ -107,13 +107,17 @@ pub(super) fn fire(
     Ok(())
 }
 
-/// What a row is told when a trigger ends with an exception that nobody caught, or with one that nobody can catch.
+/// The innermost trigger of a stack trace.
+pub(crate) fn trigger_of(stack: &str) -> Option<&str> {
+    stack.lines().find_map(|line| line.strip_prefix("Trigger.")?.split(':').next())
+}
+
+/// What a row is told when a trigger ends with an exception that nobody caught.
 pub(crate) fn uncaught(tx: &Transaction, event: TriggerEvent, thrown: &Thrown) -> RowError {
     let stack = thrown.stack();
-    let place = stack.lines().find_map(|line| line.strip_prefix("Trigger.")?.split(':').next());
     let message = format!(
         "{}: execution of {}\n\ncaused by: {}\n\n{stack}",
-        place.unwrap_or("Trigger"),
+        trigger_of(&stack).unwrap_or("Trigger"),
         words(event),
         thrown.headline(&tx.program),
     );

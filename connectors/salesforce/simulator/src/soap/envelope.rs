@@ -3,6 +3,7 @@
 use crate::fault::Operation;
 use crate::metadata::xml::Element;
 
+use super::change::Change;
 use super::fault::SoapFault;
 
 const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
@@ -23,6 +24,7 @@ pub(super) enum Request {
     DescribeSObject(String),
     GetUserInfo,
     GetServerTimestamp,
+    Change(Change),
 }
 
 impl Envelope {
@@ -44,12 +46,17 @@ impl Envelope {
             .map(str::to_owned);
         let operation = root.get("Body").and_then(|body| body.children.first());
         let operation = operation.ok_or_else(|| SoapFault::client("The body of the envelope is empty"))?;
-        Ok(Self { session, request: Request::of(operation) })
+        let header = root.get("Header").and_then(|header| header.get("AllOrNoneHeader"));
+        let all_or_none = header.is_some_and(|header| header.is_true("allOrNone"));
+        Ok(Self { session, request: Request::of(operation, all_or_none) })
     }
 }
 
 impl Request {
-    fn of(element: &Element) -> Result<Self, SoapFault> {
+    fn of(element: &Element, all_or_none: bool) -> Result<Self, SoapFault> {
+        if let Some(change) = Change::of(element, all_or_none) {
+            return Ok(Self::Change(change));
+        }
         let types = || element.all("sObjectType").map(|name| name.text.clone()).collect::<Vec<_>>();
         match element.name.as_str() {
             "describeGlobal" => Ok(Self::DescribeGlobal),
@@ -71,6 +78,7 @@ impl Request {
             Self::DescribeSObject(_) => "describeSObjectResponse",
             Self::GetUserInfo => "getUserInfoResponse",
             Self::GetServerTimestamp => "getServerTimestampResponse",
+            Self::Change(change) => change.response_name(),
         }
     }
 }
@@ -82,6 +90,7 @@ pub(crate) fn meaning(body: &[u8]) -> Operation {
         Ok(Request::DescribeGlobal) => Operation::SoapDescribeGlobal,
         Ok(Request::GetUserInfo) => Operation::SoapUserInfo,
         Ok(Request::GetServerTimestamp) => Operation::SoapTimestamp,
+        Ok(Request::Change(change)) => change.meaning(),
         Err(_) => Operation::Other,
     }
 }

@@ -1,7 +1,8 @@
-//! The SOAP partner API, as far as it describes: `POST /services/Soap/u/NN.0`.
+//! The SOAP partner API, as far as it describes and changes records: `POST /services/Soap/u/NN.0`.
 //!
 //! One call counts as one API request, whatever it describes. Every refusal is HTTP 500 with a fault.
 
+mod change;
 mod describe;
 mod envelope;
 mod fault;
@@ -96,6 +97,7 @@ fn answer(site: &Site, version: &str, headers: &HeaderMap, body: &[u8]) -> Resul
         Request::DescribeSObject(name) => describe::objects(&caller, std::slice::from_ref(name), &mut out)?,
         Request::GetUserInfo => person::user_info(&caller, &mut out)?,
         Request::GetServerTimestamp => person::timestamp(&caller, &mut out),
+        Request::Change(change) => change::change(&caller, change, &mut out)?,
     }
     Ok(caller.tail(out, request.response_name()))
 }

@@ -1,5 +1,7 @@
 //! Records: create, read, change, delete; several at once.
 
+mod door;
+
 use reqwest::{Method, StatusCode};
 use salesforce_simulator::ledger::Kind;
 use serde_json::{Value, json};

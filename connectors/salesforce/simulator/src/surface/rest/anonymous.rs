@@ -21,8 +21,10 @@ pub(super) fn execute(site: &Site, call: &Call) -> ApiResult {
     if result.success {
         tx.commit();
     }
-    let (line, column) =
-        result.problem.as_ref().map_or((-1, -1), |problem| (i64::from(problem.line), i64::from(problem.column)));
+    let (line, column) = result
+        .problem
+        .as_ref()
+        .map_or((-1, -1), |problem| (i64::from(problem.line), i64::from(problem.column)));
     Ok(Answer::ok(json!({
         "line": line,
         "column": column,

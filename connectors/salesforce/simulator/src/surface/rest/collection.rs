@@ -20,9 +20,9 @@ pub(super) fn answer(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult
         limit(ids.len())?;
         let rows = door.change(&site.org, call, |tx| {
             let rows = ids.into_iter().map(|text| doomed(tx, text)).collect();
-            apply(tx, Operation::Delete, rows, all_or_none)
+            Ok(apply(tx, Operation::Delete, rows, all_or_none))
         })?;
-        return Ok(Answer::ok(rows));
+        return Ok(Answer::ok(rows.into_iter().map(shown).collect()));
     }
     if call.method != Method::POST && call.method != Method::PATCH {
         return Err(ApiError::method(&call.method, "POST, PATCH, DELETE"));
@@ -35,9 +35,10 @@ pub(super) fn answer(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult
     let rows = door.change(&site.org, call, |tx| {
         let rows = records.iter().map(|record| if create { new(tx, record) } else { changed(tx, record) });
         let rows = rows.collect();
-        apply(tx, if create { Operation::Insert } else { Operation::Update }, rows, all_or_none)
+        let operation = if create { Operation::Insert } else { Operation::Update };
+        Ok(apply(tx, operation, rows, all_or_none))
     })?;
-    Ok(Answer::ok(rows))
+    Ok(Answer::ok(rows.into_iter().map(shown).collect()))
 }
 
 fn limit(count: usize) -> Result<(), ApiError> {
@@ -49,14 +50,14 @@ fn limit(count: usize) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Takes the rows that are understood through the door, all or the good ones, and answers for each.
-fn apply(
+/// Takes the rows that are understood through the door, all or the good ones; a result for each.
+pub(crate) fn apply(
     tx: &mut Transaction,
     operation: Operation,
     rows: Vec<Result<Row, ApiError>>,
     all_or_none: bool,
-) -> Result<Value, ApiError> {
-    let mut refused: Vec<Option<ApiError>> = Vec::with_capacity(rows.len());
+) -> Vec<RowResult> {
+    let mut refused: Vec<Option<RowResult>> = Vec::with_capacity(rows.len());
     let mut understood = Vec::with_capacity(rows.len());
     for row in rows {
         match row {
@@ -64,7 +65,7 @@ fn apply(
                 understood.push(row);
                 refused.push(None);
             }
-            Err(error) => refused.push(Some(error)),
+            Err(error) => refused.push(Some(RowResult { id: None, created: false, errors: error.into() })),
         }
     }
     let options = Options { all_or_none, ..Options::API };
@@ -76,24 +77,14 @@ fn apply(
     } else {
         let count = understood.len();
         let mark = tx.mark();
-        match tx.apply(operation, understood, options) {
-            Ok(results) => results,
-            Err(error) => {
-                tx.restore(mark);
-                let error = thrown(tx, &error);
-                vec![RowResult { id: None, created: false, errors: vec![error] }; count]
-            }
-        }
+        tx.apply(operation, understood, options).unwrap_or_else(|error| {
+            tx.restore(mark);
+            let error = thrown(tx, &error);
+            vec![RowResult { id: None, created: false, errors: vec![error] }; count]
+        })
     };
     let mut results = results.into_iter();
-    let answers = refused.into_iter().map(|refusal| match refusal {
-        Some(error) => {
-            let all = std::iter::once(&error).chain(&error.more);
-            json!({"success": false, "errors": all.map(ApiError::to_row_json).collect::<Value>()})
-        }
-        None => results.next().map(shown).unwrap_or_default(),
-    });
-    Ok(answers.collect())
+    refused.into_iter().filter_map(|refusal| refusal.or_else(|| results.next())).collect()
 }
 
 fn shown(result: RowResult) -> Value {
@@ -126,7 +117,8 @@ fn changed(tx: &Transaction, record: &Value) -> Result<Row, ApiError> {
     write::changed_row(tx, &object, id, &body)
 }
 
-fn doomed(tx: &Transaction, text: &str) -> Result<Row, ApiError> {
+/// The record of this id, to be deleted.
+pub(crate) fn doomed(tx: &Transaction, text: &str) -> Result<Row, ApiError> {
     let id = Id::parse(text).ok_or_else(|| ApiError::bad("MALFORMED_ID", format!("malformed id {text}")))?;
     let object = tx.state.metadata.object_of(id).cloned().ok_or_else(ApiError::no_record)?;
     if !tx.rights.object(&object).read {

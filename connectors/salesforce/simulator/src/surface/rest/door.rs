@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Call;
 use crate::apex::run::Thrown;
-use crate::dml::RowError;
+use crate::dml::{self, RowError};
 use crate::org::{Org, State};
 use crate::surface::ApiError;
 use crate::transaction::Transaction;
@@ -66,8 +66,20 @@ impl From<RowError> for ApiError {
     }
 }
 
+impl From<ApiError> for Vec<RowError> {
+    fn from(error: ApiError) -> Self {
+        let ApiError { code, message, fields, more, .. } = error;
+        let first = RowError { status: code, message, fields };
+        std::iter::once(first).chain(more.into_iter().flat_map(Self::from)).collect()
+    }
+}
+
 /// What a row, or a whole call, is told when Apex ended it.
 pub(crate) fn thrown(tx: &Transaction, thrown: &Thrown) -> RowError {
-    let message = format!("{}\n\n{}", thrown.headline(&tx.program), thrown.stack());
-    RowError::new("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message.trim_end())
+    let headline = thrown.headline(&tx.program);
+    let message = match dml::trigger_of(&thrown.stack()) {
+        Some(trigger) => format!("{trigger}: {headline}"),
+        None => headline,
+    };
+    RowError::new("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
 }

@@ -1,7 +1,7 @@
 //! REST: one dispatcher for calls from outside and for the parts of a composite call.
 
-mod collection;
 mod anonymous;
+mod collection;
 mod composite;
 mod cursors;
 mod describe;
@@ -21,10 +21,12 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
+pub(crate) use collection::{apply, doomed};
 pub(crate) use cursors::Cursors;
 pub(crate) use door::{Door, thrown};
 pub(super) use limits::daily_api_requests;
 pub(super) use versions::{RETIRED, VERSIONS};
+pub(crate) use write::{changed_row, new_row, target};
 
 use super::{ApiError, ApiResult, BODY_MAX, Site};
 use crate::org::{Org, Rights, State as OrgState};

@@ -15,7 +15,7 @@ use crate::tables::sharing;
 use crate::transaction::Transaction;
 
 /// The object a write is about, if the caller may see it.
-pub(super) fn target(tx: &Transaction, name: &str) -> Result<Arc<ObjectType>, ApiError> {
+pub(crate) fn target(tx: &Transaction, name: &str) -> Result<Arc<ObjectType>, ApiError> {
     tx.view().object(name).cloned().ok_or_else(ApiError::not_found)
 }
 
@@ -32,7 +32,7 @@ pub(super) fn create(
 }
 
 /// A row to be inserted, checked against what the caller may write.
-pub(super) fn new_row(
+pub(crate) fn new_row(
     tx: &Transaction,
     object: &Arc<ObjectType>,
     body: &Map<String, Value>,
@@ -72,7 +72,7 @@ pub(super) fn update(
 }
 
 /// A row to be updated, checked against what the caller may write.
-pub(super) fn changed_row(
+pub(crate) fn changed_row(
     tx: &Transaction,
     object: &Arc<ObjectType>,
     id: Id,
