@@ -7,6 +7,7 @@ pub mod platform;
 pub mod program;
 pub mod run;
 pub mod syntax;
+pub mod test_run;
 pub mod types;
 mod unit;
 pub mod value;

@@ -1,0 +1,53 @@
+//! Which lines of which units a run covered.
+
+use crate::apex::program::{Program, UnitId};
+use crate::apex::run::Coverage;
+use crate::org::Id;
+
+/// How far a class or trigger is covered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitCoverage {
+    pub id: Id,
+    pub name: String,
+    pub is_trigger: bool,
+    /// Lines that a test can cover.
+    pub lines: u32,
+    /// Those that no test did, ascending.
+    pub uncovered: Vec<u32>,
+}
+
+impl UnitCoverage {
+    /// Whole percent, rounded down; of nothing, all.
+    pub fn percent(&self) -> u32 {
+        percent(self.covered(), self.lines)
+    }
+
+    /// Lines that a test did cover.
+    pub fn covered(&self) -> u32 {
+        self.lines.saturating_sub(self.uncovered.len() as u32)
+    }
+}
+
+/// Whole percent, rounded down; of nothing, all.
+pub(crate) fn percent(covered: u32, lines: u32) -> u32 {
+    (u64::from(covered) * 100).checked_div(u64::from(lines)).map_or(100, |percent| percent as u32)
+}
+
+/// All units of the org's own that tests can cover, by name, classes first.
+pub(super) fn units(program: &Program, covered: &Coverage) -> Vec<UnitCoverage> {
+    let all = program.units.iter().enumerate().filter_map(|(at, unit)| {
+        let id = unit.id.filter(|_| unit.namespace.is_none() && !unit.lines.is_empty())?;
+        let unit_id = UnitId(u32::try_from(at).ok()?);
+        let missed = unit.lines.iter().copied().filter(|line| covered.count(unit_id, *line) == 0);
+        Some(UnitCoverage {
+            id,
+            name: unit.name.to_string(),
+            is_trigger: unit.is_trigger,
+            lines: u32::try_from(unit.lines.len()).ok()?,
+            uncovered: missed.collect(),
+        })
+    });
+    let mut all: Vec<UnitCoverage> = all.collect();
+    all.sort_by_key(|unit| (unit.is_trigger, unit.name.to_lowercase()));
+    all
+}
