@@ -12,6 +12,7 @@ mod cli_checks;
 mod cli_ctl;
 mod cli_operations;
 mod peers_apex;
+mod peers_apex_syntax;
 mod peers_sf_cli;
 mod peers_sf_project;
 mod recovery_kill;

@@ -209,14 +209,17 @@ impl<'s> Parser<'s> {
     /// a name in full where no letter stands behind the dot, and leaves the complaint to those who look it up.
     fn take_dot(&mut self) -> bool {
         let dot = self.take();
-        let touches =
-            self.next.checked_sub(2).and_then(|index| self.tokens.get(index)).is_some_and(|before| {
-                let text = self.text_of(*before);
-                before.kind == Kind::Word
-                    && before.end == dot.start
-                    && !["this", "super"].iter().any(|word| text.eq_ignore_ascii_case(word))
-            });
-        let hangs = touches && !(self.is_any_word(0) && self.token(0).start == dot.end);
+        let before = self.next.checked_sub(2).and_then(|index| self.tokens.get(index));
+        let hangs = match before.filter(|before| before.kind == Kind::Word && before.end == dot.start) {
+            // `this` is a piece of its own: blanks may follow its dot.
+            Some(before)
+                if ["this", "super"].iter().any(|word| self.text_of(*before).eq_ignore_ascii_case(word)) =>
+            {
+                !self.is_any_word(0)
+            }
+            Some(_) => !(self.is_any_word(0) && self.token(0).start == dot.end),
+            None => false,
+        };
         if hangs && self.hanging.is_none() {
             self.hanging = Some(Problem::new(dot.at, "Unexpected token '.'."));
         }
