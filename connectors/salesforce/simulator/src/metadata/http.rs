@@ -1,5 +1,6 @@
 //! The REST resource `metadata/deployRequest`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::multipart::{Multipart, MultipartRejection};
@@ -28,6 +29,14 @@ pub fn router(org: Arc<Org>) -> Router {
     Router::new()
         .route("/services/data/{version}/metadata/deployRequest", post(start).fallback(not_allowed("POST")))
         .route(
+            "/services/data/{version}/metadata/deployRequest/validatedDeployRequestId",
+            post(start_quick).fallback(not_allowed("POST")),
+        )
+        .route(
+            "/services/data/{version}/metadata/deployRequest/validatedDeployRequestId/{id}",
+            post(start_quick).fallback(not_allowed("POST")),
+        )
+        .route(
             "/services/data/{version}/metadata/deployRequest/{id}",
             get(poll).patch(cancel).fallback(not_allowed("GET,PATCH,HEAD")),
         )
@@ -47,8 +56,10 @@ async fn start(
     let kind =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/json") {
-        // A quick deploy needs a validation whose tests ran, and no Apex runs here: none is ever eligible.
-        return Err(ApiError::not_found());
+        let body = Bytes::from_request(request, &()).await.map_err(|rejection| {
+            ApiError::new(rejection.status(), "INVALID_REQUEST", rejection.body_text())
+        })?;
+        return quick(&deployments, rights, validation_of(&body)?);
     }
     let multipart = Multipart::from_request(request, &()).await.map_err(|error: MultipartRejection| {
         ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", error.to_string())
@@ -61,11 +72,43 @@ async fn start(
         .next()
         .and_then(|major| major.parse().ok())
         .unwrap_or_default();
-    let order = Order { options: options.clone(), zip, rights, version };
+    let order = Order { options: options.clone(), zip, rights, version, validation: None };
     let request = deployments.start(order).ok_or_else(|| {
         ApiError::bad("LIMIT_EXCEEDED", "Too many deployments are pending in this organization")
     })?;
-    Ok(Answer::json(StatusCode::CREATED, started(&request, &options)))
+    Ok(Answer::json(StatusCode::CREATED, started(&request, &options, None)))
+}
+
+/// A quick deploy whose validation stands in the path or in the body.
+async fn start_quick(
+    State(deployments): State<Arc<Deployments>>,
+    Path(path): Path<BTreeMap<String, String>>,
+    Extension(rights): Extension<Rights>,
+    body: Bytes,
+) -> ApiResult {
+    may_deploy(&rights)?;
+    if deployments.org.is_read_only() {
+        return Err(ApiError::maintenance());
+    }
+    let validation = match path.get("id") {
+        Some(id) => known(id)?,
+        None => validation_of(&body)?,
+    };
+    quick(&deployments, rights, validation)
+}
+
+fn validation_of(body: &Bytes) -> Result<Id, ApiError> {
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|error| ApiError::bad("JSON_PARSER_ERROR", error.to_string()))?;
+    match body.get("validatedDeployRequestId") {
+        Some(Value::String(id)) => known(id),
+        _ => Err(ApiError::bad("JSON_PARSER_ERROR", "Missing validatedDeployRequestId")),
+    }
+}
+
+fn quick(deployments: &Arc<Deployments>, rights: Rights, validation: Id) -> ApiResult {
+    let (request, options) = deployments.quick(validation, rights).ok_or_else(ApiError::not_found)?;
+    Ok(Answer::json(StatusCode::CREATED, started(&request, &options, Some(validation))))
 }
 
 /// The JSON part goes by the name `json` in Salesforce's guide and `entity_content` in its clients; any order.
@@ -137,13 +180,7 @@ async fn poll(
         job.rows.truncate(manifests + request.components_deployed as usize);
     }
     let url = format!("/services/data/{version}/metadata/deployRequest/{id}");
-    Ok(Answer::ok(status(
-        &state,
-        request,
-        &job.options,
-        details.then_some((&job.rows[..], &job.tests)),
-        &url,
-    )))
+    Ok(Answer::ok(status(&state, request, &job, details, &url)))
 }
 
 async fn cancel(
@@ -175,13 +212,19 @@ fn cancelled(
         return Err(ApiError::bad("INVALID_INPUT", "Only the status Canceling can be set on a deployment"));
     }
     let job = deployments.jobs().get(&id).cloned().ok_or_else(unknown)?;
-    if !deployments.cancel(id, rights.user) {
-        return Err(ApiError::bad("INVALID_ID_FIELD", "Deployment already completed"));
-    }
+    let canceled = deployments.cancel(id, rights.user);
     let state = deployments.org.read();
     let request = state.deploys.get(&id).ok_or_else(unknown)?;
+    if !canceled {
+        let message = if super::result::is_done(request) {
+            "Deployment already completed"
+        } else {
+            "Deployment can't be canceled because it's being finalized"
+        };
+        return Err(ApiError::bad("INVALID_ID_FIELD", message));
+    }
     let url = format!("/services/data/{version}/metadata/deployRequest/{id}");
-    Ok(Answer::json(StatusCode::ACCEPTED, status(&state, request, &job.options, None, &url)))
+    Ok(Answer::json(StatusCode::ACCEPTED, status(&state, request, &job, false, &url)))
 }
 
 fn may_deploy(rights: &Rights) -> Result<(), ApiError> {

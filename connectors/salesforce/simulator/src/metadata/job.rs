@@ -1,6 +1,7 @@
 //! Deployments as jobs of the org: one runs, the rest wait.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -8,16 +9,17 @@ use bytes::Bytes;
 
 use super::archive::Archive;
 use super::coverage::TestRun;
-use super::options::DeployOptions;
+use super::options::{DeployOptions, TestLevel};
 use super::package::Package;
 use super::result::is_done;
 use super::row::Row;
 use super::stage::Stage;
 use super::test_run::{WholeFailure, check_named, check_options, tests_enabled};
+use crate::apex::test_run::{Selection, run as run_tests};
 use crate::config::Environment;
 use crate::fault::{Fault, Operation};
 use crate::ledger::Kind;
-use crate::org::{DeployRequest, Id, Metadata, Org, Rights, prefix};
+use crate::org::{DeployRequest, Id, Metadata, Org, Rights, State, prefix};
 
 /// Deployments that may wait at once.
 const WAITING_MAX: usize = 200;
@@ -25,6 +27,8 @@ const WAITING_MAX: usize = 200;
 const CODE_UNITS_MAX: usize = 7_500;
 /// Finished deployments whose details are kept.
 const KEPT_MAX: usize = 500;
+/// Validations whose files are kept for a quick deploy.
+const VALIDATIONS_MAX: usize = 20;
 /// Progress is shown in steps no shorter than this on the org's clock.
 const STEP_MIN: Duration = Duration::from_millis(10);
 /// Another change of the metadata during a deploy makes it start over; this often at most.
@@ -37,21 +41,32 @@ pub(super) struct Order {
     pub(super) rights: Rights,
     /// API version of the URL.
     pub(super) version: u32,
+    /// The validation that a quick deploy brings in.
+    pub(super) validation: Option<Id>,
 }
 
-#[derive(Debug, Clone, Default)]
+/// What is known of a deploy beside its row.
+#[derive(Clone, Default)]
 pub(super) struct Job {
     pub(super) options: DeployOptions,
     pub(super) rows: Vec<Row>,
     pub(super) tests: TestRun,
     /// Polls that are still answered as if the deployment were unknown.
     pub(super) hidden_polls: u32,
+    /// The validation that a quick deploy brings in.
+    pub(super) validation: Option<Id>,
+    /// Of a validation that has succeeded: what a quick deploy of it needs.
+    pub(super) order: Option<Arc<Order>>,
+    /// How many deploys had taken effect when it ended.
+    pub(super) effects: u64,
 }
 
 /// The deployments of one org.
 pub(super) struct Deployments {
     pub(super) org: Arc<Org>,
     jobs: Mutex<BTreeMap<Id, Job>>,
+    /// Deploys that have taken effect.
+    pub(super) effects: AtomicU64,
 }
 
 /// What a deploy came to.
@@ -67,11 +82,23 @@ impl Outcome {
     fn of(rows: Vec<Row>) -> Self {
         Self { rows, tests: TestRun::default(), whole: None, canceled: false, partial: false }
     }
+
+    fn canceled(rows: Vec<Row>) -> Self {
+        Self { canceled: true, ..Self::of(rows) }
+    }
+
+    fn whole(failure: WholeFailure) -> Self {
+        Self { whole: Some(failure), ..Self::of(Vec::new()) }
+    }
+}
+
+fn unexpected() -> WholeFailure {
+    WholeFailure { code: "UNKNOWN_EXCEPTION".to_owned(), message: "An unexpected error occurred".to_owned() }
 }
 
 impl Deployments {
     pub(super) fn new(org: Arc<Org>) -> Arc<Self> {
-        Arc::new(Self { org, jobs: Mutex::default() })
+        Arc::new(Self { org, jobs: Mutex::default(), effects: AtomicU64::new(0) })
     }
 
     pub(super) fn jobs(&self) -> MutexGuard<'_, BTreeMap<Id, Job>> {
@@ -91,7 +118,7 @@ impl Deployments {
             check_only: options.check_only,
             rollback_on_error: options.rollback_on_error,
             ignore_warnings: options.ignore_warnings,
-            run_tests_enabled: tests_enabled(&options, self.rules(), false),
+            run_tests_enabled: order.validation.is_none() && tests_enabled(&options, self.rules(), false),
             ..DeployRequest::pending(id, order.rights.user, org.now_ms())
         };
         org.write().deploys.insert(id, request.clone());
@@ -99,9 +126,9 @@ impl Deployments {
             id,
             Job {
                 options,
-                rows: Vec::new(),
-                tests: TestRun::default(),
                 hidden_polls: org.config.deploy_poll_lag,
+                validation: order.validation,
+                ..Job::default()
             },
         );
         org.note(Kind::DeployStarted, Some(order.rights.user), id.as_str(), &[]);
@@ -129,12 +156,12 @@ impl Deployments {
         }
     }
 
-    /// Asks a deploy to stop; false when it is over already.
+    /// Asks a deploy to stop; false when it is over already, or too far for that.
     pub(super) fn cancel(&self, id: Id, by: Id) -> bool {
         let now_ms = self.org.now_ms();
         let mut state = self.org.write();
         match state.deploys.get_mut(&id) {
-            Some(request) if !is_done(request) => {
+            Some(request) if !is_done(request) && request.status != "FinalizingDeploy" => {
                 request.status =
                     if request.started_ms.is_none() { "Canceled" } else { "Canceling" }.to_owned();
                 request.canceled_by = Some(by);
@@ -154,16 +181,17 @@ impl Deployments {
         let user = order.rights.user;
         let waits = self.update(id, |request, now_ms| {
             if request.status == "Pending" {
-                request.status = "InProgress".to_owned();
+                "InProgress".clone_into(&mut request.status);
                 request.started_ms = Some(now_ms);
             }
         });
+        let order = Arc::new(order);
         let outcome = if waits.as_deref() == Some("InProgress") {
-            self.deploy(id, order).await
+            self.deploy(id, Arc::clone(&order)).await
         } else {
-            Outcome { canceled: true, ..Outcome::of(Vec::new()) }
+            Outcome::canceled(Vec::new())
         };
-        self.finish(id, user, outcome);
+        self.finish(id, user, outcome, order);
     }
 
     /// Changes the row; returns the status it has then.
@@ -176,71 +204,131 @@ impl Deployments {
         Some(request.status.clone())
     }
 
-    async fn deploy(&self, id: Id, order: Order) -> Outcome {
-        let whole = |whole| Outcome { whole: Some(whole), ..Outcome::of(Vec::new()) };
+    async fn deploy(self: &Arc<Self>, id: Id, order: Arc<Order>) -> Outcome {
         if let Some(Fault::Refused { error_code, message, .. }) =
             self.org.faults.strike(&Operation::DeployRun)
         {
             self.org.note(Kind::FaultFired, None, "DeployRun", &[("code", &error_code)]);
-            return whole(WholeFailure { code: error_code, message });
+            return Outcome::whole(WholeFailure { code: error_code, message });
         }
         if let Err(failure) = check_options(&order.options, self.rules()) {
-            return whole(failure);
+            return Outcome::whole(failure);
         }
-        let order = Arc::new(order);
         for _ in 0..RESTARTS_MAX {
-            let snapshot = self.org.metadata();
-            let Some(planned) = self.plan(Arc::clone(&snapshot), Arc::clone(&order)).await else {
-                return whole(WholeFailure {
-                    code: "UNKNOWN_EXCEPTION".to_owned(),
-                    message: "An unexpected error occurred".to_owned(),
-                });
-            };
-            if let Some(job) = self.jobs().get_mut(&id) {
-                job.rows.clone_from(&planned.rows);
-            }
-            let units = planned.rows.iter().filter(|row| row.component_type.starts_with("Apex")).count();
-            if units > CODE_UNITS_MAX {
-                return whole(WholeFailure {
-                    code: "LIMIT_EXCEEDED".to_owned(),
-                    message: format!(
-                        "Maximum number of code units in a deployment exceeded: {CODE_UNITS_MAX}"
-                    ),
-                });
-            }
-            let enabled = tests_enabled(&order.options, self.rules(), planned.brings_apex);
-            if !self.progress(id, &planned.rows, enabled).await {
-                return Outcome { canceled: true, ..Outcome::of(planned.rows) };
-            }
-            let failed =
-                planned.rows.iter().filter(|row| !row.success(order.options.ignore_warnings)).count();
-            if failed == 0
-                && let Err(failure) = check_named(&order.options, &planned.metadata)
-            {
-                return Outcome { whole: Some(failure), ..Outcome::of(planned.rows) };
-            }
-            if failed == 0 && enabled {
-                let production = self.org.is_active_production();
-                let conditions = self.org.conditions();
-                let tests =
-                    TestRun::of(&conditions, &order.options, &planned.rows, &planned.metadata, production);
-                if !tests.passed() {
-                    return Outcome { tests, ..Outcome::of(planned.rows) };
-                }
-            }
-            let takes_effect = !order.options.check_only && (failed == 0 || !order.options.rollback_on_error);
-            if !takes_effect {
-                return Outcome::of(planned.rows);
-            }
-            if self.commit(&snapshot, planned.metadata, &planned.dropped) {
-                self.account(order.rights.user, &planned.rows, order.options.ignore_warnings);
-                return Outcome { partial: failed > 0, ..Outcome::of(planned.rows) };
+            if let Some(outcome) = self.attempt(id, &order).await {
+                return outcome;
             }
         }
-        whole(WholeFailure {
+        Outcome::whole(WholeFailure {
             code: "UNABLE_TO_LOCK_ROW".to_owned(),
             message: "unable to obtain exclusive access to this record".to_owned(),
         })
+    }
+
+    /// Absent when something else changed the metadata meanwhile.
+    async fn attempt(self: &Arc<Self>, id: Id, order: &Arc<Order>) -> Option<Outcome> {
+        let snapshot = self.org.metadata();
+        let Some(planned) = self.plan(Arc::clone(&snapshot), Arc::clone(order)).await else {
+            return Some(Outcome::whole(unexpected()));
+        };
+        let Planned { metadata, rows, dropped, brings_apex } = planned;
+        if let Some(job) = self.jobs().get_mut(&id) {
+            job.rows.clone_from(&rows);
+        }
+        let units = rows.iter().filter(|row| row.component_type.starts_with("Apex")).count();
+        if units > CODE_UNITS_MAX {
+            return Some(Outcome::whole(WholeFailure {
+                code: "LIMIT_EXCEEDED".to_owned(),
+                message: format!("Maximum number of code units in a deployment exceeded: {CODE_UNITS_MAX}"),
+            }));
+        }
+        let enabled = order.validation.is_none() && tests_enabled(&order.options, self.rules(), brings_apex);
+        if !self.progress(id, &rows, enabled).await {
+            return Some(Outcome::canceled(rows));
+        }
+        let failed = rows.iter().filter(|row| !row.success(order.options.ignore_warnings)).count();
+        if failed == 0
+            && order.validation.is_none()
+            && let Err(failure) = check_named(&order.options, &metadata)
+        {
+            return Some(Outcome { rows, ..Outcome::whole(failure) });
+        }
+        let metadata = Arc::new(metadata);
+        let mut tests = TestRun::default();
+        if failed == 0 && enabled {
+            tests = match self.tests(id, order, &metadata, &rows).await {
+                Some(Ok(tests)) => tests,
+                Some(Err(())) => return Some(Outcome::canceled(rows)),
+                None => return Some(Outcome { rows, ..Outcome::whole(unexpected()) }),
+            };
+            if !tests.passed() {
+                return Some(Outcome { tests, ..Outcome::of(rows) });
+            }
+        }
+        let takes_effect = !order.options.check_only && (failed == 0 || !order.options.rollback_on_error);
+        if !takes_effect {
+            return Some(Outcome { tests, ..Outcome::of(rows) });
+        }
+        if !self.finalize(id).await {
+            return Some(Outcome::canceled(rows));
+        }
+        let metadata = Arc::unwrap_or_clone(metadata);
+        if !self.commit(&snapshot, metadata, &dropped) {
+            self.update(id, |request, _| "InProgress".clone_into(&mut request.status));
+            return None;
+        }
+        self.effects.fetch_add(1, Ordering::SeqCst);
+        self.account(order.rights.user, &rows, order.options.ignore_warnings);
+        Some(Outcome { tests, partial: failed > 0, ..Outcome::of(rows) })
+    }
+
+    /// Runs the tests on the org as it would be. An error = the deploy was cancelled meanwhile; absent = it broke.
+    async fn tests(
+        self: &Arc<Self>,
+        id: Id,
+        order: &Arc<Order>,
+        metadata: &Arc<Metadata>,
+        rows: &[Row],
+    ) -> Option<Result<TestRun, ()>> {
+        let selection = match order.options.test_level {
+            Some(TestLevel::RunSpecifiedTests) => Selection::Named(order.options.run_tests.clone()),
+            Some(TestLevel::RunAllTestsInOrg) => Selection::All,
+            _ => Selection::Local,
+        };
+        let (this, user, metadata) = (Arc::clone(self), order.rights.user, Arc::clone(metadata));
+        let run = tokio::task::spawn_blocking(move || {
+            let state = State { metadata, ..this.org.snapshot() };
+            let mut canceled = false;
+            let outcome = run_tests(&this.org, &state, user, &selection, &mut |passed, failed, total| {
+                let status = this.update(id, |request, _| {
+                    request.tests_total = total as u32;
+                    request.tests_completed = passed as u32;
+                    request.test_errors = failed as u32;
+                    request.state_detail = Some("Running Tests".to_owned());
+                });
+                canceled |= status.as_deref() == Some("Canceling");
+                !canceled
+            });
+            (!canceled).then_some(outcome)
+        });
+        let outcome =
+            run.await.inspect_err(|error| tracing::error!(%error, "tests failed unexpectedly")).ok()?;
+        let production = self.org.is_active_production();
+        Some(outcome.ok_or(()).map(|outcome| TestRun::of(outcome, &order.options, rows, production)))
+    }
+
+    /// From here on it cannot be cancelled; false when it was before.
+    async fn finalize(&self, id: Id) -> bool {
+        let status = self.update(id, |request, _| {
+            if request.status == "InProgress" {
+                "FinalizingDeploy".clone_into(&mut request.status);
+            }
+        });
+        let takes = self.org.config.deploy_component_time;
+        if !takes.is_zero() {
+            self.org.clock.sleep(takes).await;
+        }
+        status.as_deref() == Some("FinalizingDeploy")
     }
 
     async fn plan(&self, snapshot: Arc<Metadata>, order: Arc<Order>) -> Option<Planned> {
@@ -315,7 +403,7 @@ impl Deployments {
         }
     }
 
-    fn finish(&self, id: Id, user: Id, outcome: Outcome) {
+    fn finish(&self, id: Id, user: Id, outcome: Outcome, order: Arc<Order>) {
         let Outcome { rows, tests, whole, canceled, partial } = outcome;
         let status = self.update(id, |request, now_ms| {
             let counted = || rows.iter().filter(|row| !row.component_type.is_empty());
@@ -328,8 +416,11 @@ impl Deployments {
                 request.components_deployed = good as u32;
                 request.component_errors = failed as u32;
             }
-            request.test_errors = tests.errors();
-            request.tests_total = tests.errors();
+            if tests.total() > 0 {
+                request.test_errors = tests.errors();
+                request.tests_completed = tests.total() - tests.errors();
+                request.tests_total = tests.total();
+            }
             request.status = match (canceled, &whole, failed, partial && good > 0) {
                 (true, ..) => "Canceled",
                 (_, None, 0, _) if tests.passed() => "Succeeded",
@@ -342,10 +433,21 @@ impl Deployments {
                 request.error_status_code = Some(code);
             }
         });
-        if let Some(job) = self.jobs().get_mut(&id) {
+        let validated = order.options.check_only && status.as_deref() == Some("Succeeded");
+        let mut jobs = self.jobs();
+        if let Some(job) = jobs.get_mut(&id) {
             job.rows = rows;
             job.tests = tests;
+            job.order = validated.then_some(order);
+            job.effects = self.effects.load(Ordering::SeqCst);
         }
+        let mut kept: Vec<&mut Job> = jobs.values_mut().filter(|job| job.order.is_some()).collect();
+        if kept.len() > VALIDATIONS_MAX
+            && let Some(oldest) = kept.first_mut()
+        {
+            oldest.order = None;
+        }
+        drop(jobs);
         self.org.note(
             Kind::DeployFinished,
             Some(user),

@@ -13,6 +13,7 @@ mod options;
 mod package;
 mod packaged;
 mod permission;
+mod quick;
 mod removal;
 mod result;
 mod row;

@@ -3,15 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use super::coverage::TestRun;
+use super::job::Job;
 use super::options::DeployOptions;
 use super::row::Row;
-use crate::org::{DeployRequest, State, metadata_time};
+use crate::org::{DeployRequest, Id, State, metadata_time};
 
 /// The body of a start's answer: no result yet worth the name.
-pub(super) fn started(request: &DeployRequest, options: &DeployOptions) -> Value {
+pub(super) fn started(request: &DeployRequest, options: &DeployOptions, validation: Option<Id>) -> Value {
     json!({
         "id": request.id,
-        "validatedDeployRequestId": null,
+        "validatedDeployRequestId": validation,
         "deployOptions": options.to_json(),
         "deployResult": {
             "id": request.id,
@@ -30,11 +31,11 @@ pub(super) fn started(request: &DeployRequest, options: &DeployOptions) -> Value
 pub(super) fn status(
     state: &State,
     request: &DeployRequest,
-    options: &DeployOptions,
-    outcome: Option<(&[Row], &TestRun)>,
+    job: &Job,
+    with_details: bool,
     url: &str,
 ) -> Value {
-    let who = |id: Option<crate::org::Id>| id.and_then(|id| state.users.get(&id)).map(crate::org::User::name);
+    let who = |id: Option<Id>| id.and_then(|id| state.users.get(&id)).map(crate::org::User::name);
     let time = |ms: Option<i64>| ms.map(metadata_time);
     let mut result = json!({
         "id": request.id,
@@ -63,14 +64,14 @@ pub(super) fn status(
         "numberTestsCompleted": request.tests_completed,
         "numberTestsTotal": request.tests_total,
     });
-    if let Some((rows, tests)) = outcome {
-        result["details"] = details(request, rows, tests);
+    if with_details {
+        result["details"] = details(request, &job.rows, &job.tests);
     }
     json!({
         "id": request.id,
         "url": url,
-        "validatedDeployRequestId": null,
-        "deployOptions": options.to_json(),
+        "validatedDeployRequestId": job.validation,
+        "deployOptions": job.options.to_json(),
         "deployResult": result,
     })
 }

@@ -6,7 +6,7 @@ use super::id::Id;
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeployRequest {
     pub id: Id,
-    /// `Pending`, `InProgress`, `Succeeded`, `SucceededPartial`, `Failed`, `Canceling`, `Canceled`.
+    /// `Pending`, `InProgress`, `FinalizingDeploy`, `Succeeded`, `SucceededPartial`, `Failed`, `Canceling`, `Canceled`.
     pub status: String,
     pub check_only: bool,
     pub rollback_on_error: bool,
