@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::eval::{eval, null_or_throw, receiver};
 use super::exec::{self, Context, Flow, at};
 use super::machine::{Call, Place};
-use super::{STACK_MAX, Thrown, fatal, find, heap, names, statics};
+use super::{STACK_MAX, Thrown, fatal, find, future, heap, names, statics};
 use crate::apex::program::{
     Body, ClassId, Expr, ExprKind, MethodId, MethodKind, Program, Sharing, Slot, StmtKind,
 };
@@ -47,6 +47,10 @@ pub(super) fn direct(
     };
     let base = push_all(tx, cx, arguments)?;
     at(tx, expr.at);
+    if future::is_future(cx.program.method(method)) {
+        let arguments = tx.machine.locals.split_off(base);
+        return future::queue(tx, cx.program, method, arguments).map(|()| Value::Null);
+    }
     enter(tx, cx.program, method, &object, base)
 }
 

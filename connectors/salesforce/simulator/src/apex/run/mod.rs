@@ -11,6 +11,7 @@ mod eval;
 mod exec;
 mod find;
 mod fire;
+mod future;
 mod heap;
 mod limits;
 mod loops;
