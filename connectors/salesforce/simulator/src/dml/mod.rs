@@ -25,9 +25,10 @@ use serde_json::Value;
 
 pub use mix::Mix;
 pub(crate) use prepare::{may_insert, may_update};
+pub(crate) use publish::deliver;
 pub(crate) use remove::may_delete;
-pub(crate) use trigger::trigger_of;
 pub use trigger::{Fired, Invocation, TriggerRow};
+pub(crate) use trigger::{listens, trigger_of};
 
 use crate::org::{Id, ObjectType};
 

@@ -3,9 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::apply::{Placed, Placement};
-use super::{Options, Row, RowError, RowResult};
+use super::save::Work;
+use super::{Options, Row, RowError, RowResult, trigger};
+use crate::apex::run::{Thrown, fatal};
 use crate::events::{EVENT_BYTES_MAX, RawEvent, Refusal};
-use crate::org::Id;
+use crate::org::{Id, TriggerEvent, rest_time};
 use crate::transaction::{Event, Transaction};
 
 /// Publishes events: at once, or when the transaction has ended well, as their definition says.
@@ -31,18 +33,46 @@ fn one(tx: &mut Transaction, row: Row, options: Options) -> Result<Id, RowError>
         let message = format!("No such column '{name}' on sobject of type {}", object.name);
         return Err(RowError::new("INVALID_FIELD", message));
     }
-    let values: Map<String, Value> = values.into_iter().collect();
-    let raw = encoded(tx, &object, &values)
-        .map_err(|refusal| RowError::new(refusal.code(), refusal.to_string()))?;
+    let given: Map<String, Value> = values.clone().into_iter().collect();
+    let raw =
+        encoded(tx, &object, &given).map_err(|refusal| RowError::new(refusal.code(), refusal.to_string()))?;
     let user = tx.rights.user;
     let id = tx.org.ids.next(object.key_prefix.as_deref().unwrap_or("e00"));
-    let event = Event { object, user, raw };
-    if event.object.publish_behavior.as_deref() == Some("PublishImmediately") {
+    let event = Event { object, user, values, raw };
+    let immediately = event.object.publish_behavior.as_deref() == Some("PublishImmediately");
+    // What a test publishes stays in it.
+    if immediately && !tx.machine.testing {
         event.leave(&tx.org);
+        tx.pending.gone.push(event);
     } else {
         tx.pending.events.push(event);
     }
     Ok(id)
+}
+
+/// Brings events of one kind to the triggers that stand on them.
+pub(crate) fn deliver(tx: &mut Transaction, events: Vec<Event>) -> Result<(), Thrown> {
+    let Some(object) = events.first().map(|event| event.object.clone()) else { return Ok(()) };
+    let now = rest_time(tx.org.now_ms());
+    let works = events.into_iter().enumerate().map(|(at, event)| {
+        let mut work = Work::new(at, None);
+        work.values = event.values;
+        let known = [
+            ("CreatedDate", Value::from(now.clone())),
+            ("CreatedById", event.user.into()),
+            ("EventUuid", tx.org.bus.next_uuid().into()),
+            ("ReplayId", (at + 1).to_string().into()),
+        ];
+        work.values.extend(known.map(|(name, value)| (name.to_owned(), value)));
+        work
+    });
+    let mut works: Vec<Work> = works.collect();
+    trigger::fire(tx, &object, TriggerEvent::AfterInsert, &mut works)?;
+    if let Some(error) = works.iter().flat_map(|work| &work.errors).next() {
+        // Nobody waits for an answer: what the trigger did is undone.
+        return Err(fatal(tx, "System.UnexpectedException", error.message.clone()));
+    }
+    Ok(())
 }
 
 /// The event as it will be sent, if it can be.

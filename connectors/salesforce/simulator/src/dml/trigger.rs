@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::RowError;
 use super::save::Work;
 use crate::apex::run::Thrown;
-use crate::org::{Id, ObjectType, Record, TriggerEvent};
+use crate::org::{Id, Metadata, ObjectType, Record, TriggerEvent};
 use crate::transaction::Transaction;
 
 /// Triggers inside each other.
@@ -54,8 +54,8 @@ pub(super) fn words(event: TriggerEvent) -> &'static str {
 }
 
 /// Whether an active trigger waits for this.
-pub(super) fn listens(tx: &Transaction, object: &ObjectType, event: TriggerEvent) -> bool {
-    tx.state.metadata.triggers.values().any(|trigger| {
+pub(crate) fn listens(metadata: &Metadata, object: &ObjectType, event: TriggerEvent) -> bool {
+    metadata.triggers.values().any(|trigger| {
         trigger.unit.status == "Active"
             && trigger.events.contains(&event)
             && trigger.object.eq_ignore_ascii_case(&object.name)
@@ -69,7 +69,7 @@ pub(super) fn fire(
     event: TriggerEvent,
     works: &mut [Work],
 ) -> Result<(), Thrown> {
-    if !listens(tx, object, event) {
+    if !listens(&tx.state.metadata, object, event) {
         return Ok(());
     }
     let good: Vec<usize> = (0..works.len()).filter(|at| works[*at].errors.is_empty()).collect();

@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub use pending::Job;
 pub(crate) use pending::{Event, Note, Pending};
 
+use pending::{Task, Waiting};
+
 use crate::apex::program::Program;
 use crate::apex::run::Machine;
 use crate::dml::Mix;
@@ -47,7 +49,7 @@ pub(crate) struct Mark {
     records: Records,
     users: Arc<BTreeMap<Id, User>>,
     assignments: Arc<BTreeMap<Id, Assignment>>,
-    pending: Pending,
+    waiting: Waiting,
 }
 
 impl Transaction {
@@ -79,12 +81,12 @@ impl Transaction {
     /// own. A transaction that is apart ends as if it were dropped.
     pub fn commit(self) {
         let org = self.org.clone();
-        let (jobs, machine) = self.put();
-        pending::run(&org, jobs, machine);
+        let (tasks, machine) = self.put();
+        pending::run(&org, tasks, machine);
     }
 
-    /// Puts everything in place but the jobs, whose values live as long as the machine.
-    fn put(self) -> (Vec<Job>, Machine) {
+    /// Puts everything in place; what is still to run has values that live as long as the machine.
+    fn put(self) -> (Vec<Task>, Machine) {
         let Self { org, state, base, pending, touched, turn, machine, .. } = self;
         if turn.is_none() {
             return (Vec::new(), machine);
@@ -132,7 +134,7 @@ impl Transaction {
             records: self.state.records.clone(),
             users: self.state.users.clone(),
             assignments: self.state.assignments.clone(),
-            pending: self.pending.clone(),
+            waiting: self.pending.waiting(),
         }
     }
 
@@ -141,6 +143,6 @@ impl Transaction {
         self.state.records = mark.records;
         self.state.users = mark.users;
         self.state.assignments = mark.assignments;
-        self.pending = mark.pending;
+        self.pending.back_to(mark.waiting);
     }
 }

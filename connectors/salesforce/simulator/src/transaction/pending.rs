@@ -1,17 +1,21 @@
 //! What waits for a transaction's end.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::Transaction;
 use crate::apex::run::{Machine, Thrown};
 use crate::events::{RawEvent, topic_of};
 use crate::ledger::Kind;
-use crate::org::{Id, ObjectType, Org};
+use crate::org::{Id, ObjectType, Org, Reach, Rights, TriggerEvent, User, prefix};
 
 /// Jobs that one transaction may set off, those of its jobs among them: a job that starts itself again ends somewhere.
-const JOBS_MAX: usize = 250;
+const TASKS_MAX: usize = 250;
+/// Events that triggers see together.
+const DELIVERED_MAX: usize = 2_000;
 
 /// A line for the ledger.
 #[derive(Debug, Clone)]
@@ -27,6 +31,8 @@ pub(crate) struct Note {
 pub(crate) struct Event {
     pub object: Arc<ObjectType>,
     pub user: Id,
+    /// As it was published.
+    pub values: BTreeMap<String, Value>,
     pub raw: RawEvent,
 }
 
@@ -40,34 +46,92 @@ pub struct Job {
 }
 
 /// Everything that waits.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Pending {
     pub notes: Vec<Note>,
     pub events: Vec<Event>,
+    /// Published already; the triggers that stand on them come when the transaction has ended well.
+    pub gone: Vec<Event>,
     /// Users who were deactivated.
     pub locked_out: Vec<Id>,
     pub jobs: Vec<Job>,
 }
 
+/// How much waited at some moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waiting {
+    notes: usize,
+    events: usize,
+    locked_out: usize,
+    jobs: usize,
+}
+
 impl Pending {
-    /// Writes the notes and publishes the events; answers the jobs.
-    pub(super) fn settle(self, org: &Org) -> Vec<Job> {
+    pub(super) fn waiting(&self) -> Waiting {
+        Waiting {
+            notes: self.notes.len(),
+            events: self.events.len(),
+            locked_out: self.locked_out.len(),
+            jobs: self.jobs.len(),
+        }
+    }
+
+    /// Forgets what came later. Events that are gone stay gone.
+    pub(super) fn back_to(&mut self, then: Waiting) {
+        self.notes.truncate(then.notes);
+        self.events.truncate(then.events);
+        self.locked_out.truncate(then.locked_out);
+        self.jobs.truncate(then.jobs);
+    }
+
+    /// Writes the notes and publishes the events; answers what is to run.
+    pub(super) fn settle(self, org: &Org) -> Vec<Task> {
         for note in self.notes {
             let detail: Vec<(&str, &str)> =
                 note.detail.iter().map(|(name, id)| (*name, id.as_str())).collect();
             org.note(note.kind, note.user, &*note.subject, &detail);
         }
-        for event in self.events {
-            event.leave(org);
+        self.events.iter().for_each(|event| event.leave(org));
+        let mut tasks: Vec<Task> = self.jobs.into_iter().map(Task::Job).collect();
+        let metadata = org.metadata();
+        for event in self.gone.into_iter().chain(self.events) {
+            if !crate::dml::listens(&metadata, &event.object, TriggerEvent::AfterInsert) {
+                continue;
+            }
+            match tasks.last_mut() {
+                Some(Task::Deliver(events))
+                    if events.len() < DELIVERED_MAX
+                        && events.last().is_some_and(|last| last.object.name == event.object.name) =>
+                {
+                    events.push(event);
+                }
+                _ => tasks.push(Task::Deliver(vec![event])),
+            }
         }
-        self.jobs
+        tasks
+    }
+}
+
+/// What runs after a transaction.
+pub(super) enum Task {
+    Job(Job),
+    /// Events of one kind to the triggers that stand on them.
+    Deliver(Vec<Event>),
+}
+
+impl Task {
+    fn run(self, tx: &mut Transaction) -> Result<(), Thrown> {
+        match self {
+            Self::Job(job) => (job.run)(tx),
+            Self::Deliver(events) => crate::dml::deliver(tx, events),
+        }
     }
 }
 
 impl Event {
     /// Hands the event to the bus. Nobody is told of a refusal: what could be refused was checked when it was made.
-    pub(crate) fn leave(self, org: &Org) {
-        match org.bus.publish(&self.object, self.raw) {
+    pub(crate) fn leave(&self, org: &Org) {
+        match org.bus.publish(&self.object, self.raw.clone()) {
             Ok(published) => {
                 let topic = topic_of(&self.object.name);
                 org.note(Kind::EventPublished, Some(self.user), topic, &[("event", &published.event_id)]);
@@ -77,25 +141,81 @@ impl Event {
     }
 }
 
-/// Runs jobs, and those that they set off, one after the other. What they hold lives in the machines of those who made
-/// them.
-pub(super) fn run(org: &Arc<Org>, jobs: Vec<Job>, machine: Machine) {
+/// Runs jobs and deliveries, and those that they set off, one after the other. What they hold lives in the machines of
+/// those who made them.
+pub(super) fn run(org: &Arc<Org>, tasks: Vec<Task>, machine: Machine) {
     let mut machines = vec![machine];
-    let mut waiting: VecDeque<Job> = jobs.into();
-    for _ in 0..JOBS_MAX {
-        let Some(job) = waiting.pop_front() else { break };
-        let rights = org.read().rights(job.user);
-        let mut tx = Transaction::begin(org, rights);
-        match (job.run)(&mut tx) {
+    let mut waiting: VecDeque<Task> = tasks.into();
+    for _ in 0..TASKS_MAX {
+        let Some(task) = waiting.pop_front() else { break };
+        let mut tx = match &task {
+            Task::Job(job) => {
+                let rights = org.read().rights(job.user);
+                Transaction::begin(org, rights)
+            }
+            Task::Deliver(_) => Transaction::automated(org),
+        };
+        match task.run(&mut tx) {
             Ok(()) => {
                 let (further, machine) = tx.put();
                 waiting.extend(further);
                 machines.push(machine);
             }
-            Err(thrown) => tracing::debug!(?thrown, "a job failed"),
+            Err(thrown) => tracing::debug!(?thrown, "what ran after a transaction failed"),
         }
     }
     // Before the values that they hold.
     drop(waiting);
     drop(machines);
+}
+
+impl Transaction {
+    /// Of the platform's own user, as whom triggers on events run. Nobody else ever sees this user.
+    fn automated(org: &Arc<Org>) -> Self {
+        let user = Id::derived(prefix::USER, &["Automated Process", org.id.as_str()]);
+        let rights = Rights { user, sets: Vec::new(), reach: Reach::User };
+        let mut tx = Self::begin(org, rights);
+        let profile = tx.state.users.get(&org.admin).map(|admin| admin.profile);
+        let automated = User {
+            id: user,
+            username: format!("autoproc@{}", org.id.as_str().to_lowercase()),
+            password: String::new(),
+            first_name: "Automated".to_owned(),
+            last_name: "Process".to_owned(),
+            email: format!("autoproc@{}", org.id.as_str().to_lowercase()),
+            profile: profile.unwrap_or(org.admin),
+            active: true,
+            created_ms: org.started_ms,
+            last_login_ms: None,
+        };
+        Arc::make_mut(&mut tx.state.users).insert(user, automated);
+        tx
+    }
+
+    /// Has a job run after the transaction, if it ends well.
+    pub fn enqueue(&mut self, job: Job) {
+        self.pending.jobs.push(job);
+    }
+
+    /// Takes the jobs that wait, to run them here (`Test.stopTest`).
+    pub fn take_jobs(&mut self) -> Vec<Job> {
+        std::mem::take(&mut self.pending.jobs)
+    }
+
+    /// Brings the events that wait to the triggers that stand on them, here and now (`Test.getEventBus().deliver()`);
+    /// they do not leave afterwards.
+    pub fn deliver_events(&mut self) -> Result<(), Thrown> {
+        let mut events = std::mem::take(&mut self.pending.events).into_iter().peekable();
+        while let Some(first) = events.next() {
+            let name = first.object.name.clone();
+            let mut batch = vec![first];
+            while batch.len() < DELIVERED_MAX
+                && let Some(next) = events.next_if(|event| event.object.name == name)
+            {
+                batch.push(next);
+            }
+            crate::dml::deliver(self, batch)?;
+        }
+        Ok(())
+    }
 }
