@@ -1,6 +1,6 @@
 //! Changes of records, from statements and from `Database.*`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,9 +10,12 @@ use super::{Limit, Thrown, exception, limit, null_reference, record, throw, trac
 use crate::apex::program::Dml;
 use crate::apex::syntax::ast::{DmlWord, Pos};
 use crate::apex::value::{ExceptionState, FailedRow, RecordValue, Value, store};
-use crate::dml::{Operation, Options, Row, RowResult};
-use crate::org::Id;
+use crate::dml::{Operation, Options, Row, RowError, RowResult};
+use crate::org::{Id, TriggerEvent};
 use crate::transaction::Transaction;
+
+/// Status of rows that were good, in a call that was undone.
+const ROLLED_BACK: &str = "ALL_OR_NONE_OPERATION_ROLLED_BACK";
 
 /// How a change is to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,11 +100,63 @@ pub fn apply(
         with_sharing: tx.machine.with_sharing(),
     };
     let ids: Vec<Option<Id>> = rows.iter().map(|row| row.id).collect();
-    let results = tx.apply(operation.clone(), rows, options)?;
+    let results = match itself(tx, &operation, &ids) {
+        Some(refused) => refused,
+        None => tx.apply(operation.clone(), rows, options)?,
+    };
     if manner.all_or_none && results.iter().any(|result| !result.errors.is_empty()) {
         return Err(refused(tx, &operation, &results, &ids));
     }
     Ok(results)
+}
+
+/// A row that a before trigger runs for cannot be changed by that trigger: the whole call is refused.
+fn itself(tx: &Transaction, operation: &Operation, ids: &[Option<Id>]) -> Option<Vec<RowResult>> {
+    if !matches!(operation, Operation::Update | Operation::Upsert(_) | Operation::Delete) {
+        return None;
+    }
+    let before = |event| matches!(event, TriggerEvent::BeforeUpdate | TriggerEvent::BeforeDelete);
+    let running: HashMap<Id, &Arc<str>> = tx
+        .machine
+        .triggers
+        .iter()
+        .filter(|trigger| before(trigger.event))
+        .flat_map(|trigger| trigger.old_map.iter().map(move |map| (map, &trigger.name)))
+        .flat_map(|(map, name)| {
+            let entries = map.entries.borrow();
+            let ids: Vec<Id> = entries
+                .keys()
+                .filter_map(|key| if let Value::Id(id) = key.value { Some(id) } else { None })
+                .collect();
+            ids.into_iter().map(move |id| (id, name))
+        })
+        .collect();
+    let blamed = |id: &Option<Id>| id.and_then(|id| running.get(&id).map(|name| (id, *name)));
+    if running.is_empty() || !ids.iter().any(|id| blamed(id).is_some()) {
+        return None;
+    }
+    let result = |id: &Option<Id>| {
+        RowResult {
+        id: *id,
+        created: false,
+        errors: vec![match blamed(id) {
+            Some((id, name)) => RowError {
+                status: "SELF_REFERENCE_FROM_TRIGGER".to_owned(),
+                message: format!(
+                    "Object (id = {}) is currently in trigger {name}, therefore it cannot recursively update itself",
+                    id.short()
+                ),
+                fields: Vec::new(),
+            },
+            None => RowError {
+                status: ROLLED_BACK.to_owned(),
+                message: "Record rolled back because not all records were valid and the request was using AllOrNone header".to_owned(),
+                fields: Vec::new(),
+            },
+        }],
+    }
+    };
+    Some(ids.iter().map(result).collect())
 }
 
 /// Whether these records may be changed at all.
@@ -205,7 +260,7 @@ fn refused(tx: &mut Transaction, operation: &Operation, results: &[RowResult], i
     };
     let mut rows = Vec::new();
     for (index, result) in results.iter().enumerate() {
-        let at_fault = result.errors.iter().any(|error| error.status != "ALL_OR_NONE_OPERATION_ROLLED_BACK");
+        let at_fault = result.errors.iter().any(|error| error.status != ROLLED_BACK);
         if at_fault {
             let id = ids.get(index).copied().flatten();
             rows.push(FailedRow { index, id, errors: result.errors.clone() });

@@ -28,7 +28,7 @@ pub fn fire(tx: &mut Transaction, invocation: Invocation) -> Result<Fired, Throw
     heap(tx, size * 64)?;
     let context = rows.context(tx, &invocation)?;
     for trigger in triggers {
-        tx.machine.triggers.push(context.clone());
+        tx.machine.triggers.push(TriggerContext { name: trigger.name.clone(), ..context.clone() });
         let result = run(tx, &program, trigger);
         tx.machine.triggers.pop();
         result?;
@@ -95,6 +95,7 @@ impl Rows {
         let has_ids = invocation.event != TriggerEvent::BeforeInsert;
         let object = &invocation.object;
         Ok(TriggerContext {
+            name: Arc::from(""),
             event: invocation.event,
             size: invocation.rows.len(),
             new: has_new.then(|| list(object, &self.new)),

@@ -91,6 +91,8 @@ pub(super) enum Place {
 /// A trigger that runs.
 #[derive(Debug, Clone)]
 pub struct TriggerContext {
+    /// The trigger's name.
+    pub name: Arc<str>,
     pub event: TriggerEvent,
     pub size: usize,
     pub new: Option<Rc<ListValue>>,

@@ -6,14 +6,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bigdecimal::Zero;
-
 use super::{RecordValue, Value};
 use crate::apex::run::{self, Thrown};
 use crate::transaction::Transaction;
 
-/// Whether two values are equal as keys and by `equals`: strings by case, numbers by value, records by their fields,
-/// objects by their own `equals` or else by identity.
+/// Whether two values are equal by `equals` and for assertions: strings by case, numbers by value, records by their
+/// fields, objects by their own `equals` or else by identity.
 pub fn equal(tx: &mut Transaction, a: &Value, b: &Value) -> Result<bool, Thrown> {
     deeper(tx, |tx| equal_here(tx, a, b))
 }
@@ -69,7 +67,8 @@ fn equal_here(tx: &mut Transaction, a: &Value, b: &Value) -> Result<bool, Thrown
             }
             Ok(true)
         }
-        _ => Ok(structurally_equal(a, b)),
+        _ => Ok(super::order::numbers(a, b)
+            .map_or_else(|| structurally_equal(a, b), |order| order == std::cmp::Ordering::Equal)),
     }
 }
 
@@ -131,6 +130,8 @@ pub fn structurally_equal(a: &Value, b: &Value) -> bool {
                     a.len() == b.len() && a.iter().all(same)
                 })
         }
+        // As keys, decimals of different scales are different.
+        (Value::Decimal(a), Value::Decimal(b)) => a.as_bigint_and_exponent() == b.as_bigint_and_exponent(),
         (a, b) => super::order::numbers(a, b) == Some(std::cmp::Ordering::Equal),
     }
 }
@@ -248,7 +249,7 @@ fn feed(tx: &mut Transaction, value: &Value, state: &mut DefaultHasher) -> Resul
     Ok(())
 }
 
-/// Equal numbers of different types have the same hash.
+/// Whole numbers of different types have the same hash; a decimal's depends on its scale too.
 fn number(value: &Value, state: &mut DefaultHasher) {
     if let Some(whole) = value.as_whole() {
         whole.hash(state);
@@ -260,12 +261,16 @@ fn number(value: &Value, state: &mut DefaultHasher) {
         double.to_bits().hash(state);
         return;
     }
-    let Some(number) = value.as_decimal() else { return };
-    let bound = bigdecimal::BigDecimal::from(1_000_000_000_000_000_000i64);
-    if number.abs() < bound && (&number % bigdecimal::BigDecimal::from(1)).is_zero() {
-        use bigdecimal::ToPrimitive;
-        number.to_i64().unwrap_or_default().hash(state);
-    } else {
-        number.normalized().hash(state);
+    let Some(mut number) = value.as_decimal() else { return };
+    if let Value::Double(_) = value {
+        number = number.normalized();
+        if number.as_bigint_and_exponent().1 < 0 {
+            number = number.with_scale(0);
+        }
+    }
+    let (digits, scale) = number.as_bigint_and_exponent();
+    match i64::try_from(&digits) {
+        Ok(whole) if scale == 0 => whole.hash(state),
+        _ => (digits, scale).hash(state),
     }
 }
