@@ -1,3 +1,5 @@
+mod bodies;
+mod classes;
 mod operators;
 mod records;
 mod support;
