@@ -133,7 +133,7 @@ impl<'s> Lexer<'s> {
 
     fn sign(&mut self) -> Result<Kind, Problem> {
         let rest = self.rest();
-        let digit_behind = rest.bytes().nth(2).is_some_and(|byte| byte.is_ascii_digit());
+        let digit_behind = rest.as_bytes().get(2).is_some_and(u8::is_ascii_digit);
         let fits = |sign: &&str| rest.starts_with(*sign) && !(*sign == "?." && digit_behind);
         if let Some(sign) = SIGNS.into_iter().find(fits) {
             self.advance(sign.len());

@@ -4,6 +4,7 @@
 //! whether a statement makes sense, is not asked here.
 
 pub mod ast;
+mod identifier;
 mod lexer;
 mod literal;
 mod parse;
@@ -13,6 +14,7 @@ mod tests;
 mod token;
 
 use ast::{Anonymous, Block, Unit};
+pub use identifier::{identifier_problem, shape_problem};
 pub use lexer::length_without_comments;
 pub use parse::{NESTING_MAX, SOURCE_CHARS_MAX};
 pub use problem::Problem;

@@ -28,7 +28,9 @@ impl Parser<'_> {
             if parser.is_one_of(0, &["list", "map"]) && !collection {
                 return Err(parser.unexpected_at(1));
             }
-            if !collection && !parser.is_name(0) || parser.is_word(0, "set") && !collection {
+            if !collection && !parser.is_name(0) && !parser.is_dotted(0)
+                || parser.is_word(0, "set") && !collection
+            {
                 return Err(parser.unexpected());
             }
             let mut parts = vec![TypePart { name: parser.take_name(), arguments: Vec::new() }];
@@ -90,7 +92,7 @@ impl Parser<'_> {
             return None;
         }
         let collection = self.is_collection(start);
-        if !collection && (!self.is_name(start) || self.is_word(start, "set")) {
+        if !collection && !self.is_dotted(start) && (!self.is_name(start) || self.is_word(start, "set")) {
             return None;
         }
         let mut at = start + 1;
