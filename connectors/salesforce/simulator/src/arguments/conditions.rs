@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use salesforce_simulator::org::{
-    AppPolicy, Conditions, OrgKind, RefreshPolicy, RefusedTrigger, user_permissions,
+    AppPolicy, Conditions, Customer, FlowFixture, OrgKind, RefreshPolicy, RefusedTrigger, user_permissions,
 };
 
 use super::duration;
@@ -13,6 +13,9 @@ const KIND: &str = "The org";
 const API: &str = "Access to the API";
 const LOGIN: &str = "Login and the app";
 const DEPLOY: &str = "Deployments";
+const CUSTOMER: &str = "What the customer has made";
+/// Coverage of a hostile org's own code.
+const HOSTILE_COVERAGE: u32 = 74;
 
 /// The org's conditions.
 #[derive(Debug, Args)]
@@ -76,18 +79,41 @@ pub struct ConditionArguments {
     /// The trigger on this object does not compile, for this reason; may be repeated.
     #[arg(long, value_name = "OBJECT[=REASON]", value_parser = refused_trigger, help_heading = DEPLOY)]
     refuse_trigger: Vec<RefusedTrigger>,
-    /// No test reaches the trigger on this object: production refuses it; may be repeated.
+    /// A flow keeps new records of this object from its triggers, so that no test reaches them: production refuses
+    /// them; may be repeated.
     #[arg(long, value_name = "OBJECT", help_heading = DEPLOY)]
     uncovered_trigger: Vec<String>,
     /// A test class of the org's own that fails where local tests are run; may be repeated.
     #[arg(long, value_name = "CLASS", help_heading = DEPLOY)]
     failing_customer_test: Vec<String>,
-    /// Coverage of the org's own code, which counts where local tests are run.
+    /// The org has code of its own, of which its tests cover so much. It counts where local tests are run.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100), help_heading = DEPLOY)]
     org_coverage: Option<u32>,
     /// Characters of Apex that the org has already, of the 6,000,000 it may have.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = DEPLOY)]
     apex_characters_used: usize,
+
+    /// All of it on every object: a validation rule that refuses each record, a trigger that throws, a required custom
+    /// field; and code of the org's own that is covered by 74 %.
+    #[arg(long, help_heading = CUSTOMER)]
+    hostile: bool,
+    /// A validation rule on this object refuses each record, on all with *; may be repeated.
+    #[arg(long, value_name = "OBJECT", help_heading = CUSTOMER)]
+    rejecting_rule: Vec<String>,
+    /// A trigger on this object throws after each save, on all with *; may be repeated.
+    #[arg(long, value_name = "OBJECT", help_heading = CUSTOMER)]
+    throwing_trigger: Vec<String>,
+    /// A trigger on this object takes about a second of CPU time, on all with *; may be repeated.
+    #[arg(long, value_name = "OBJECT", help_heading = CUSTOMER)]
+    slow_trigger: Vec<String>,
+    /// This object has a custom field that each record must have, all have with *; may be repeated.
+    #[arg(long, value_name = "OBJECT", help_heading = CUSTOMER)]
+    required_field: Vec<String>,
+    /// A record-triggered flow: {"label", "object", "moment": "before-save" | "after-save" | "before-delete",
+    /// "events": "create" | "update" | "create-or-update" | "delete", "condition"?: FORMULA, and either "error" or
+    /// "field" and "value": FORMULA}; may be repeated.
+    #[arg(long, value_name = "JSON", value_parser = flow, help_heading = CUSTOMER)]
+    flow: Vec<FlowFixture>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -115,7 +141,14 @@ impl ConditionArguments {
 
     /// The conditions.
     pub fn conditions(self) -> Conditions {
+        let mut customer = if self.hostile { Customer::hostile() } else { Customer::default() };
+        customer.rejecting_rules.extend(self.rejecting_rule);
+        customer.throwing_triggers.extend(self.throwing_trigger);
+        customer.slow_triggers.extend(self.slow_trigger);
+        customer.required_fields.extend(self.required_field);
+        customer.flows = self.flow;
         Conditions {
+            customer,
             kind: self.org_kind,
             edition: self.edition,
             api_disabled: self.api_disabled,
@@ -134,7 +167,7 @@ impl ConditionArguments {
             refused_triggers: self.refuse_trigger,
             uncovered_triggers: self.uncovered_trigger,
             failing_tests: self.failing_customer_test,
-            org_coverage_percent: self.org_coverage,
+            org_coverage_percent: self.org_coverage.or(self.hostile.then_some(HOSTILE_COVERAGE)),
             apex_characters_used: self.apex_characters_used,
         }
     }
@@ -155,6 +188,10 @@ fn refresh_policy(text: &str) -> Result<RefreshPolicy, String> {
         Some(("lifetime", limit)) => duration(limit).map(RefreshPolicy::Lifetime),
         _ => Err("it is infinite, zero, idle:DURATION or lifetime:DURATION".to_owned()),
     }
+}
+
+fn flow(text: &str) -> Result<FlowFixture, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 fn refused_trigger(text: &str) -> Result<RefusedTrigger, String> {
@@ -180,6 +217,9 @@ mod tests {
         assert!(["never", "idle", "idle:soon", ""].iter().all(|text| refresh_policy(text).is_err()));
         let refused = refused_trigger("Case=No room = no trigger").map(|one| (one.object, one.problem));
         assert_eq!(refused, Ok(("Case".to_owned(), "No room = no trigger".to_owned())));
+        let fits = r#"{"label":"F","object":"Case","moment":"before-save","events":"create","error":"No"}"#;
+        assert_eq!(flow(fits).map(|flow| flow.error), Ok(Some("No".to_owned())));
+        assert!(flow("{}").is_err());
         assert!(refused_trigger("=x").is_err() && refused_trigger("Case=").is_err());
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use super::access::has_object_permissions;
 use super::assembly::schema;
 use super::audit::AuditTrail;
+use super::customer::CustomerError;
 use super::grants::{ConnectedApp, Grants};
 use super::id::{IdGenerator, mix, prefix};
 use super::metadata::Metadata;
@@ -35,6 +36,8 @@ const SCOPES: [&str; 6] = ["api", "id", "profile", "email", "web", "refresh_toke
 pub enum BirthError {
     #[error(transparent)]
     Schema(#[from] SchemaError),
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
     #[error("{asked} profiles and permission sets are too few: every org has {least}")]
     Profiles { asked: usize, least: usize },
     #[error(

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::customer::Customer;
+
 /// What a write during maintenance is told.
 pub const MAINTENANCE: &str =
     "Updates can't be made during maintenance. Try again when maintenance is complete.";
@@ -114,12 +116,14 @@ pub struct Conditions {
     pub pkce_optional: bool,
     pub refresh_policy: RefreshPolicy,
     pub refused_triggers: Vec<RefusedTrigger>,
-    /// Objects whose triggers no test reaches.
+    /// Objects of which no test can make a record that a trigger gets to see: a flow before the save refuses it.
     pub uncovered_triggers: Vec<String>,
     /// Test classes of the org's own that fail.
     pub failing_tests: Vec<String>,
-    /// Coverage of the org's own code, in percent; `None` = enough.
+    /// The org has code of its own, of which tests cover so many percent; `None` = it has none.
     pub org_coverage_percent: Option<u32>,
+    /// What else the org's own administrators and developers have made.
+    pub customer: Customer,
     /// Characters of Apex that the org has already, of the 6 million it may have.
     pub apex_characters_used: usize,
 }

@@ -8,6 +8,7 @@ mod birth;
 mod change;
 mod clock;
 mod conditions;
+mod customer;
 mod deploy;
 mod field;
 mod foreign;
@@ -40,6 +41,7 @@ pub use birth::BirthError;
 pub(crate) use clock::date_time;
 pub use clock::{Clock, ManualClock, SystemClock, metadata_time, rest_time};
 pub use conditions::{AppPolicy, Conditions, MAINTENANCE, OrgKind, RefreshPolicy, RefusedTrigger};
+pub use customer::{Customer, CustomerError, EVERY, FlowFixture};
 pub use deploy::DeployRequest;
 pub use field::{Field, FieldType, audit_fields, owner_field, spaced};
 pub use grants::{Asked, Code, ConnectedApp, Grant, Grants, PendingPage};
@@ -170,7 +172,9 @@ pub enum SessionError {
 impl Org {
     /// Makes an org as `config` describes it; the same seed makes the same org.
     pub fn new(config: Config) -> Result<Arc<Self>, BirthError> {
-        Ok(Arc::new(birth::org(config)?))
+        let org = Arc::new(birth::org(config)?);
+        customer::settle(&org, &Conditions::default(), &org.conditions())?;
+        Ok(org)
     }
 
     /// Looks at the state. Do not hold the guard across an await.
@@ -211,8 +215,15 @@ impl Org {
     /// Changes what is special about the org while it runs, as its administrator or Salesforce would. What an org is
     /// born with (its kind, what administrators lack, what is used up or locked at the start) stays as it was.
     pub fn set_conditions(&self, change: impl FnOnce(&mut Conditions)) {
-        let mut conditions = self.conditions.write().unwrap_or_else(|broken| broken.into_inner());
-        change(Arc::make_mut(&mut conditions));
+        let (before, now) = {
+            let mut conditions = self.conditions.write().unwrap_or_else(|broken| broken.into_inner());
+            let before = conditions.clone();
+            change(Arc::make_mut(&mut conditions));
+            (before, conditions.clone())
+        };
+        if let Err(error) = customer::settle(self, &before, &now) {
+            tracing::error!(%error, "conditions without effect");
+        }
     }
 
     /// Whether Apex comes in with tests only.

@@ -11,7 +11,8 @@ use crate::org::{FieldType, Metadata};
 use crate::tables::View;
 
 /// When a flow runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FlowMoment {
     BeforeSave,
     AfterSave,
@@ -19,7 +20,8 @@ pub enum FlowMoment {
 }
 
 /// What a flow waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FlowEvents {
     Create,
     Update,

@@ -66,6 +66,12 @@ impl RuleBook {
         self.flows.entry(flow.object.to_ascii_lowercase()).or_default().push(Arc::new(flow));
     }
 
+    /// Keeps the flows that `keep` wants.
+    pub fn retain_flows(&mut self, keep: impl Fn(&RecordFlow) -> bool) {
+        self.flows.values_mut().for_each(|flows| flows.retain(|flow| keep(flow)));
+        self.flows.retain(|_, flows| !flows.is_empty());
+    }
+
     /// Takes everything away that stands on an object.
     pub fn forget(&mut self, object: &str) {
         let object = object.to_ascii_lowercase();

@@ -1,0 +1,112 @@
+//! Classes and triggers of the customer's developers.
+
+use super::{CustomerError, PREFIX, Package, Wishes, chosen};
+use crate::org::{Metadata, ObjectKind, ObjectType, TriggerEvent};
+
+/// Classes of the customer's own code, and lines that tests can cover in each: so many that what others bring does not
+/// change the average.
+const CLASSES: u32 = 5;
+const LINES: u32 = 4_000;
+/// Characters of a trigger's name.
+const NAME_MAX: usize = 40;
+
+const AFTER: [TriggerEvent; 4] = [
+    TriggerEvent::AfterInsert,
+    TriggerEvent::AfterUpdate,
+    TriggerEvent::AfterDelete,
+    TriggerEvent::AfterUndelete,
+];
+
+/// Adds classes and triggers.
+pub(super) fn add(
+    package: &mut Package,
+    metadata: &Metadata,
+    wishes: &Wishes<'_>,
+) -> Result<(), CustomerError> {
+    throwing(package, metadata, &wishes.customer.throwing_triggers)?;
+    slow(package, metadata, &wishes.customer.slow_triggers)?;
+    for name in wishes.failing_tests {
+        let body = format!(
+            "@IsTest\nprivate class {name} {{\n    @IsTest\n    static void works() {{\n        \
+             System.assertEquals(1, 2, 'Nobody has repaired this');\n    }}\n}}\n"
+        );
+        package.class(name, body);
+    }
+    if let Some(percent) = wishes.coverage {
+        covered(package, percent.min(100));
+    }
+    Ok(())
+}
+
+fn throwing(package: &mut Package, metadata: &Metadata, names: &[String]) -> Result<(), CustomerError> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let exception = format!("{PREFIX}Exception");
+    package.class(&exception, format!("public class {exception} extends Exception {{}}\n"));
+    for (at, object) in chosen(metadata, names, |object| !events(object).is_empty())?.iter().enumerate() {
+        let body = format!("    throw new {exception}('The customer does not want this change.');\n");
+        trigger(package, "Throws", at, object, &body);
+    }
+    Ok(())
+}
+
+fn slow(package: &mut Package, metadata: &Metadata, names: &[String]) -> Result<(), CustomerError> {
+    let body = "    Integer turns = 0;\n    while (turns < 200000) {\n        turns += 1;\n    }\n";
+    for (at, object) in chosen(metadata, names, |object| !events(object).is_empty())?.iter().enumerate() {
+        trigger(package, "Slow", at, object, body);
+    }
+    Ok(())
+}
+
+fn trigger(package: &mut Package, what: &str, at: usize, object: &ObjectType, body: &str) {
+    let mut name = format!("{PREFIX}{what}_{at}_{}", object.developer_name().replace("__", "_"));
+    name.truncate(NAME_MAX);
+    let name = name.trim_end_matches('_').to_owned();
+    let events: Vec<&str> = events(object).iter().map(|event| event.words()).collect();
+    let source = format!("trigger {name} on {} ({}) {{\n{body}}}\n", object.name, events.join(", "));
+    package.trigger(&name, source);
+}
+
+/// What such a trigger waits for.
+fn events(object: &ObjectType) -> Vec<TriggerEvent> {
+    if !matches!(object.kind, ObjectKind::Standard | ObjectKind::Custom) {
+        return Vec::new();
+    }
+    AFTER.into_iter().filter(|event| object.trigger_events.contains(event)).collect()
+}
+
+/// Code of which a test covers so many percent of the lines.
+fn covered(package: &mut Package, percent: u32) {
+    let mut calls = String::new();
+    for at in 1..=CLASSES {
+        let name = format!("{PREFIX}Code_{at}");
+        let lines = LINES * percent / 100;
+        let mut body = format!("public class {name} {{\n");
+        for (method, lines) in [("used", lines), ("forgotten", LINES - lines)] {
+            if lines > 0 {
+                body.push_str(&counting(method, lines));
+            }
+        }
+        body.push_str("}\n");
+        package.class(&name, body);
+        if lines > 0 {
+            calls.push_str(&format!("        System.assertEquals({}, {name}.used());\n", lines - 2));
+        }
+    }
+    let name = format!("{PREFIX}Code_Test");
+    package.class(
+        &name,
+        format!(
+            "@IsTest\nprivate class {name} {{\n    @IsTest\n    static void counts() {{\n{calls}    }}\n}}\n"
+        ),
+    );
+}
+
+/// A method of so many lines, two or more.
+fn counting(name: &str, lines: u32) -> String {
+    let steps = "        n += 1;\n".repeat(lines.saturating_sub(2) as usize);
+    format!(
+        "    public static Integer {name}() {{\n        Integer n = 0;\n{steps}        return n;\n    }}\n"
+    )
+}
