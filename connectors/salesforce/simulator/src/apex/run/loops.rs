@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::eval::{eval, truth};
 use super::exec::{Context, Flow, at, statement, store};
 use super::{Thrown, invoke, native, null_reference, throw};
-use crate::apex::program::{Expr, ExprKind, Stmt};
+use crate::apex::program::{Expr, Stmt};
 use crate::apex::types::Type;
 use crate::apex::value::{ListValue, Value};
 use crate::transaction::Transaction;
@@ -109,7 +109,8 @@ pub(super) fn for_each(
     let value = eval(tx, cx, iterable)?;
     match value {
         Value::List(list) => {
-            if let (Type::List(_), ExprKind::Soql(_)) = (ty, &iterable.kind) {
+            // A loop over a query whose variable is a list; a dynamic query's records look the same.
+            if matches!(ty, Type::List(_)) && list.ty.is_record() {
                 return over_chunks(tx, cx, slot, &list, body);
             }
             let _iterating = Iterating::over(&list.iterating);
