@@ -1,18 +1,41 @@
 //! What the platform brings: types, their methods as signatures in Apex's own words, and what they do.
 
+mod collection;
+mod crypto;
+mod database;
+mod define;
+mod events;
+mod json;
+mod number;
+mod record;
+mod registry;
+mod rest;
+mod schema;
+mod signature;
+mod system;
+mod testing;
+mod text;
+mod time;
+
+pub(in crate::apex) use registry::substitute;
+pub use registry::{demanded, natives, type_named};
+
+use self::define::Definition;
 use crate::apex::run::Thrown;
 use crate::apex::types::Type;
 use crate::apex::value::Value;
 use crate::transaction::Transaction;
 
-/// A method or constructor of the platform.
-#[derive(Debug)]
+/// A method, constructor or property of the platform.
+#[derive(Debug, Clone)]
 pub struct Native {
-    /// Full name of its type: `String`, `List`, `Database.SaveResult`.
+    /// Full name of the type that declares it: `String`, `List`, `Database.SaveResult`.
     pub owner: &'static str,
     /// `<init>` for a constructor.
     pub name: &'static str,
     pub is_static: bool,
+    /// Read without parentheses.
+    pub is_property: bool,
     pub parameters: Vec<Type>,
     pub returns: Type,
     pub run: NativeFn,
@@ -22,7 +45,36 @@ pub struct Native {
 /// null has been refused before.
 pub type NativeFn = fn(&mut Transaction, this: &Value, arguments: &[Value]) -> Result<Value, Thrown>;
 
-/// The methods of a type by name, ignoring case; none yet.
-pub fn natives(_owner: &str, _name: &str) -> &'static [Native] {
-    &[]
+/// A type of the platform.
+#[derive(Debug, Clone)]
+pub struct PlatformType {
+    /// As documented: `String`, `System.DmlException`, `Database.SaveResult`.
+    pub name: &'static str,
+    pub supertypes: Vec<Type>,
+    pub is_exception: bool,
+    pub is_interface: bool,
+    /// Of an enum.
+    pub values: &'static [&'static str],
+    /// Number of type parameters.
+    pub parameters: usize,
+}
+
+/// Every family of types.
+fn all() -> Vec<Definition> {
+    let families: [fn() -> Vec<Definition>; 13] = [
+        collection::types,
+        crypto::types,
+        database::types,
+        events::types,
+        json::types,
+        number::types,
+        record::types,
+        rest::types,
+        schema::types,
+        system::types,
+        testing::types,
+        text::types,
+        time::types,
+    ];
+    families.into_iter().flat_map(|family| family()).collect()
 }

@@ -1,0 +1,7 @@
+//! Changes and queries.
+
+use super::define::Definition;
+
+pub(super) fn types() -> Vec<Definition> {
+    Vec::new()
+}

@@ -1,0 +1,7 @@
+//! The event bus.
+
+use super::define::Definition;
+
+pub(super) fn types() -> Vec<Definition> {
+    Vec::new()
+}

@@ -1,0 +1,7 @@
+//! JSON.
+
+use super::define::Definition;
+
+pub(super) fn types() -> Vec<Definition> {
+    Vec::new()
+}

@@ -1,0 +1,7 @@
+//! Apex REST.
+
+use super::define::Definition;
+
+pub(super) fn types() -> Vec<Definition> {
+    Vec::new()
+}

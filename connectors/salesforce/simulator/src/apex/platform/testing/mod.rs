@@ -1,0 +1,7 @@
+//! Tests and jobs.
+
+use super::define::Definition;
+
+pub(super) fn types() -> Vec<Definition> {
+    Vec::new()
+}
