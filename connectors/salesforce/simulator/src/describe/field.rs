@@ -103,7 +103,8 @@ impl<'a> FieldFacts<'a> {
             controller_name: None,
             createable: field.createable && editable,
             custom: field.custom,
-            default_value: (field.kind == FieldType::Boolean).then_some(false),
+            default_value: (field.kind == FieldType::Boolean)
+                .then(|| field.default == Some(serde_json::Value::Bool(true))),
             default_value_formula: None,
             defaulted_on_create: field.defaulted,
             dependent_picklist: false,
@@ -139,7 +140,7 @@ impl<'a> FieldFacts<'a> {
             relationship_name: field.relationship.as_deref(),
             relationship_order: field.master_detail.then_some(0),
             restricted_delete: false,
-            restricted_picklist: false,
+            restricted_picklist: field.restricted,
             scale: field.scale,
             search_prefilterable: false,
             soap_type: soap_type(field.kind),

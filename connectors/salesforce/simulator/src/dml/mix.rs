@@ -40,13 +40,10 @@ impl Mix {
         let (own, other) =
             if setup { (&mut self.setup, &self.plain) } else { (&mut self.plain, &self.setup) };
         if let Some(other) = other {
-            let (name, order) = if setup {
-                (&object.name, "setup object is not permitted after you have updated a non-setup object")
-            } else {
-                (&object.name, "non-setup object is not permitted after you have updated a setup object")
-            };
-            let message =
-                format!("DML operation on {order} (or vice versa): {name}, original object: {other}");
+            let message = format!(
+                "DML operation on setup object is not permitted after you have updated a non-setup object (or vice versa): {}, original object: {other}",
+                object.name
+            );
             return Err(RowError::new("MIXED_DML_OPERATION", message));
         }
         own.get_or_insert_with(|| object.name.as_str().into());

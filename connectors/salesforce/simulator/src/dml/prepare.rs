@@ -66,6 +66,10 @@ pub(super) fn insert(tx: &Transaction, object: &ObjectType, placed: Placed, opti
     if object.has_owner() {
         work.values.entry("OwnerId".to_owned()).or_insert_with(|| tx.rights.user.into());
     }
+    for field in object.fields.iter().filter(|field| field.default.is_some()) {
+        let default = field.default.clone().unwrap_or_default();
+        work.values.entry(field.name.clone()).or_insert(default);
+    }
     for field in object.fields.iter().filter(|field| field.kind == FieldType::Boolean) {
         if field.name != "IsDeleted" {
             let start = object.name == "User" && field.name == "IsActive";
@@ -121,12 +125,22 @@ pub(super) fn kept(field: &Field, value: Value) -> Value {
                 Some(whole) => whole.into(),
                 None => number.as_f64().map_or(Value::Null, |number| (number as i64).into()),
             },
-            _ => number.as_f64().map_or(Value::Null, Value::from),
+            _ => number.as_f64().map_or(Value::Null, |number| rounded(field, number).into()),
         },
         Value::String(text) if text.is_empty() => Value::Null,
         Value::Null if field.kind == FieldType::Boolean => Value::Bool(false),
         value => value,
     }
+}
+
+/// Custom numbers have the places that they were made with.
+fn rounded(field: &Field, number: f64) -> f64 {
+    if field.metadata_type.is_none() {
+        return number;
+    }
+    let factor = 10f64.powi(i32::from(field.scale));
+    let scaled = (number * factor).round() / factor;
+    if scaled.is_finite() { scaled } else { number }
 }
 
 /// The record as it is, if it is there and may be changed.

@@ -84,6 +84,7 @@ pub(super) fn bin(tx: &mut Transaction, object: &str, root: Id) {
     while let Some((name, id)) = doomed.pop() {
         if tx.state.records.delete(&name, id, root) {
             dependants(&tx.state, &name, id, &mut doomed);
+            forget(tx, &name, id, root);
             note(tx, Kind::RecordDeleted, &name, id);
         }
     }
@@ -102,6 +103,20 @@ fn dependants(state: &State, object: &str, id: Id, found: &mut Vec<(Arc<str>, Id
         let Some(field) = child.field(name) else { continue };
         if field.reference_to.is_empty() || field.reference_to.iter().any(|parent| parent == object) {
             children(child, field);
+        }
+    }
+}
+
+/// Empties the optional lookups of others to a record that goes.
+fn forget(tx: &mut Transaction, object: &str, id: Id, root: Id) {
+    let metadata = tx.state.metadata.clone();
+    for (child, field) in metadata.references_to(object) {
+        let cascades = CASCADES.contains(&(child.name.as_str(), field.name.as_str()));
+        if field.master_detail || cascades || !field.nillable {
+            continue;
+        }
+        for row in tx.state.records.with_value(&child.name, &field.name, &id.into()) {
+            tx.state.records.empty(&child.name, row, &field.name, root);
         }
     }
 }

@@ -40,7 +40,11 @@ pub(super) fn whole(tx: &Transaction, object: &ObjectType, work: &mut Work) {
 }
 
 fn check(state: &State, field: &Field, value: &Value) -> Result<(), RowError> {
-    let Value::String(text) = value else { return Ok(()) };
+    let text = match value {
+        Value::String(text) => text,
+        Value::Number(number) => return range(field, number),
+        _ => return Ok(()),
+    };
     if field.kind == FieldType::Reference {
         return Id::parse(text).map_or(Ok(()), |id| reference(state, field, id));
     }
@@ -57,6 +61,15 @@ fn check(state: &State, field: &Field, value: &Value) -> Result<(), RowError> {
             return Err(RowError::new("STRING_TOO_LONG", message).on(&name));
         }
     }
+    if field.restricted {
+        let multi = field.kind == FieldType::MultiPicklist;
+        let mut chosen = text.split(if multi { ';' } else { '\0' });
+        let known = |one: &str| field.picklist.iter().any(|value| value.eq_ignore_ascii_case(one));
+        if let Some(bad) = chosen.find(|one| !known(one)) {
+            let message = format!("{}: bad value for restricted picklist field: {bad}", field.label);
+            return Err(RowError::new("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message).on(&name));
+        }
+    }
     let is_address =
         || text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
     if field.kind == FieldType::Email && !is_address() {
@@ -64,6 +77,17 @@ fn check(state: &State, field: &Field, value: &Value) -> Result<(), RowError> {
         return Err(RowError::new("INVALID_EMAIL_ADDRESS", message).on(&name));
     }
     Ok(())
+}
+
+/// Custom numbers have so many digits before the point.
+fn range(field: &Field, number: &serde_json::Number) -> Result<(), RowError> {
+    let digits = i32::from(field.precision.saturating_sub(field.scale));
+    let fits = number.as_f64().is_none_or(|number| number.abs() < 10f64.powi(digits));
+    if field.metadata_type.is_none() || fits {
+        return Ok(());
+    }
+    let message = format!("{}: value outside of valid range on numeric field: {number}", field.label);
+    Err(RowError::new("NUMBER_OUTSIDE_VALID_RANGE", message).on(&[field.name.as_str()]))
 }
 
 fn reference(state: &State, field: &Field, id: Id) -> Result<(), RowError> {

@@ -133,6 +133,7 @@ fn shape(element: &Element, kind: &str, field: &mut Field) -> Result<(), String>
                 return Err(format!("Invalid defaultValue for {}: {value}", field.name));
             }
             field.nillable = false;
+            field.default = Some((value == "true").into());
         }
         "AutoNumber" => {
             element.text_of("displayFormat").ok_or_else(|| needs("displayFormat"))?;
@@ -148,6 +149,9 @@ fn shape(element: &Element, kind: &str, field: &mut Field) -> Result<(), String>
                 .all("value")
                 .filter_map(|value| value.text_of("fullName").map(str::to_owned))
                 .collect();
+            field.restricted = element.get("valueSet").is_some_and(|set| set.is_true("restricted"));
+            let default = values.all("value").find(|value| value.is_true("default"));
+            field.default = default.and_then(|value| value.text_of("fullName")).map(Into::into);
             if kind == "MultiselectPicklist" {
                 number("visibleLines")?;
             }

@@ -111,6 +111,10 @@ pub struct Field {
     /// The word that steps from the parent to its children.
     pub child_relationship: Option<String>,
     pub picklist: Vec<String>,
+    /// No other values than those of the picklist.
+    pub restricted: bool,
+    /// What a create without a value gets; booleans without one get false.
+    pub default: Option<serde_json::Value>,
     pub help: Option<String>,
     pub description: Option<String>,
     /// Custom field's type in the words of the metadata (`LongTextArea`, `MasterDetail`), for the Tooling tables.
@@ -154,6 +158,8 @@ impl Field {
             relationship: None,
             child_relationship: None,
             picklist: Vec::new(),
+            restricted: false,
+            default: None,
             help: None,
             description: None,
             metadata_type: None,

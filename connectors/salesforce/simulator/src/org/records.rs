@@ -53,6 +53,17 @@ pub struct Records {
     blobs: RedBlackTreeMapSync<Id, Bytes>,
     /// What lies in the recycle bin: by the record whose deletion was asked for, all that went with it and itself.
     bin: RedBlackTreeMapSync<Id, Vec<(Arc<str>, Id)>>,
+    /// Lookups that were emptied by a deletion: by its root, the record, its field, and what stood there.
+    emptied: RedBlackTreeMapSync<Id, Vec<Emptied>>,
+}
+
+/// A lookup that lost its record.
+#[derive(Debug, Clone)]
+struct Emptied {
+    object: Arc<str>,
+    id: Id,
+    field: Arc<str>,
+    was: Id,
 }
 
 impl Records {
@@ -104,6 +115,18 @@ impl Records {
         true
     }
 
+    /// Empties a lookup to a record that goes, as part of the deletion of `root`.
+    pub fn empty(&mut self, object: &str, id: Id, field: &str, root: Id) {
+        let Some(record) = self.get(object, id) else { return };
+        let Some(was) = record.reference(field) else { return };
+        let mut record = Record::clone(record);
+        record.values.remove(field);
+        self.put(object, record);
+        let mut emptied = self.emptied.get(&root).cloned().unwrap_or_default();
+        emptied.push(Emptied { object: object.into(), id, field: field.into(), was });
+        self.emptied.insert_mut(root, emptied);
+    }
+
     /// What was deleted together with `root`, itself among it; empty when it is not in the recycle bin.
     pub fn binned(&self, root: Id) -> &[(Arc<str>, Id)] {
         self.bin.get(&root).map(Vec::as_slice).unwrap_or_default()
@@ -113,13 +136,23 @@ impl Records {
     pub fn restore(&mut self, root: Id) -> Vec<(Arc<str>, Id)> {
         let group = self.binned(root).to_vec();
         self.bin.remove_mut(&root);
-        group.into_iter().filter(|(object, id)| self.mark(object, *id, false)).collect()
+        let back = group.into_iter().filter(|(object, id)| self.mark(object, *id, false)).collect();
+        for Emptied { object, id, field, was } in self.emptied.get(&root).cloned().unwrap_or_default() {
+            if let Some(record) = self.get(&object, id).filter(|record| record.get(&field).is_null()) {
+                let mut record = Record::clone(record);
+                record.values.insert(field.to_string(), was.into());
+                self.put(&object, record);
+            }
+        }
+        self.emptied.remove_mut(&root);
+        back
     }
 
     /// Takes a record and all that was deleted with it away for good; false when it is not in the recycle bin.
     pub fn purge(&mut self, root: Id) -> bool {
         let group = self.binned(root).to_vec();
         self.bin.remove_mut(&root);
+        self.emptied.remove_mut(&root);
         for (object, id) in &group {
             self.table_mut(object).rows.remove_mut(id);
             self.blobs.remove_mut(id);
@@ -152,6 +185,7 @@ impl Records {
         }
         self.blobs = changed.blobs;
         self.bin = changed.bin;
+        self.emptied = changed.emptied;
     }
 
     fn find(&self, object: &str) -> Option<&Table> {

@@ -57,6 +57,20 @@ fn a_deleted_record_takes_its_links_along_but_not_the_file() {
 }
 
 #[test]
+fn a_lookup_is_emptied_and_filled_again() {
+    let org = org();
+    let mut tx = begin(&org);
+    let parent = insert(&mut tx, "Account", json!({"Name": "p"}));
+    let child = insert(&mut tx, "Account", json!({"Name": "c", "ParentId": parent}));
+    let rows = of(&tx, "Account", parent);
+    let seen = |tx: &Transaction| tx.state.records.get("Account", child).unwrap().reference("ParentId");
+    tx.apply(Operation::Delete, rows.clone(), SYSTEM).unwrap();
+    assert_eq!(seen(&tx), None);
+    tx.apply(Operation::Undelete, rows, SYSTEM).unwrap();
+    assert_eq!(seen(&tx), Some(parent));
+}
+
+#[test]
 fn a_value_that_was_taken_meanwhile_keeps_a_record_in_the_bin() {
     let org = org();
     let mut tx = begin(&org);

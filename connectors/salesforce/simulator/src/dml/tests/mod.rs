@@ -3,3 +3,4 @@ mod bulk;
 mod queries;
 mod rows;
 mod support;
+mod tries;
