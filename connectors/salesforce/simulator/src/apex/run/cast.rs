@@ -179,8 +179,24 @@ pub fn convert(tx: &mut Transaction, value: Value, ty: &Type) -> Result<Value, T
             None => return Err(throw(tx, "System.StringException", format!("Invalid id: {text}"))),
         },
         (Value::Date(day), Type::Datetime) => Value::Datetime(convert::midnight(day)),
+        // Ids and strings, whose lists stand for each other.
+        (Value::List(list), Type::List(of)) if list.ty != **of && is_plain(&list.ty) && is_plain(of) => {
+            let items = list.items.borrow().clone();
+            let items: Vec<Value> =
+                items.into_iter().map(|item| convert(tx, item, of)).collect::<Result<_, _>>()?;
+            super::heap(tx, items.len() * 8)?;
+            Value::list(Type::clone(of), items)
+        }
         (value, _) => value,
     })
+}
+
+/// Ids, strings and lists of them.
+fn is_plain(ty: &Type) -> bool {
+    match ty {
+        Type::List(of) => is_plain(of),
+        ty => matches!(ty, Type::Id | Type::String),
+    }
 }
 
 /// The elements of a list or set that are stored under another element type.
