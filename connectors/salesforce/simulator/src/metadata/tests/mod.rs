@@ -7,6 +7,7 @@ mod flow;
 mod managed;
 mod objects;
 mod permissions;
+mod quick;
 mod robust;
 mod rules;
 mod support;
