@@ -17,7 +17,7 @@ use crate::api::pubsub::wire::{FetchRequest, FetchResponse, ReplayPreset};
 use crate::api::pubsub::{Bus, topic};
 use crate::connector::SalesforceConnector;
 use crate::faults;
-use crate::render::{EVENT, Namespace};
+use crate::render::{EVENT, ITEM_OBJECT, Namespace};
 
 /// Events that may be on their way to us: Salesforce's most.
 const CREDIT: i32 = 100;
@@ -27,8 +27,11 @@ const CREDIT_LOW: i32 = 50;
 const WATCHDOG: Duration = Duration::from_secs(300);
 /// Version of the event's layout that the canary is sent in.
 const SCHEMA_VERSION: i64 = 1;
-/// Longest marker that the event holds.
+/// Longest marker that the event holds, and that an item has as its action id.
 const MARKER_MAX: usize = 255;
+const ACTION_ID_MAX: usize = 64;
+/// The action by which the app knows a record that tests it.
+const CANARY: &str = "CANARY";
 
 /// An open subscription.
 pub(crate) struct Stream {
@@ -173,14 +176,12 @@ impl Stream {
 
 /// Publishes a marked event through the REST API.
 pub(crate) async fn send_canary(org: &Org<'_>, marker: &str) -> Result<(), ConnectorFault> {
-    if marker.is_empty() || marker.len() > MARKER_MAX {
-        return Err(ConnectorFault::rejected(Fault::invalid("marker", "must have 1 to 255 bytes")));
-    }
+    fits(marker, MARKER_MAX)?;
     let identity = org.identity()?;
     let namespace = org.delivery()?.namespace();
     let fields = [
         ("Marker__c", Value::from(marker)),
-        ("Operation__c", Value::from("CANARY")),
+        ("Operation__c", Value::from(CANARY)),
         ("Org_Id__c", Value::from(identity.organization_id.clone())),
         ("User_Id__c", Value::from(identity.user_id.clone())),
         ("Schema_Version__c", Value::from(SCHEMA_VERSION)),
@@ -188,4 +189,21 @@ pub(crate) async fn send_canary(org: &Org<'_>, marker: &str) -> Result<(), Conne
     let fields: Map<String, Value> =
         fields.into_iter().map(|(name, value)| (namespace.api(name), value)).collect();
     org.create(&namespace.api(EVENT), fields).await.map(|_| ())
+}
+
+/// Makes a marked record of the app's own and deletes it, in one call, as any client of the REST API would. Asked again
+/// with the same marker, what an earlier call left behind is deleted.
+pub(crate) async fn change_canary(org: &Org<'_>, marker: &str) -> Result<(), ConnectorFault> {
+    fits(marker, ACTION_ID_MAX)?;
+    let namespace = org.delivery()?.namespace();
+    let fields = Map::from_iter([(namespace.api("Action__c"), Value::from(CANARY))]);
+    org.upsert_and_delete(&namespace.api(ITEM_OBJECT), &namespace.api("Action_Id__c"), marker, fields).await
+}
+
+fn fits(marker: &str, longest: usize) -> Result<(), ConnectorFault> {
+    if marker.is_empty() || marker.len() > longest {
+        let why = format!("must have 1 to {longest} bytes");
+        return Err(ConnectorFault::rejected(Fault::invalid("marker", why)));
+    }
+    Ok(())
 }

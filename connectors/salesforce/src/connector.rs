@@ -217,6 +217,10 @@ impl Changes for SalesforceConnector {
     async fn send_canary(&self, session: &Session, marker: &str) -> Result<(), ConnectorFault> {
         changes::send_canary(&self.org(session), marker).await
     }
+
+    async fn change_canary(&self, session: &Session, marker: &str) -> Result<(), ConnectorFault> {
+        changes::change_canary(&self.org(session), marker).await
+    }
 }
 
 impl SalesforceConnector {

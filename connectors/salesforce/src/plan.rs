@@ -158,8 +158,8 @@ const STEPS: [StepTemplate; 8] = [
     },
     StepTemplate {
         id: steps::CANARY,
-        title: "Send an event and see it come back",
-        packaged_title: "Send an event and see it come back",
+        title: "Change a record of the app and see its event come back",
+        packaged_title: "Change a record of the app and see its event come back",
         kind: StepKind::Canary,
         reason: "",
         establishes: &[ConditionType::EventsFlowing],
@@ -257,7 +257,7 @@ fn planned_component(
 fn tests(target: &Target<'_>, object_types: &[String]) -> Vec<String> {
     let mut tests = match target.delivery {
         Delivery::Source => target.app.tests(),
-        Delivery::Package(_) => Vec::new(),
+        Delivery::Package(_) => vec![names::CANARY_TEST.to_owned()],
     };
     tests.extend(object_types.iter().map(|object| names::trigger_test(object)));
     tests

@@ -27,7 +27,8 @@ pub(crate) const PREFIX: &str = "CAS_";
 /// API names of the app's parts that code refers to.
 pub(crate) const EVENT: &str = "CAS_Record_Change__e";
 pub(crate) const PERMISSION_SET: &str = "CAS_Service_Account";
-pub(crate) const QUARANTINE_OBJECTS: [&str; 2] = ["CAS_Quarantined_Chunk__c", "CAS_Quarantined_Item__c"];
+pub(crate) const ITEM_OBJECT: &str = "CAS_Quarantined_Item__c";
+pub(crate) const QUARANTINE_OBJECTS: [&str; 2] = ["CAS_Quarantined_Chunk__c", ITEM_OBJECT];
 pub(crate) const SWITCH: &str = "CAS_Switch__c";
 
 #[cfg(test)]

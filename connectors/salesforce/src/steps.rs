@@ -45,6 +45,12 @@ impl<'a> Target<'a> {
     pub(crate) fn namespace(&self) -> Namespace<'a> {
         self.delivery.namespace()
     }
+
+    /// Where the app is, if it is a package.
+    fn home(&self) -> Option<Home<'a>> {
+        let organization_id = self.organization_id;
+        self.namespace().0.map(|namespace| Home { namespace, organization_id })
+    }
 }
 
 impl Org<'_> {
@@ -77,9 +83,10 @@ pub(crate) fn components(
     objects: &[Protected],
 ) -> Result<Vec<Rendered>, String> {
     if step == TRIGGERS {
-        let mut components = Vec::with_capacity(objects.len() * 2 + 1);
+        let mut components = Vec::with_capacity(objects.len() * 2 + 3);
         if target.delivery.package().is_some() {
             components.push(target.app.test_records(target.namespace())?);
+            components.extend(target.app.canary(target.home())?);
         }
         for object in objects {
             components.extend(trigger(target, object)?);
@@ -106,6 +113,9 @@ fn deployed(target: &Target<'_>, step: &str) -> Result<Vec<Rendered>, String> {
         }
         CLASSES => {
             let mut components = app.classes(target.organization_id)?;
+            // Its test is none of its own: those of the classes make such records.
+            let [canary, _] = app.canary(None)?;
+            components.push(canary);
             components.push(app.permission_set(Scope::App));
             components
         }
@@ -151,9 +161,7 @@ pub(crate) fn scope(step: &str) -> Scope {
 /// The trigger of an object, and its test.
 pub(crate) fn trigger(target: &Target<'_>, object: &Protected) -> Result<[Rendered; 2], String> {
     let events = names::trigger_events(&object.api_name, object.updateable, object.deletable);
-    let packaged =
-        target.namespace().0.map(|namespace| Home { namespace, organization_id: target.organization_id });
-    let creatable = object.creatable;
+    let (creatable, packaged) = (object.creatable, target.home());
     target.app.trigger(&TriggerOf { object: &object.api_name, events: &events, creatable, packaged })
 }
 

@@ -23,6 +23,13 @@ pub trait Changes: Send + Sync {
 
     /// Sends an event that carries `marker` on the way that changes take; it comes back over the stream.
     async fn send_canary(&self, session: &Session, marker: &str) -> Result<(), ConnectorFault>;
+
+    /// Changes a record of ours that carries `marker`, as anybody changes records: whatever reports changes in the
+    /// application reports this one, and it comes back over the stream. Nobody's data is touched, and nothing stays
+    /// behind. Where changes take no other way than events do, the event is the proof.
+    async fn change_canary(&self, session: &Session, marker: &str) -> Result<(), ConnectorFault> {
+        self.send_canary(session, marker).await
+    }
 }
 
 /// An open stream. Dropping it closes it.

@@ -122,6 +122,8 @@ reasons! {
     ComponentsPresent = "COMPONENTS_PRESENT" => FailedPrecondition,
     /// The canary event did not come back in time.
     CanaryLost = "CANARY_LOST" => FailedPrecondition,
+    /// A marked record was changed, and no event told of it in time.
+    ChangeNotReported = "CHANGE_NOT_REPORTED" => FailedPrecondition,
     /// The position in the event stream is lost.
     EventCursorExpired = "EVENT_CURSOR_EXPIRED" => FailedPrecondition,
     /// The SaaS application asked to slow down.

@@ -8,7 +8,7 @@ use provision_connector_sdk::ConnectorFault;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::rest::{Catalogue, Described};
 use super::{Call, Org};
@@ -83,6 +83,33 @@ impl Org<'_> {
         let call = Call::post(self.data(path), &body).looks_only().bytes_max(BYTES_MAX);
         let answer: Answers<T> = self.call(call).await?.json()?;
         in_order(answer.composite_response, paths.len())
+    }
+
+    /// Makes a record, known by the external id `key`, and deletes it again: two changes in one call, each committed
+    /// by itself. A record that is there already is deleted.
+    pub(crate) async fn upsert_and_delete(
+        &self,
+        object: &str,
+        key: &str,
+        value: &str,
+        fields: Map<String, Value>,
+    ) -> Result<(), ConnectorFault> {
+        let value: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let records = self.data(&format!("/sobjects/{object}"));
+        let requests = json!([
+            {"method": "PATCH", "url": format!("{records}/{key}/{value}"), "referenceId": "r0", "body": fields},
+            {"method": "DELETE", "url": format!("{records}/@{{r0.id}}"), "referenceId": "r1"},
+        ]);
+        let body = json!({"allOrNone": false, "collateSubrequests": false, "compositeRequest": requests});
+        let answer: Answers<Value> = self.call(Call::post(self.data("/composite"), &body)).await?.json()?;
+        let mut parts = in_order(answer.composite_response, 2)?.into_iter();
+        let (made, gone) = (parts.next(), parts.next());
+        made.ok_or_else(|| ConnectorFault::protocol("no record was made"))?.answer()?;
+        if let Some(gone) = gone.filter(|gone| !gone.status.is_success()) {
+            // It harms nobody: an item without content, that administrators alone see.
+            tracing::warn!(object, status = %gone.status, "a marked record could not be deleted");
+        }
+        Ok(())
     }
 
     /// The path of a query, as a subrequest has it.

@@ -14,7 +14,7 @@ use super::{CLOCK_SKEW, ROUNDS_MAX, failure, since, verdict};
 use crate::api::Org;
 use crate::api::metadata::{DeployResult, Tests};
 use crate::plan::foreign;
-use crate::render::{Archive, Rendered};
+use crate::render::{Archive, Rendered, names};
 use crate::snapshot::{Snapshot, Standing};
 use crate::steps::{Catalogue, broken};
 
@@ -177,7 +177,7 @@ fn lacking<'a>(
         let object = catalogue.object_of(&component.full_name);
         let present = standing.is_present();
         match groups.last_mut() {
-            Some((group, all_present)) if object.is_some() && group.object == object => {
+            Some((group, all_present)) if group.object == object => {
                 group.components.push(component);
                 *all_present &= present;
             }
@@ -230,9 +230,8 @@ async fn start(
     }
     let archive = Archive::of(&sent, &org.inner.config.api_version).map_err(broken)?;
     let tests = if org.is_production() {
-        let of_objects = batch.iter().filter(|group| group.object.is_some());
-        let classes = of_objects.flat_map(|group| &group.components).filter(|one| one.kind == "ApexClass");
-        Tests::Specified(classes.map(|component| component.full_name.clone()).collect())
+        let tests = sent.iter().filter(|component| names::is_trigger_test(&component.full_name));
+        Tests::Specified(tests.map(|component| component.full_name.clone()).collect())
     } else {
         Tests::Default
     };

@@ -187,10 +187,10 @@ fn widest_scope(target: &Target<'_>, snapshot: &Snapshot, step: &str) -> Result<
     let mut scope = steps::scope(step);
     for wider in [steps::QUARANTINE, steps::CLASSES] {
         let components = steps::components(target, wider, &[]).map_err(broken)?;
-        // The set itself does not count: it is about to be replaced.
+        // The set itself does not count: it is about to be replaced. It names no trigger.
         let exists = components
             .iter()
-            .filter(|component| component.kind != "PermissionSet")
+            .filter(|component| !matches!(component.kind, "PermissionSet" | "ApexTrigger"))
             .all(|component| snapshot.can_be_granted(target, component));
         if exists {
             scope = scope.max(steps::scope(wider));

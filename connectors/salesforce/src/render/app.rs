@@ -8,7 +8,7 @@ use super::component::{Content, Rendered};
 use super::permissions::{self, Grants, Scope};
 use super::templates::Templates;
 use super::xml::{Document, Element};
-use super::{EVENT, MARKER, Namespace, PERMISSION_SET, QUARANTINE_OBJECTS, SWITCH, names};
+use super::{EVENT, ITEM_OBJECT, MARKER, Namespace, PERMISSION_SET, QUARANTINE_OBJECTS, SWITCH, names};
 
 /// Path and content of each file, ordered by path.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/app_files.rs"));
@@ -17,11 +17,15 @@ const ROOT: &str = "force-app/main/default/";
 /// The one class that differs between organisations.
 const INSTALL: &str = "CAS_Install";
 /// The test classes that cover the app's own classes.
-const APP_TESTS: [&str; 2] = ["CAS_RecordChangeHandlerTest", "CAS_RestServiceTest"];
+const APP_TESTS: [&str; 4] =
+    ["CAS_ContentTest", "CAS_OriginalsTest", "CAS_RecordChangeHandlerTest", "CAS_RestServiceTest"];
 /// Builds the records of the tests.
 const TEST_RECORDS: &str = "CAS_TestRecords";
 /// What it names of the rest of the app.
-const NAMED_BY_TEST_RECORDS: [&str; 2] = ["CAS_Quarantined_Item__c", "Action_Id__c"];
+const NAMED_BY_TEST_RECORDS: [&str; 3] = [ITEM_OBJECT, "Action_Id__c", "Reason__c"];
+
+/// A canary is a new record.
+const CANARY_EVENTS: [&str; 2] = ["before insert", "after insert"];
 
 /// The app, read.
 #[derive(Debug)]
@@ -142,7 +146,23 @@ impl App {
 
     /// The trigger of an object, and the class that tests it.
     pub(crate) fn trigger(&self, of: &TriggerOf<'_>) -> Result<[Rendered; 2], String> {
-        let (trigger_name, test_class_name) = (names::trigger(of.object), names::trigger_test(of.object));
+        self.trigger_named(of, names::trigger(of.object), names::trigger_test(of.object))
+    }
+
+    /// The trigger on the app's own object, and the class that tests it: a marked record goes the way of all changes,
+    /// and touches nobody's data. Beside a package it says which organisation it is in.
+    pub(crate) fn canary(&self, packaged: Option<Home<'_>>) -> Result<[Rendered; 2], String> {
+        let object = Namespace(packaged.map(|home| home.namespace)).api(ITEM_OBJECT);
+        let of = TriggerOf { object: &object, events: &CANARY_EVENTS, creatable: true, packaged };
+        self.trigger_named(&of, names::CANARY.to_owned(), names::CANARY_TEST.to_owned())
+    }
+
+    fn trigger_named(
+        &self,
+        of: &TriggerOf<'_>,
+        trigger_name: String,
+        test_class_name: String,
+    ) -> Result<[Rendered; 2], String> {
         let (prefix, home) = match &of.packaged {
             Some(home) => {
                 let organization = format!("'{}', ", home.organization_id);

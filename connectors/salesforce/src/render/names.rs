@@ -6,6 +6,10 @@ use sha2::{Digest, Sha256};
 /// Objects with a name of up to this length lend it to their components unchanged.
 const STEM_MAX: usize = 24;
 
+/// The trigger on the app's own object, and its test. No object has such a name.
+pub(crate) const CANARY: &str = "CAS_Canary";
+pub(crate) const CANARY_TEST: &str = "CAS_Canary_Test";
+
 /// The trigger of an object.
 pub(crate) fn trigger(object: &str) -> String {
     format!("CAS_{}", stem(object))
@@ -14,6 +18,11 @@ pub(crate) fn trigger(object: &str) -> String {
 /// The test class of an object's trigger; 40 characters at most, which is the limit for classes.
 pub(crate) fn trigger_test(object: &str) -> String {
     format!("CAS_{}_Test", stem(object))
+}
+
+/// Whether a component tests a trigger: no other of ours has such a name.
+pub(crate) fn is_trigger_test(full_name: &str) -> bool {
+    full_name.ends_with("_Test")
 }
 
 /// The name of a standard object; for others what is left of it, with a digest of the whole: `Order`, `Order__c` and

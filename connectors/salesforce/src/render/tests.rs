@@ -36,9 +36,17 @@ fn a_trigger_beside_a_package_calls_into_its_namespace_and_says_where_it_is() {
         other => panic!("{other:?}"),
     });
     insta::assert_snapshot!("a_packaged_trigger", bodies.join("---\n"));
+    let [trigger, _] = app().canary(packaged).expect("the canary's trigger");
+    let Content::Apex { body, .. } = trigger.content else { panic!("no Apex") };
+    assert!(
+        body.contains("trigger CAS_Canary on casec__CAS_Quarantined_Item__c (before insert, after insert)"),
+        "{body}"
+    );
+    assert!(body.contains("handle('00D000000000001EAA', 'casec__CAS_Quarantined_Item__c'"), "{body}");
     let records = app().test_records(Namespace(Some("casec"))).expect("the class that builds records");
     let Content::Apex { body, .. } = records.content else { panic!("no Apex") };
-    assert!(body.contains("new casec__CAS_Quarantined_Item__c(casec__Action_Id__c ="), "{body}");
+    assert!(body.contains("new casec__CAS_Quarantined_Item__c("), "{body}");
+    assert!(body.contains("casec__Action_Id__c = ") && body.contains("casec__Reason__c = "), "{body}");
 }
 
 #[test]
