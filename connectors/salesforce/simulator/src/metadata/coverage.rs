@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::options::{DeployOptions, TestLevel};
 use super::row::Row;
-use crate::apex::test_run::{MethodOutcome, TestOutcome, UnitCoverage, percent};
+use crate::apex::test_run::{MethodOutcome, TestOutcome, UnitCoverage, average};
 use crate::org::Id;
 
 /// Coverage that is needed, in percent: of the org's code as a whole, or of each unit where tests are named.
@@ -46,6 +46,11 @@ impl TestRun {
     /// Tests that failed.
     pub(super) fn errors(&self) -> u32 {
         self.outcome.failed() as u32
+    }
+
+    /// What they covered.
+    pub(super) fn coverage(&self) -> &[UnitCoverage] {
+        &self.outcome.coverage
     }
 
     /// Tests that ran.
@@ -93,7 +98,7 @@ fn each_brought(coverage: &[UnitCoverage], rows: &[Row]) -> Vec<Warning> {
 fn the_whole(coverage: &[UnitCoverage]) -> Vec<Warning> {
     let untouched = coverage.iter().filter(|unit| unit.is_trigger && unit.covered() == 0);
     let mut warnings: Vec<Warning> = untouched.map(|unit| short(unit, 1)).collect();
-    let average = average(coverage);
+    let average = average(coverage.iter());
     if average < COVERAGE_MIN {
         warnings.push(Warning {
             name: None,
@@ -104,12 +109,6 @@ fn the_whole(coverage: &[UnitCoverage]) -> Vec<Warning> {
         });
     }
     warnings
-}
-
-/// Of all lines of all units, in whole percent.
-pub(super) fn average(coverage: &[UnitCoverage]) -> u32 {
-    let lines = coverage.iter().map(|unit| unit.lines).sum();
-    percent(coverage.iter().map(UnitCoverage::covered).sum(), lines)
 }
 
 fn short(unit: &UnitCoverage, least: u32) -> Warning {
@@ -138,7 +137,7 @@ fn covered(unit: &UnitCoverage) -> Value {
         "name": unit.name,
         "namespace": null,
         "type": if unit.is_trigger { "Trigger" } else { "Class" },
-        "numLocations": unit.lines,
+        "numLocations": unit.count(),
         "numLocationsNotCovered": unit.uncovered.len(),
         "locationsNotCovered": missed.collect::<Vec<_>>(),
         "dmlInfo": [],
@@ -176,7 +175,13 @@ mod tests {
 
     fn unit(name: &str, is_trigger: bool, lines: u32, missed: u32) -> UnitCoverage {
         let id = Id::derived(if is_trigger { "01q" } else { "01p" }, &[name]);
-        UnitCoverage { id, name: name.to_owned(), is_trigger, lines, uncovered: (1..=missed).collect() }
+        UnitCoverage {
+            id,
+            name: name.to_owned(),
+            is_trigger,
+            lines: (1..=lines).collect(),
+            uncovered: (1..=missed).collect(),
+        }
     }
 
     fn brought(kind: &str, name: &str) -> Row {

@@ -272,7 +272,8 @@ impl Deployments {
         if !self.finalize(id).await {
             return Some(Outcome::canceled(rows));
         }
-        let metadata = Arc::unwrap_or_clone(metadata);
+        let mut metadata = Arc::unwrap_or_clone(metadata);
+        metadata.measured(tests.coverage(), &snapshot);
         if !self.commit(&snapshot, metadata, &dropped) {
             self.update(id, |request, _| "InProgress".clone_into(&mut request.status));
             return None;

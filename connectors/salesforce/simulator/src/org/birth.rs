@@ -110,6 +110,7 @@ pub(super) fn org(config: Config) -> Result<Org, BirthError> {
         conditions: RwLock::new(Arc::new(conditions)),
         state: RwLock::new(state),
         turns: Default::default(),
+        me: Default::default(),
         config,
     })
 }

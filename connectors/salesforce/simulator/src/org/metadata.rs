@@ -8,6 +8,7 @@ use super::apex::{ApexClass, ApexTrigger};
 use super::field::Field;
 use super::id::Id;
 use super::schema::ObjectType;
+use crate::apex::test_run::UnitCoverage;
 use crate::package::namespace_of;
 use crate::rules::RuleBook;
 
@@ -25,6 +26,8 @@ pub struct Metadata {
     pub custom_permissions: BTreeMap<String, Arc<CustomPermission>>,
     /// Validation rules and flows.
     pub rules: RuleBook,
+    /// What the tests that have run in the org covered, by class or trigger.
+    pub coverage: BTreeMap<Id, Arc<UnitCoverage>>,
     revision: Revision,
     references: OnceLock<Arc<References>>,
 }
@@ -61,6 +64,29 @@ impl Metadata {
     /// The Tooling API's own objects, ordered by name.
     pub fn tooling_objects(&self) -> impl Iterator<Item = &Arc<ObjectType>> {
         self.tooling.values()
+    }
+
+    /// Takes over what tests covered; `before` are the sources that earlier runs were of.
+    pub fn measured(&mut self, coverage: &[UnitCoverage], before: &Self) {
+        for unit in coverage {
+            let mut unit = unit.clone();
+            if let Some(earlier) = self.coverage.get(&unit.id)
+                && self.source_of(unit.id) == before.source_of(unit.id)
+            {
+                unit.join(earlier);
+            }
+            self.coverage.insert(unit.id, Arc::new(unit));
+        }
+        let mut coverage = std::mem::take(&mut self.coverage);
+        coverage.retain(|id, _| self.source_of(*id).is_some());
+        self.coverage = coverage;
+    }
+
+    /// The source of a class or trigger.
+    fn source_of(&self, id: Id) -> Option<&str> {
+        let class = self.classes.get(&id).map(|class| &class.unit);
+        let unit = class.or_else(|| self.triggers.get(&id).map(|trigger| &trigger.unit))?;
+        Some(&unit.body)
     }
 
     /// Adds an object or replaces the one of the same name.

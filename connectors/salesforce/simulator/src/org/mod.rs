@@ -29,7 +29,7 @@ mod user;
 mod whole;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 pub use access::{
     Assignment, CustomPermission, FieldAccess, ObjectAccess, PermissionSet, Profile, Reach, Rights,
@@ -104,6 +104,7 @@ pub struct Org {
     conditions: RwLock<Arc<Conditions>>,
     state: RwLock<State>,
     turns: Turns,
+    me: OnceLock<Weak<Self>>,
 }
 
 /// Everything of the org that changes.
@@ -173,8 +174,15 @@ impl Org {
     /// Makes an org as `config` describes it; the same seed makes the same org.
     pub fn new(config: Config) -> Result<Arc<Self>, BirthError> {
         let org = Arc::new(birth::org(config)?);
+        // Nobody else has it yet.
+        let _ = org.me.set(Arc::downgrade(&org));
         customer::settle(&org, &Conditions::default(), &org.conditions())?;
         Ok(org)
+    }
+
+    /// Itself, for whoever has to keep it.
+    pub(crate) fn shared(&self) -> Option<Arc<Self>> {
+        self.me.get().and_then(Weak::upgrade)
     }
 
     /// Looks at the state. Do not hold the guard across an await.

@@ -1,12 +1,9 @@
-//! ApexClass, ApexTrigger, ApexOrgWideCoverage, DeployRequest.
+//! ApexClass, ApexTrigger, DeployRequest.
 
 use serde_json::{Value, json};
 
 use super::View;
-use crate::org::{ApexClass, ApexTrigger, ApexUnit, DeployRequest, Id, TriggerEvent, rest_time};
-
-/// Coverage of an ordinary org's code, in percent.
-const COVERAGE_USUAL: u32 = 84;
+use crate::org::{ApexClass, ApexTrigger, ApexUnit, DeployRequest, TriggerEvent, rest_time};
 
 fn unit(unit: &ApexUnit, column: &str) -> Value {
     match column {
@@ -57,16 +54,6 @@ pub(super) fn trigger(view: &View<'_>, trigger: &ApexTrigger, column: &str) -> V
         "UsageAfterUndelete" => on(TriggerEvent::AfterUndelete),
         "UsageIsBulk" => false.into(),
         _ => unit(&trigger.unit, column),
-    }
-}
-
-/// Coverage of the whole org's code. An ordinary org has enough.
-pub(super) fn coverage(view: &View<'_>, column: &str) -> Value {
-    match column {
-        "Id" => Id::derived("716", &[view.org.id.as_str()]).into(),
-        "PercentCovered" => view.org.conditions().org_coverage_percent.unwrap_or(COVERAGE_USUAL).into(),
-        "IsDeleted" => false.into(),
-        _ => Value::Null,
     }
 }
 

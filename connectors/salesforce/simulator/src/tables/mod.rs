@@ -6,6 +6,7 @@ mod code;
 pub(crate) mod package;
 mod people;
 mod permissions;
+mod rules;
 pub(crate) mod sharing;
 
 use std::sync::Arc;
@@ -13,10 +14,12 @@ use std::sync::Arc;
 pub(crate) use catalog::filterable;
 use serde_json::Value;
 
+use crate::apex::test_run::UnitCoverage;
 use crate::org::{
     ApexClass, ApexTrigger, Assignment, AuditRow, CustomPermission, DeployRequest, Field, Id, License,
     ObjectKind, ObjectType, Org, PermissionSet, Profile, Record, Rights, State, User,
 };
+use crate::rules::ValidationRule;
 
 /// The org as one caller sees it at one moment.
 #[derive(Clone, Copy)]
@@ -90,6 +93,8 @@ pub(crate) enum Row {
     Class(Arc<ApexClass>),
     Trigger(Arc<ApexTrigger>),
     Deploy(Box<DeployRequest>),
+    ValidationRule(Arc<ValidationRule>),
+    UnitCoverage(Arc<UnitCoverage>),
     /// The one row of ApexOrgWideCoverage.
     Coverage,
     Audit(Arc<AuditRow>),
@@ -123,7 +128,9 @@ impl Row {
             Self::Class(class) => code::class(class, column),
             Self::Trigger(trigger) => code::trigger(view, trigger, column),
             Self::Deploy(deploy) => code::deploy(deploy, column),
-            Self::Coverage => code::coverage(view, column),
+            Self::ValidationRule(rule) => rules::rule(view, rule, column),
+            Self::UnitCoverage(unit) => rules::unit_coverage(unit, column),
+            Self::Coverage => rules::coverage(view, column),
             Self::Audit(row) => audit::row(row, column),
             Self::Package(line) => line.value(view, column),
         }
@@ -182,6 +189,13 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
             state.deploys.values().for_each(|deploy| visit(Row::Deploy(Box::new(deploy.clone()))))
         }
         "ApexOrgWideCoverage" => visit(Row::Coverage),
+        "ApexCodeCoverageAggregate" if view.tooling => {
+            let all = state.metadata.coverage.values();
+            all.for_each(|unit| visit(Row::UnitCoverage(unit.clone())));
+        }
+        "ValidationRule" if view.tooling => {
+            state.metadata.rules.all_rules().for_each(|rule| visit(Row::ValidationRule(rule.clone())));
+        }
         name if package::TABLES.contains(&name) => {
             package::rows(view, name, &mut |line| visit(Row::Package(line)))
         }

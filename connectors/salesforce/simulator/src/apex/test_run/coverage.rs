@@ -10,8 +10,8 @@ pub struct UnitCoverage {
     pub id: Id,
     pub name: String,
     pub is_trigger: bool,
-    /// Lines that a test can cover.
-    pub lines: u32,
+    /// Lines that a test can cover, ascending.
+    pub lines: Vec<u32>,
     /// Those that no test did, ascending.
     pub uncovered: Vec<u32>,
 }
@@ -19,17 +19,39 @@ pub struct UnitCoverage {
 impl UnitCoverage {
     /// Whole percent, rounded down; of nothing, all.
     pub fn percent(&self) -> u32 {
-        percent(self.covered(), self.lines)
+        percent(self.covered(), self.count())
+    }
+
+    /// How many lines a test can cover.
+    pub fn count(&self) -> u32 {
+        self.lines.len() as u32
+    }
+
+    /// How many lines a test did cover.
+    pub fn covered(&self) -> u32 {
+        self.count().saturating_sub(self.uncovered.len() as u32)
     }
 
     /// Lines that a test did cover.
-    pub fn covered(&self) -> u32 {
-        self.lines.saturating_sub(self.uncovered.len() as u32)
+    pub fn covered_lines(&self) -> impl Iterator<Item = u32> {
+        self.lines.iter().copied().filter(|line| self.uncovered.binary_search(line).is_err())
+    }
+
+    /// Takes over what another run covered of the same source.
+    pub fn join(&mut self, other: &Self) {
+        self.uncovered.retain(|line| other.uncovered.binary_search(line).is_ok());
     }
 }
 
+/// Of all lines of all units, in whole percent.
+pub(crate) fn average<'a>(units: impl Iterator<Item = &'a UnitCoverage>) -> u32 {
+    let (covered, lines) =
+        units.fold((0, 0), |(covered, lines), unit| (covered + unit.covered(), lines + unit.count()));
+    percent(covered, lines)
+}
+
 /// Whole percent, rounded down; of nothing, all.
-pub(crate) fn percent(covered: u32, lines: u32) -> u32 {
+fn percent(covered: u32, lines: u32) -> u32 {
     (u64::from(covered) * 100).checked_div(u64::from(lines)).map_or(100, |percent| percent as u32)
 }
 
@@ -43,7 +65,7 @@ pub(super) fn units(program: &Program, covered: &Coverage) -> Vec<UnitCoverage> 
             id,
             name: unit.name.to_string(),
             is_trigger: unit.is_trigger,
-            lines: u32::try_from(unit.lines.len()).ok()?,
+            lines: unit.lines.clone(),
             uncovered: missed.collect(),
         })
     });

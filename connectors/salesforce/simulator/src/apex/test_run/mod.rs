@@ -8,7 +8,7 @@ mod select;
 use std::sync::Arc;
 
 pub use coverage::UnitCoverage;
-pub(crate) use coverage::percent;
+pub(crate) use coverage::average;
 pub use jobs::{finish as finish_jobs, stop};
 
 use self::select::TestClass;

@@ -7,6 +7,8 @@ use crate::org::{Metadata, ObjectKind, ObjectType, TriggerEvent};
 /// change the average.
 const CLASSES: u32 = 5;
 const LINES: u32 = 4_000;
+/// The class that tests it.
+pub(super) const TEST: &str = "Customer_Code_Test";
 /// Characters of a trigger's name.
 const NAME_MAX: usize = 40;
 
@@ -94,13 +96,10 @@ fn covered(package: &mut Package, percent: u32) {
             calls.push_str(&format!("        System.assertEquals({}, {name}.used());\n", lines - 2));
         }
     }
-    let name = format!("{PREFIX}Code_Test");
-    package.class(
-        &name,
-        format!(
-            "@IsTest\nprivate class {name} {{\n    @IsTest\n    static void counts() {{\n{calls}    }}\n}}\n"
-        ),
+    let test = format!(
+        "@IsTest\nprivate class {TEST} {{\n    @IsTest\n    static void counts() {{\n{calls}    }}\n}}\n"
     );
+    package.class(TEST, test);
 }
 
 /// A method of so many lines, two or more.

@@ -18,6 +18,7 @@ use super::Org;
 use super::conditions::Conditions;
 use super::metadata::Metadata;
 use super::schema::ObjectType;
+use crate::apex::test_run::{self, Selection};
 use crate::metadata::{NAMESPACE, compile};
 use crate::rules::{FlowEvents, FlowMoment, RecordFlow};
 
@@ -136,10 +137,26 @@ pub(super) fn settle(org: &Org, before: &Conditions, now: &Conditions) -> Result
         let mut state = org.write();
         if Arc::ptr_eq(&state.metadata, &current) {
             state.put_metadata(next, now_ms);
+            drop(state);
+            if new.coverage.is_some() {
+                measure(org);
+            }
             return Ok(());
         }
     }
     Err(CustomerError("somebody else changes its metadata all the time".to_owned()))
+}
+
+/// Runs the tests of the customer's code, as its developers do.
+fn measure(org: &Org) {
+    let Some(shared) = org.shared() else { return };
+    let state = org.snapshot();
+    let tests = Selection::Named(vec![code::TEST.to_owned()]);
+    let outcome = test_run::run(&shared, &state, org.admin, &tests, &mut |_, _, _| true);
+    let mut live = org.write();
+    let mut next = Metadata::clone(&live.metadata);
+    next.measured(&outcome.coverage, &state.metadata);
+    live.metadata = Arc::new(next);
 }
 
 fn with(org: &Org, metadata: Metadata, wishes: &Wishes<'_>) -> Result<Metadata, CustomerError> {
