@@ -18,6 +18,9 @@ pub(super) struct Placed {
     pub row: Row,
 }
 
+/// Neighbours of one object.
+type Run = (Arc<ObjectType>, Vec<Placed>);
+
 /// What became of a row, with its place in the call.
 pub(super) type Placement = (usize, RowResult);
 
@@ -106,8 +109,8 @@ impl Transaction {
 }
 
 /// Neighbours of one object stay together.
-fn runs(tx: &mut Transaction, rows: Vec<Row>) -> Result<Vec<(Arc<ObjectType>, Vec<Placed>)>, Thrown> {
-    let mut runs: Vec<(Arc<ObjectType>, Vec<Placed>)> = Vec::new();
+fn runs(tx: &mut Transaction, rows: Vec<Row>) -> Result<Vec<Run>, Thrown> {
+    let mut runs: Vec<Run> = Vec::new();
     for (at, row) in rows.into_iter().enumerate() {
         match runs.last_mut().filter(|(object, _)| object.name == row.object.name) {
             Some((_, run)) => run.push(Placed { at, row }),

@@ -40,7 +40,14 @@ pub(super) fn outputs(binder: &Binder<'_>, query: &Query) -> Result<Vec<Output>,
     for item in &query.items {
         match item {
             Item::Field(path) => outputs.push(grouped(binder, query, path, None)?),
-            Item::Formatted { path, alias } => outputs.push(grouped(binder, query, path, alias.clone())?),
+            Item::Formatted { path, alias } => {
+                let mut alias = alias.clone();
+                if path.function.is_some() && alias.is_none() {
+                    unnamed += 1;
+                    alias = Some(format!("expr{}", unnamed - 1));
+                }
+                outputs.push(grouped(binder, query, path, alias)?);
+            }
             Item::Aggregate(aggregate) => {
                 let name = aggregate.alias.clone().unwrap_or_else(|| {
                     unnamed += 1;

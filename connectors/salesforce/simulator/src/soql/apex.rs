@@ -218,7 +218,7 @@ mod tests {
             all_rows("SELECT Id FROM A LIMIT 5 ALL  ROWS "),
             ("SELECT Id FROM A LIMIT 5 ".to_owned(), true)
         );
-        assert_eq!(all_rows("SELECT Id FROM Allrows").1, false);
-        assert_eq!(all_rows("SELECT Id FROM A WHERE B = 'ALL ROWS'").1, false);
+        assert!(!all_rows("SELECT Id FROM Allrows").1);
+        assert!(!all_rows("SELECT Id FROM A WHERE B = 'ALL ROWS'").1);
     }
 }

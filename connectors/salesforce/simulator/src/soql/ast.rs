@@ -2,17 +2,25 @@
 
 use std::ops::Range;
 
+use super::parts::Part;
+
 /// A dotted name and where it stands in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path {
     pub parts: Vec<String>,
+    /// The part of a date that a function takes, and the function's name as it was written.
+    pub function: Option<(Part, String)>,
     /// Byte offset.
     pub at: usize,
 }
 
 impl Path {
     pub(crate) fn text(&self) -> String {
-        self.parts.join(".")
+        let name = self.parts.join(".");
+        match &self.function {
+            Some((_, function)) => format!("{function}({name})"),
+            None => name,
+        }
     }
 }
 

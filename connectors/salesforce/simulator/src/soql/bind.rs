@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::ast::Path;
 use super::parse::pointing;
+use super::parts::Part;
 use crate::org::{Field, ObjectType};
 use crate::surface::ApiError;
 use crate::tables::{self, Row, View};
@@ -26,7 +27,10 @@ pub(crate) struct Step {
 #[derive(Debug, Clone)]
 pub(crate) struct Bound {
     pub steps: Vec<Step>,
+    /// As its part is, where only a part is taken.
     pub field: Arc<Field>,
+    /// The part of a date that is taken.
+    pub part: Option<Part>,
 }
 
 impl Step {
@@ -45,6 +49,11 @@ impl Step {
 impl Bound {
     /// The field's value for a row; null when a parent is missing.
     pub(crate) fn value(&self, view: &View<'_>, row: &Row) -> Value {
+        let whole = self.whole(view, row);
+        if let Some(part) = self.part { part.of(&whole) } else { whole }
+    }
+
+    fn whole(&self, view: &View<'_>, row: &Row) -> Value {
         let Some((first, rest)) = self.steps.split_first() else { return row.value(view, &self.field.name) };
         let mut current = first.follow(view, row);
         for step in rest {
@@ -110,8 +119,20 @@ impl Binder<'_> {
             self.view.rights.field(object, field).read.then(|| field.clone())
         };
         match candidates.iter().find_map(visible) {
-            Some(field) => Ok(Bound { steps, field }),
+            Some(field) => self.part(path, steps, field),
             None => Err(self.no_column(path, last, candidates.first().unwrap_or(&self.object))),
+        }
+    }
+
+    /// The field itself, or the part of it that the path's function takes.
+    fn part(&self, path: &Path, steps: Vec<Step>, field: Arc<Field>) -> Result<Bound, ApiError> {
+        let Some((part, function)) = &path.function else { return Ok(Bound { steps, field, part: None }) };
+        match part.of_field(&field) {
+            Some(made) => Ok(Bound { steps, field: Arc::new(made), part: Some(*part) }),
+            None => {
+                let message = format!("field {} does not support date function {function}", field.name);
+                Err(self.refuse(path, &message))
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod compare;
 mod dates;
 mod narrow;
 mod parse;
+mod parts;
 mod restrict;
 mod run;
 mod shape;

@@ -6,6 +6,7 @@ use super::apex::Security;
 use super::ast::{Aggregate, Condition, Function, Item, Literal, Operand, Operator, Order, Path, Query};
 use super::binds::{Binds, Replaced};
 use super::dates;
+use super::parts::Part;
 use crate::surface::ApiError;
 
 /// Longest query that Salesforce takes, in characters.
@@ -195,6 +196,12 @@ impl<'a> Reader<'a> {
                 match child.kind() {
                     "having_clause" => query.having = Some(self.condition(self.only(child)?, depth, 0)?),
                     "field_identifier" => query.group_by.push(self.path(child)),
+                    "function_expression" => match self.operand(child)? {
+                        Operand::Field(path) => query.group_by.push(path),
+                        Operand::Aggregate(_) => {
+                            return Err(self.refuse(child, "Grouping function is not supported"));
+                        }
+                    },
                     _ => return Err(self.refuse(child, "Grouping function is not supported")),
                 }
             }
@@ -283,7 +290,13 @@ impl<'a> Reader<'a> {
             "SUM" => Function::Sum,
             "AVG" => Function::Avg,
             "TOLABEL" | "FORMAT" | "CONVERTTIMEZONE" => return Ok(Item::Formatted { path, alias }),
-            _ => return Err(self.refuse(node, &format!("Invalid function: {name}"))),
+            upper => match Part::named(upper) {
+                Some(part) => {
+                    let path = Path { function: Some((part, name.to_owned())), ..path };
+                    return Ok(Item::Formatted { path, alias });
+                }
+                None => return Err(self.refuse(node, &format!("Invalid function: {name}"))),
+            },
         };
         Ok(Item::Aggregate(Aggregate { function, path, alias }))
     }
@@ -294,6 +307,7 @@ impl<'a> Reader<'a> {
         }
         match self.function(node, None)? {
             Item::Aggregate(aggregate) => Ok(Operand::Aggregate(aggregate)),
+            Item::Formatted { path, .. } if path.function.is_some() => Ok(Operand::Field(path)),
             _ => Err(self.refuse(node, "Invalid function")),
         }
     }
@@ -309,7 +323,7 @@ impl<'a> Reader<'a> {
 
     fn path(&self, node: Node<'_>) -> Path {
         let parts = self.words(node).split('.').map(|part| part.trim().to_owned()).collect();
-        Path { parts, at: node.start_byte() }
+        Path { parts, function: None, at: node.start_byte() }
     }
 
     fn condition(&self, node: Node<'_>, depth: usize, nested: usize) -> Result<Condition, ApiError> {

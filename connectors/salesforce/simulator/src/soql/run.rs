@@ -175,11 +175,9 @@ fn columns(binder: &Binder<'_>, query: &Query) -> Result<Vec<Column>, ApiError> 
                     _ => true,
                 });
                 let visible = wanted.filter(|field| binder.view.rights.field(object, field).read);
-                columns.extend(
-                    visible.map(|field| Column::Field {
-                        bound: Bound { steps: Vec::new(), field: field.clone() },
-                    }),
-                );
+                columns.extend(visible.map(|field| Column::Field {
+                    bound: Bound { steps: Vec::new(), field: field.clone(), part: None },
+                }));
             }
             Item::Child(query) => columns.push(children(binder, query)?),
             Item::Aggregate(_) => {}
@@ -202,7 +200,7 @@ fn children(binder: &Binder<'_>, query: &Query) -> Result<Column, ApiError> {
             break;
         }
         let relationship = child_relationship(object, link).unwrap_or_default();
-        let link = Bound { steps: Vec::new(), field: link.clone() };
+        let link = Bound { steps: Vec::new(), field: link.clone(), part: None };
         let prepared = prepare_on(&binder.view, binder.text, object.clone(), query, true)?;
         return Ok(Column::Children { relationship, link, query: Box::new(prepared) });
     }

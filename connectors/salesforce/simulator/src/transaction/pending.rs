@@ -36,13 +36,16 @@ pub(crate) struct Event {
     pub raw: RawEvent,
 }
 
+/// What a job does in its transaction.
+pub type JobFn = dyn Fn(&mut Transaction) -> Result<(), Thrown>;
+
 /// Apex that runs after the transaction, in one of its own.
 #[derive(Clone)]
 pub struct Job {
     /// As whom.
     pub user: Id,
     /// What it does; its transaction is committed when it returns well.
-    pub run: Rc<dyn Fn(&mut Transaction) -> Result<(), Thrown>>,
+    pub run: Rc<JobFn>,
 }
 
 /// Everything that waits.

@@ -85,6 +85,27 @@ fn rows_hold_parents_children_and_groups() {
 }
 
 #[test]
+fn parts_of_dates_filter_and_group() {
+    let org = org();
+    let mut tx = begin(&org);
+    insert(&mut tx, "Account", json!({"Name": "a"}));
+    insert(&mut tx, "Account", json!({"Name": "b"}));
+    let year = crate::org::rest_time(org.now_ms())[..4].parse::<f64>().unwrap();
+    let filter = "SELECT Id FROM Account WHERE CALENDAR_YEAR(CreatedDate) = :y";
+    assert_eq!(records(&tx, filter, &[("y", BindValue::Number(year))]).len(), 2);
+    assert_eq!(records(&tx, filter, &[("y", BindValue::Number(1999.0))]).len(), 0);
+    let grouped =
+        "SELECT CALENDAR_YEAR(CreatedDate), COUNT(Id) n FROM Account GROUP BY CALENDAR_YEAR(CreatedDate)";
+    let Ok(ApexRows::Groups(groups)) = query(&tx, grouped, &BTreeMap::new(), SYSTEM_MODE) else {
+        panic!("groups")
+    };
+    assert!(matches!(groups[0].get("expr0"), Some(Node::Value(_, found)) if found.as_f64() == Some(year)));
+    let wrong =
+        query(&tx, "SELECT Id FROM Account WHERE CALENDAR_YEAR(Name) = 1", &BTreeMap::new(), SYSTEM_MODE);
+    assert_eq!(wrong.unwrap_err().code, "INVALID_FIELD");
+}
+
+#[test]
 fn modes_decide_what_is_seen() {
     let org = org();
     let mut tx = begin(&org);

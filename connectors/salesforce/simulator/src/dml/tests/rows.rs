@@ -161,15 +161,13 @@ fn a_user_comes_and_goes_with_the_transaction() {
 #[test]
 fn the_rights_of_the_user_count_only_when_asked_for() {
     let org = org();
-    let mut tx = begin(&org);
-    tx.commit();
     let rights = org.read().rights(org.user);
     let mut tx = Transaction::begin(&org, rights);
     let object = tx.state.metadata.object("Account").unwrap().clone();
     let create = tx.rights.object(&object).create;
     let hidden = ("Account", None, json!({"Name": "a", "Key__c": "x"}));
     let as_user = crate::dml::Options { as_user: true, ..SYSTEM };
-    let results = apply(&mut tx, Operation::Insert, as_user, &[hidden.clone()]);
+    let results = apply(&mut tx, Operation::Insert, as_user, std::slice::from_ref(&hidden));
     assert!(create, "the test needs a user who may create accounts");
     assert_eq!(statuses(&results), ["INVALID_FIELD_FOR_INSERT_UPDATE"]);
     assert_eq!(statuses(&apply(&mut tx, Operation::Insert, SYSTEM, &[hidden])), [""]);
