@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{Operation, Options, Row, RowError, RowResult, people, publish, remove, save, upsert};
-use crate::apex::run::{Thrown, throw};
-use crate::org::{ObjectKind, ObjectType};
+use crate::apex::run::{Thrown, exception, throw, trace};
+use crate::apex::value::{ExceptionState, FailedRow};
+use crate::org::{ObjectKind, ObjectType, has_object_permissions};
 use crate::transaction::Transaction;
 
 /// Rows that triggers see together.
@@ -33,6 +34,9 @@ impl Transaction {
         rows: Vec<Row>,
         options: Options,
     ) -> Result<Vec<RowResult>, Thrown> {
+        if options.as_user && self.machine.depth() > 0 {
+            self.check_user(&operation, &rows)?;
+        }
         let mark = self.mark();
         let mut results: Vec<RowResult> = rows.iter().map(|row| RowResult::open(row.id)).collect();
         if operation == Operation::Merge {
@@ -51,6 +55,9 @@ impl Transaction {
         }
         if options.all_or_none && results.iter().any(RowResult::failed) {
             self.restore(mark);
+            if options.as_user && self.machine.depth() > 0 {
+                self.refuse_hidden(&results)?;
+            }
             let inserting = operation == Operation::Insert;
             for result in results.iter_mut() {
                 if result.errors.is_empty() {
@@ -61,6 +68,43 @@ impl Transaction {
             }
         }
         Ok(results)
+    }
+
+    /// Apex in user mode needs the right on the object, or the statement itself throws.
+    fn check_user(&mut self, operation: &Operation, rows: &[Row]) -> Result<(), Thrown> {
+        let may = |object: &ObjectType| {
+            let access = self.rights.object(object);
+            match operation {
+                Operation::Insert => access.create,
+                Operation::Update => access.edit,
+                Operation::Upsert(_) => access.create && access.edit,
+                Operation::Delete | Operation::Undelete | Operation::Merge => access.delete,
+            }
+        };
+        // What the setup itself decides is decided row by row.
+        let own = |object: &ObjectType| has_object_permissions(object) && object.name != "User";
+        let denied = rows.iter().map(|row| &row.object).find(|object| own(object) && !may(object));
+        match denied.map(|object| format!("Access to entity '{}' denied", object.name)) {
+            Some(message) => Err(throw(self, "System.SecurityException", message)),
+            None => Ok(()),
+        }
+    }
+
+    /// Fields that a user may not write are told of in words of their own.
+    fn refuse_hidden(&mut self, results: &[RowResult]) -> Result<(), Thrown> {
+        let failed = results.iter().enumerate().filter(|(_, result)| result.failed());
+        let rows =
+            failed.map(|(index, result)| FailedRow { index, id: result.id, errors: result.errors.clone() });
+        let rows: Vec<FailedRow> = rows.collect();
+        let first = rows.first().and_then(|row| row.errors.first());
+        match first.filter(|error| error.is_hidden()).map(|error| error.message.clone()) {
+            Some(message) => {
+                let state =
+                    ExceptionState { message: Some(message), trace: trace(self), rows, ..Default::default() };
+                Err(Thrown::Exception(exception(self, "System.DmlException", state)))
+            }
+            None => Ok(()),
+        }
     }
 
     fn run(

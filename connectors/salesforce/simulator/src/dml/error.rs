@@ -6,6 +6,8 @@ use crate::org::{Id, ObjectType};
 /// Status of a row that was good and undone for the others' sake.
 pub(super) const ROLLED_BACK: &str = "ALL_OR_NONE_OPERATION_ROLLED_BACK";
 
+const HIDDEN: &str = "Operation failed due to fields being inaccessible on Sobject";
+
 impl RowError {
     /// A refusal of the row as a whole.
     pub fn new(status: &str, message: impl Into<String>) -> Self {
@@ -50,6 +52,16 @@ impl RowError {
             fields.join(", ")
         );
         Self::new("INVALID_FIELD_FOR_INSERT_UPDATE", message).on(fields)
+    }
+
+    /// Fields that the user may not write, as Apex in user mode is told.
+    pub(super) fn hidden(object: &ObjectType, fields: &[&str]) -> Self {
+        let message = format!("{HIDDEN} {}, check errors on Exception or Result!", object.name);
+        Self::new("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message).on(fields)
+    }
+
+    pub(super) fn is_hidden(&self) -> bool {
+        self.message.starts_with(HIDDEN)
     }
 
     pub(super) fn duplicate(field: &str, twin: Option<Id>) -> Self {

@@ -61,7 +61,7 @@ pub(super) fn insert(tx: &Transaction, object: &ObjectType, placed: Placed, opti
         work.values.insert(field.name.clone(), value);
     }
     if !hidden.is_empty() {
-        work.errors.push(RowError::unwritable(&hidden));
+        work.errors.push(RowError::hidden(object, &hidden));
     }
     if object.has_owner() {
         work.values.entry("OwnerId".to_owned()).or_insert_with(|| tx.rights.user.into());
@@ -111,7 +111,7 @@ pub(super) fn update(tx: &Transaction, object: &ObjectType, placed: Placed, opti
         work.values.insert(field.name.clone(), value);
     }
     if !hidden.is_empty() {
-        work.errors.push(RowError::unwritable(&hidden));
+        work.errors.push(RowError::hidden(object, &hidden));
     }
     work.old = Some(old);
     work

@@ -65,6 +65,21 @@ pub fn query(
     binds: &BTreeMap<String, BindValue>,
     mode: Mode,
 ) -> Result<ApexRows, ApiError> {
+    found(tx, text, binds, mode).map_err(|error| ApiError { message: unpointed(error.message), ..error })
+}
+
+/// Apex is told what is wrong and not where.
+fn unpointed(message: String) -> String {
+    let rest = message.split_once("\nERROR at Row:").and_then(|(_, rest)| rest.split_once('\n'));
+    rest.map(|(_, words)| words.to_owned()).unwrap_or(message)
+}
+
+fn found(
+    tx: &Transaction,
+    text: &str,
+    binds: &BTreeMap<String, BindValue>,
+    mode: Mode,
+) -> Result<ApexRows, ApiError> {
     let (text, deleted) = all_rows(text);
     let found = super::parse::security(&text)?;
     let reach = match found.unwrap_or_default() {
@@ -105,7 +120,8 @@ pub fn check(org: &crate::org::Org, state: &State, text: &str) -> Result<Checked
     let (text, _) = all_rows(text);
     let rights = state.rights(org.admin).reaching(Reach::System);
     let view = View { org, state, rights: &rights, tooling: false };
-    let prepared = prepare_with(&view, &text, Binds::Unknown)?;
+    let prepared = prepare_with(&view, &text, Binds::Unknown)
+        .map_err(|error| ApiError { message: unpointed(error.message), ..error })?;
     Ok(Checked { count: prepared.count, groups: prepared.groups.is_some(), object: prepared.object })
 }
 

@@ -169,7 +169,11 @@ fn the_rights_of_the_user_count_only_when_asked_for() {
     let as_user = crate::dml::Options { as_user: true, ..SYSTEM };
     let results = apply(&mut tx, Operation::Insert, as_user, std::slice::from_ref(&hidden));
     assert!(create, "the test needs a user who may create accounts");
-    assert_eq!(statuses(&results), ["INVALID_FIELD_FOR_INSERT_UPDATE"]);
+    assert_eq!(
+        results[0].errors[0].message,
+        "Operation failed due to fields being inaccessible on Sobject Account, check errors on Exception or Result!"
+    );
+    assert_eq!(results[0].errors[0].fields, ["Key__c"]);
     assert_eq!(statuses(&apply(&mut tx, Operation::Insert, SYSTEM, &[hidden])), [""]);
 }
 
