@@ -4,12 +4,13 @@ use salesforce_simulator::Simulator;
 use salesforce_simulator::ledger::Kind;
 
 /// Kinds of what counts as a change of the organisation.
-const CHANGES: [Kind; 8] = [
+const CHANGES: [Kind; 9] = [
     Kind::DeployStarted,
     Kind::ComponentDeployed,
     Kind::RecordCreated,
     Kind::RecordUpdated,
     Kind::RecordDeleted,
+    Kind::RecordRestored,
     Kind::PermissionAssigned,
     Kind::EventPublished,
     Kind::PackageInstallStarted,

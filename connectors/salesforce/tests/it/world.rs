@@ -16,12 +16,13 @@ use salesforce_simulator::ledger::Kind;
 use salesforce_simulator::{Config, Environment, Simulator};
 
 /// Kinds of what the simulator counts as a change of the organisation.
-const EFFECTS: [Kind; 7] = [
+const EFFECTS: [Kind; 8] = [
     Kind::DeployStarted,
     Kind::ComponentDeployed,
     Kind::RecordCreated,
     Kind::RecordUpdated,
     Kind::RecordDeleted,
+    Kind::RecordRestored,
     Kind::PermissionAssigned,
     Kind::EventPublished,
 ];

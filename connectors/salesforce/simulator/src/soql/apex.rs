@@ -86,6 +86,8 @@ fn found(
         Security::User => Reach::User,
         _ => match mode {
             Mode::User if found != Some(Security::System) => Reach::User,
+            // The class still says whether sharing counts.
+            Mode::User if tx.machine.with_sharing() => Reach::Shared,
             Mode::System { with_sharing: true } => Reach::Shared,
             _ => Reach::System,
         },
