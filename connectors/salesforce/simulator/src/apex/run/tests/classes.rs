@@ -28,6 +28,7 @@ impl Maker {
         });
         Self { program }
     }
+    #[allow(clippy::too_many_arguments)]
     fn method(
         &mut self,
         class: Option<u32>,
