@@ -82,6 +82,11 @@ impl TestRun {
     }
 }
 
+/// `runTestResult` of a run that no deploy has asked for.
+pub(crate) fn test_result(outcome: &TestOutcome) -> Value {
+    TestRun { outcome: outcome.clone(), warnings: Vec::new() }.to_json()
+}
+
 /// Where tests are named, each class and trigger of the package counts for itself.
 fn each_brought(coverage: &[UnitCoverage], rows: &[Row]) -> Vec<Warning> {
     let brought: BTreeSet<(&str, String)> = rows

@@ -24,6 +24,7 @@ mod test_run;
 mod types;
 pub(crate) mod xml;
 
+pub(crate) use coverage::test_result;
 pub(crate) use foreign::foreign_deploy;
 pub use http::router;
 pub(crate) use packaged::compile;

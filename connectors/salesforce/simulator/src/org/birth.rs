@@ -105,6 +105,7 @@ pub(super) fn org(config: Config) -> Result<Org, BirthError> {
         faults: Faults::default(),
         bus: EventBus::new(config.clock.clone(), seed),
         audit: AuditTrail::default(),
+        tests: Default::default(),
         setup: Arc::default(),
         started_ms: config.clock.now_ms(),
         conditions: RwLock::new(Arc::new(conditions)),

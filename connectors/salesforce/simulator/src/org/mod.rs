@@ -24,6 +24,7 @@ mod secrets;
 mod sessions;
 mod spread;
 mod standard;
+mod tests;
 mod turn;
 mod user;
 mod whole;
@@ -54,6 +55,7 @@ pub use schema::{ObjectKind, ObjectType, SharingModel, TriggerEvent};
 pub use secrets::Secrets;
 pub use sessions::{Session, Sessions};
 pub use standard::user_permissions;
+pub use tests::{QueueItem, TestRun, TestRuns};
 pub use turn::Turn;
 use turn::Turns;
 pub use user::User;
@@ -97,6 +99,8 @@ pub struct Org {
     pub faults: Faults,
     pub bus: EventBus,
     pub audit: AuditTrail,
+    /// Asynchronous runs of Apex tests.
+    pub tests: TestRuns,
     /// Held by whoever changes the org's setup: a deployment, a package on its way in or out.
     pub setup: Arc<tokio::sync::Mutex<()>>,
     /// When this simulation began, on the org's clock.

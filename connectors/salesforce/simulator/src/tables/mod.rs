@@ -95,6 +95,8 @@ pub(crate) enum Row {
     Deploy(Box<DeployRequest>),
     ValidationRule(Arc<ValidationRule>),
     UnitCoverage(Arc<UnitCoverage>),
+    TestItem(Box<rules::TestItem>),
+    TestResult(Box<rules::TestResult>),
     /// The one row of ApexOrgWideCoverage.
     Coverage,
     Audit(Arc<AuditRow>),
@@ -129,6 +131,8 @@ impl Row {
             Self::Trigger(trigger) => code::trigger(view, trigger, column),
             Self::Deploy(deploy) => code::deploy(deploy, column),
             Self::ValidationRule(rule) => rules::rule(view, rule, column),
+            Self::TestItem(item) => item.value(column),
+            Self::TestResult(result) => result.value(column),
             Self::UnitCoverage(unit) => rules::unit_coverage(unit, column),
             Self::Coverage => rules::coverage(view, column),
             Self::Audit(row) => audit::row(row, column),
@@ -192,6 +196,12 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
         "ApexCodeCoverageAggregate" if view.tooling => {
             let all = state.metadata.coverage.values();
             all.for_each(|unit| visit(Row::UnitCoverage(unit.clone())));
+        }
+        "ApexTestQueueItem" if view.tooling => {
+            rules::test_items(view).for_each(|item| visit(Row::TestItem(Box::new(item))));
+        }
+        "ApexTestResult" if view.tooling => {
+            rules::test_results(view).for_each(|result| visit(Row::TestResult(Box::new(result))));
         }
         "ValidationRule" if view.tooling => {
             state.metadata.rules.all_rules().for_each(|rule| visit(Row::ValidationRule(rule.clone())));

@@ -5,6 +5,7 @@ mod data;
 mod jobs;
 mod select;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use coverage::UnitCoverage;
@@ -22,6 +23,8 @@ use crate::transaction::Transaction;
 pub enum Selection {
     /// Those of these classes, ignoring case.
     Named(Vec<String>),
+    /// These methods of these classes, all names in lower case; without methods, all of them.
+    Methods(BTreeMap<String, Option<BTreeSet<String>>>),
     /// All but those of installed packages.
     Local,
     /// All of them.
@@ -114,6 +117,13 @@ pub fn run(
     progress(outcome.methods.len() - failed, failed, total);
     outcome.coverage = coverage::units(&program, &covered);
     outcome
+}
+
+/// The ids of the classes whose tests a run would be of, in its order.
+pub fn classes(org: &Arc<Org>, state: &State, user: Id, selection: &Selection) -> Vec<Id> {
+    let program = Transaction::apart(org, state.picture(), state.rights(user)).program;
+    let classes = select::classes(&program, selection);
+    classes.iter().filter_map(|class| program.unit(program.class(class.class).unit).id).collect()
 }
 
 struct Runner<'a> {

@@ -25,7 +25,21 @@ pub(super) fn classes(program: &Program, selection: &Selection) -> Vec<TestClass
         setups: marked(program, class, "testsetup"),
         methods: marked(program, class, "istest"),
     });
-    tests.filter(|class| !class.methods.is_empty()).collect()
+    let mut tests: Vec<TestClass> = tests.collect();
+    if let Selection::Methods(names) = selection {
+        for test in &mut tests {
+            let class = program.class(test.class);
+            let namespace = program.unit(class.unit).namespace.as_deref();
+            let wanted =
+                names.iter().find(|(name, _)| is(class, namespace, name)).map(|(_, methods)| methods);
+            if let Some(Some(wanted)) = wanted {
+                test.methods
+                    .retain(|method| wanted.contains(&program.method(*method).name.to_ascii_lowercase()));
+            }
+        }
+    }
+    tests.retain(|class| !class.methods.is_empty());
+    tests
 }
 
 fn chosen(program: &Program, class: &Class, selection: &Selection) -> bool {
@@ -34,18 +48,22 @@ fn chosen(program: &Program, class: &Class, selection: &Selection) -> bool {
         && match selection {
             Selection::All => true,
             Selection::Local => namespace.is_none(),
-            Selection::Named(names) => names.iter().any(|name| {
-                let (of, name) = match name.split_once("__").or_else(|| name.split_once('.')) {
-                    Some((of, name)) => (Some(of), name),
-                    None => (None, name.as_str()),
-                };
-                name.eq_ignore_ascii_case(&class.name)
-                    && match (of, namespace) {
-                        (None, None) => true,
-                        (Some(of), Some(namespace)) => of.eq_ignore_ascii_case(namespace),
-                        _ => false,
-                    }
-            }),
+            Selection::Named(names) => names.iter().any(|name| is(class, namespace, name)),
+            Selection::Methods(names) => names.keys().any(|name| is(class, namespace, name)),
+        }
+}
+
+/// Whether a class goes by this name, `ns__Name` or `ns.Name` where a package brought it.
+fn is(class: &Class, namespace: Option<&str>, name: &str) -> bool {
+    let (of, name) = match name.split_once("__").or_else(|| name.split_once('.')) {
+        Some((of, name)) => (Some(of), name),
+        None => (None, name),
+    };
+    name.eq_ignore_ascii_case(&class.name)
+        && match (of, namespace) {
+            (None, None) => true,
+            (Some(of), Some(namespace)) => of.eq_ignore_ascii_case(namespace),
+            _ => false,
         }
 }
 

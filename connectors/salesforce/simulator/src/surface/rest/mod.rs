@@ -11,6 +11,7 @@ mod multipart;
 pub(in crate::surface) mod packaging;
 mod query;
 mod records;
+mod tests;
 mod upsert;
 mod values;
 mod versions;
@@ -175,6 +176,8 @@ fn dispatch(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
     let method = |allowed: &str| Err(ApiError::method(&call.method, allowed));
     match segments.as_slice() {
         [] if read => Ok(versions::resources(site, call)),
+        ["runTestsSynchronous"] if (read || create) && call.tooling => tests::synchronous(site, call),
+        ["runTestsAsynchronous"] if create && call.tooling => tests::asynchronous(site, call),
         ["executeAnonymous"] if read && call.tooling => anonymous::execute(site, call),
         ["limits"] if read && !call.tooling => Ok(limits::list(site)),
         ["query" | "queryAll"] if read => query::start(site, call, door),
