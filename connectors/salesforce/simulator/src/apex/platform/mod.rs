@@ -1,5 +1,6 @@
 //! What the platform brings: types, their methods as signatures in Apex's own words, and what they do.
 
+mod arguments;
 mod collection;
 mod crypto;
 mod database;
@@ -18,7 +19,7 @@ mod text;
 mod time;
 
 pub(in crate::apex) use registry::substitute;
-pub use registry::{demanded, natives, type_named};
+pub use registry::{demanded, natives, property, type_named};
 
 use self::define::Definition;
 use crate::apex::run::Thrown;

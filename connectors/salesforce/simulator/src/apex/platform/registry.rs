@@ -162,6 +162,11 @@ pub fn natives(owner: &str, name: &str) -> &'static [Native] {
     registry().natives.get(&key).map(Vec::as_slice).unwrap_or_default()
 }
 
+/// A property of a type by name, ignoring case.
+pub fn property(owner: &str, name: &str) -> Option<&'static Native> {
+    natives(owner, name).iter().find(|native| native.is_property)
+}
+
 /// A type by its name, ignoring case. `System.` and `Schema.` may be left out.
 pub fn type_named(name: &str) -> Option<&'static PlatformType> {
     registry().types.get(&name.to_ascii_lowercase())

@@ -1,7 +1,14 @@
 //! Lists, sets, maps, what goes through them and what compares.
 
+mod iterator;
+mod list;
+mod map;
+mod set;
+
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {
-    Vec::new()
+    let mut all = iterator::definitions();
+    all.extend([list::definition(), map::definition(), set::definition()]);
+    all
 }

@@ -1,7 +1,26 @@
 //! The system: debug, assertions, limits, the user, types, requests, exceptions.
 
+mod debug;
+mod exception;
+mod limits;
+mod object;
+mod reflect;
+mod user;
+
+pub(super) use object::text as object_text;
+
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {
-    Vec::new()
+    [
+        object::definitions(),
+        exception::definitions(),
+        debug::definitions(),
+        limits::definitions(),
+        user::definitions(),
+        reflect::definitions(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
