@@ -4,3 +4,4 @@ mod queries;
 mod rows;
 mod support;
 mod tries;
+mod turns;
