@@ -1,5 +1,6 @@
 //! Formulas, rules and flows on an object that has every kind of field.
 
+mod door;
 mod errors;
 mod flows;
 mod functions;
