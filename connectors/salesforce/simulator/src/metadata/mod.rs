@@ -1,6 +1,7 @@
 //! The Metadata API's deploy over REST: reads the zip, checks and applies every component, all or nothing.
 
 mod archive;
+mod attempt;
 mod code;
 mod coverage;
 mod field;
