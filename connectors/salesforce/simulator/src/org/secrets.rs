@@ -19,16 +19,26 @@ impl Secrets {
         Self { seed, drawn: AtomicU64::new(0) }
     }
 
+    /// Any number.
+    pub fn number(&self) -> u64 {
+        let digest = self.draw();
+        digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    fn draw(&self) -> [u8; 32] {
+        let number = self.drawn.fetch_add(1, Ordering::Relaxed);
+        let mut hash = Sha256::new();
+        hash.update(b"salesforce-simulator");
+        hash.update(self.seed.to_be_bytes());
+        hash.update(number.to_be_bytes());
+        hash.finalize().into()
+    }
+
     /// A word of `length` letters, digits, dots and underscores.
     pub fn word(&self, length: usize) -> String {
         let mut word = String::with_capacity(length);
         while word.len() < length {
-            let number = self.drawn.fetch_add(1, Ordering::Relaxed);
-            let mut hash = Sha256::new();
-            hash.update(b"salesforce-simulator");
-            hash.update(self.seed.to_be_bytes());
-            hash.update(number.to_be_bytes());
-            let digest = hash.finalize();
+            let digest = self.draw();
             word.extend(digest.iter().map(|byte| ALPHABET[usize::from(byte & 63)] as char));
         }
         word.truncate(length);

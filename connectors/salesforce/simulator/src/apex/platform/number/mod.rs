@@ -1,7 +1,14 @@
 //! Numbers, booleans and mathematics.
 
+mod decimal;
+mod math;
+mod whole;
+
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {
-    Vec::new()
+    let mut all = whole::definitions();
+    all.extend(decimal::definitions());
+    all.push(math::definition());
+    all
 }
