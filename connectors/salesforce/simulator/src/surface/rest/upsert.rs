@@ -107,10 +107,23 @@ fn external_id<'a>(view: &View<'_>, object: &'a ObjectType, name: &str) -> Optio
 }
 
 fn find(view: &View<'_>, object: &ObjectType, field: &Field, value: &str) -> Vec<Id> {
+    if field.kind == FieldType::Id {
+        return Id::parse(value)
+            .filter(|_| tables::by_key(view, object, value).is_some())
+            .into_iter()
+            .collect();
+    }
+    if tables::stores(object) {
+        let value = match value.parse::<f64>() {
+            Ok(number) if field.kind.is_number() => Value::from(number),
+            _ => Value::from(value),
+        };
+        let found = view.state.records.with_value(&object.name, &field.name, &value).into_iter();
+        return found.filter(|id| tables::by_key(view, object, id.as_str()).is_some()).collect();
+    }
     let mut found = Vec::new();
     tables::scan(view, object, false, &mut |row| {
         let same = match row.value(view, &field.name) {
-            Value::String(text) if field.kind == FieldType::Id => crate::soql::same_id(&text, value),
             Value::String(text) => text.to_lowercase() == value.to_lowercase(),
             Value::Number(number) => value.parse::<f64>().ok() == number.as_f64(),
             _ => false,
