@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
+use bigdecimal::{BigDecimal, RoundingMode, Signed, ToPrimitive};
 use fancy_regex::RegexBuilder;
 
 use super::Fault;
@@ -25,7 +25,7 @@ fn text_at(arguments: &[Datum], at: usize) -> &str {
 fn count_at(arguments: &[Datum], at: usize) -> Option<i64> {
     let number = arguments.get(at)?.number()?;
     let whole = number.with_scale_round(0, RoundingMode::Down);
-    Some(whole.to_i64().unwrap_or(if whole > BigDecimal::from(0) { i64::MAX } else { i64::MIN }))
+    Some(whole.to_i64().unwrap_or(if whole.is_positive() { i64::MAX } else { i64::MIN }))
 }
 
 fn made(text: String) -> Result<Datum, Fault> {
