@@ -95,6 +95,13 @@ impl Limits {
         self.most[limit as usize]
     }
 
+    /// Takes back what has been used of these since `before`.
+    pub fn keep(&mut self, before: &Self, limits: &[Limit]) {
+        for limit in limits {
+            self.used[*limit as usize] = before.used[*limit as usize];
+        }
+    }
+
     /// CPU time in milliseconds.
     pub fn cpu_ms(&self) -> u64 {
         self.used(Limit::Steps) / STEPS_PER_MS

@@ -49,6 +49,11 @@ pub(super) fn of_list(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer
     Ok(over(items))
 }
 
+/// Goes through the elements of a collection.
+pub(in crate::apex::platform) fn iterator_over(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
+    of_list(tx, this, arguments)
+}
+
 pub(super) fn of_set(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     of_list(tx, this, arguments)
 }

@@ -5,6 +5,8 @@ mod list;
 mod map;
 mod set;
 
+pub(super) use iterator::iterator_over;
+
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {

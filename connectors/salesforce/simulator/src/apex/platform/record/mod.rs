@@ -1,7 +1,14 @@
 //! Records in memory, settings, rights on them.
 
+mod row;
+mod settings;
+
+pub(super) use row::get;
+
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {
-    Vec::new()
+    let mut all = vec![row::definition()];
+    all.extend(settings::definitions());
+    all
 }
