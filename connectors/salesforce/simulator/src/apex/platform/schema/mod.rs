@@ -1,7 +1,24 @@
 //! Describes.
 
+mod field;
+mod object;
+
+use super::arguments::argument;
 use super::define::Definition;
+use crate::apex::run::Thrown;
+use crate::apex::value::{Value, equal, hash};
+use crate::transaction::Transaction;
 
 pub(super) fn types() -> Vec<Definition> {
-    Vec::new()
+    let mut all = object::definitions();
+    all.extend(field::definitions());
+    all
+}
+
+fn equals(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Result<Value, Thrown> {
+    equal(tx, this, argument(arguments, 0)).map(Value::Boolean)
+}
+
+fn hash_code(tx: &mut Transaction, this: &Value, _: &[Value]) -> Result<Value, Thrown> {
+    hash(tx, this).map(|hash| Value::Integer(hash as i32))
 }

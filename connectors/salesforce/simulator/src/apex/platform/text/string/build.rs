@@ -5,8 +5,8 @@ use super::args::{Answer, missing, optional, room, string, text};
 use super::format::fill;
 use super::parts::common;
 use crate::apex::platform::define::Definition;
-use crate::apex::platform::time;
-use crate::apex::run::{Thrown, throw, to_text};
+use crate::apex::platform::natives;
+use crate::apex::run::{self, Thrown, throw, to_text};
 use crate::apex::value::Value;
 use crate::transaction::Transaction;
 
@@ -20,14 +20,9 @@ pub(super) fn methods(definition: Definition) -> Definition {
         .method("static String getCommonPrefix(List<String>)", common_prefix)
 }
 
-/// Times are in the user's time zone.
 fn value_of(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
     match arguments.first() {
         None | Some(Value::Null) => Ok(Value::Null),
-        Some(Value::Datetime(ms)) => {
-            let shifted = ms.saturating_add(time::offset_ms(tx, *ms));
-            to_text(tx, &Value::Datetime(shifted)).map(Value::String)
-        }
         Some(value) => to_text(tx, value).map(Value::String),
     }
 }
@@ -44,8 +39,36 @@ fn elements(tx: &mut Transaction, arguments: &[Value]) -> Result<Vec<Value>, Thr
     match arguments.first() {
         Some(Value::List(list)) => Ok(list.items.borrow().clone()),
         Some(Value::Set(set)) => Ok(set.values()),
-        Some(value) if !value.is_null() => crate::apex::run::elements(tx, value),
+        Some(value) if !value.is_null() => iterated(tx, value),
         _ => Err(missing(tx, arguments, 0)),
+    }
+}
+
+/// Calls a method without arguments of an object of the program or of the platform.
+fn ask(tx: &mut Transaction, receiver: &Value, method: &str) -> Answer {
+    if let Some(answer) = run::invoke(tx, receiver, method, &[])? {
+        return Ok(answer);
+    }
+    let native = match receiver {
+        Value::Platform(platform) => natives(platform.name, method).first(),
+        _ => None,
+    };
+    match native {
+        Some(native) => (native.run)(tx, receiver, &[]),
+        None => Err(run::null_reference(tx)),
+    }
+}
+
+fn iterated(tx: &mut Transaction, iterable: &Value) -> Result<Vec<Value>, Thrown> {
+    let iterator = ask(tx, iterable, "iterator")?;
+    let mut found = Vec::new();
+    loop {
+        run::step(tx)?;
+        run::heap(tx, 8)?;
+        if !ask(tx, &iterator, "hasNext")?.is_true() {
+            return Ok(found);
+        }
+        found.push(ask(tx, &iterator, "next")?);
     }
 }
 

@@ -109,7 +109,7 @@ fn reverse(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
 fn repeat(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let own = own(this);
     let separator = if arguments.len() > 1 { optional(arguments, 0) } else { None };
-    let times = number(tx, arguments, arguments.len() - 1)?;
+    let times = number(tx, arguments, arguments.len().saturating_sub(1))?;
     let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);
     let separator = separator.unwrap_or_else(|| "".into());
     room(tx, times.saturating_mul(own.len() + separator.len()))?;

@@ -16,6 +16,8 @@ mod tests;
 use super::args;
 use super::super::define::Definition;
 
+pub(super) use split::list;
+
 pub(super) fn definition() -> Definition {
     let parts: [fn(Definition) -> Definition; 8] = [
         build::methods,

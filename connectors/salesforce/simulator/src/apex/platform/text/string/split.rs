@@ -17,7 +17,7 @@ pub(super) fn methods(definition: Definition) -> Definition {
 }
 
 /// A list of texts.
-pub(in crate::apex::platform) fn list<'a>(
+pub(in crate::apex::platform::text) fn list<'a>(
     tx: &mut Transaction,
     pieces: impl IntoIterator<Item = &'a str>,
 ) -> Answer {
