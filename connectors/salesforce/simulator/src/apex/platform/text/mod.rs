@@ -1,19 +1,34 @@
 //! Strings, patterns, ids as text, blobs, URLs.
 
-pub(super) mod args;
-pub(super) mod blob;
+mod blob;
+mod change;
+mod escape;
 mod id;
+mod kinds;
+mod make;
+mod part;
 mod pattern;
 mod regex;
-mod string;
+mod search;
+#[cfg(test)]
+mod tests;
 mod units;
 mod url;
+mod uuid;
 
-use self::string::list as string_list;
+pub(super) use blob::bytes;
+pub(super) use units::room;
+
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {
-    let mut all = vec![string::definition(), id::definition(), blob::definition(), url::definition()];
+    let text = Definition::class("String").below("Object");
+    let text = escape::add(kinds::add(make::add(change::add(part::add(search::add(text))))));
+    let mut all = vec![text];
+    all.extend(blob::definitions());
+    all.extend(id::definitions());
     all.extend(pattern::definitions());
+    all.extend(uuid::definitions());
+    all.extend(url::definitions());
     all
 }

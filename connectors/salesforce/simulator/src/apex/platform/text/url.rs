@@ -1,133 +1,99 @@
-//! `Url`.
+//! `URL`.
 
 use url::Url;
 
+use super::super::arguments::{argument, text};
 use super::super::define::Definition;
-use super::args::{Answer, string, text};
-use crate::apex::run::throw;
+use crate::apex::run::{Thrown, null_reference, throw};
 use crate::apex::value::{PlatformState, PlatformValue, Value};
 use crate::transaction::Transaction;
 
-const URL: &str = "System.Url";
+type Answer = Result<Value, Thrown>;
 
-pub(super) fn definition() -> Definition {
-    Definition::class(URL)
-        .method("new(String)", new)
-        .method("static Url getOrgDomainUrl()", org_domain)
-        .method("static Url getSalesforceBaseUrl()", org_domain)
-        .method("String getProtocol()", protocol)
-        .method("String getHost()", host)
-        .method("Integer getPort()", port)
-        .method("Integer getDefaultPort()", default_port)
-        .method("String getAuthority()", authority)
-        .method("String getUserInfo()", user_info)
-        .method("String getPath()", path)
-        .method("String getFile()", file)
-        .method("String getQuery()", query)
-        .method("String getRef()", reference)
-        .method("Boolean sameFile(Url)", same_file)
-        .method("String toExternalForm()", external)
-        .method("String toString()", external)
+const URL: &str = "System.URL";
+
+pub(super) fn definitions() -> Vec<Definition> {
+    vec![
+        Definition::class(URL)
+            .method("new(String)", new)
+            .method("static System.URL getOrgDomainUrl()", org_domain)
+            .method("String getAuthority()", |tx, this, _| {
+                part(tx, this, |url| Some(url.authority().to_owned()).filter(|text| !text.is_empty()))
+            })
+            .method("Integer getDefaultPort()", |tx, this, _| {
+                let url = own(tx, this)?;
+                Ok(Value::Integer(match url.scheme() {
+                    "http" => 80,
+                    "https" => 443,
+                    "ftp" => 21,
+                    _ => -1,
+                }))
+            })
+            .method("Integer getPort()", |tx, this, _| {
+                Ok(Value::Integer(own(tx, this)?.port().map_or(-1, i32::from)))
+            })
+            .method("String getFile()", |tx, this, _| {
+                part(tx, this, |url| {
+                    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+                    Some(format!("{}{query}", url.path()))
+                })
+            })
+            .method("String getHost()", |tx, this, _| {
+                part(tx, this, |url| Some(url.host_str().unwrap_or_default().to_owned()))
+            })
+            .method("String getPath()", |tx, this, _| part(tx, this, |url| Some(url.path().to_owned())))
+            .method("String getProtocol()", |tx, this, _| part(tx, this, |url| Some(url.scheme().to_owned())))
+            .method("String getQuery()", |tx, this, _| part(tx, this, |url| url.query().map(str::to_owned)))
+            .method("String getRef()", |tx, this, _| part(tx, this, |url| url.fragment().map(str::to_owned)))
+            .method("Boolean sameFile(System.URL)", same_file)
+            .method("String toExternalForm()", form)
+            .method("String toString()", form),
+    ]
 }
 
+/// The text is kept as it was given.
 fn made(text: &str) -> Value {
     let mut state = PlatformState::default();
     state.values.insert("url", Value::string(text));
     Value::Platform(PlatformValue::new(URL, state))
 }
 
+fn form(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
+    match this {
+        Value::Platform(url) if url.name == URL => {
+            Ok(url.state.borrow().values.get("url").cloned().unwrap_or(Value::Null))
+        }
+        _ => Err(null_reference(tx)),
+    }
+}
+
+fn own(tx: &mut Transaction, this: &Value) -> Result<Url, Thrown> {
+    let form = form(tx, this, &[])?;
+    form.as_text().and_then(|text| Url::parse(text).ok()).ok_or_else(|| null_reference(tx))
+}
+
+fn part(tx: &mut Transaction, this: &Value, read: fn(&Url) -> Option<String>) -> Answer {
+    Ok(read(&own(tx, this)?).map_or(Value::Null, |text| Value::string(&text)))
+}
+
 fn new(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
-    let text = text(tx, arguments, 0)?;
+    let text = text(tx, argument(arguments, 0))?;
     match Url::parse(&text) {
         Ok(_) => Ok(made(&text)),
         Err(_) => Err(throw(tx, "System.StringException", format!("no protocol: {text}"))),
     }
 }
 
+/// `https://<org>.my.salesforce.com`, by the org's id.
 fn org_domain(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
-    Ok(made(&tx.org.config.base_url.clone()))
+    let host = tx.org.id.short().to_ascii_lowercase();
+    Ok(made(&format!("https://{host}.my.salesforce.com")))
 }
 
-fn written(value: &Value) -> String {
-    let Value::Platform(url) = value else { return String::new() };
-    let state = url.state.borrow();
-    state.values.get("url").and_then(Value::as_text).unwrap_or_default().to_owned()
-}
-
-fn part(this: &Value, part: impl Fn(&Url) -> Option<String>) -> Answer {
-    let url = Url::parse(&written(this)).ok();
-    url.and_then(|url| part(&url)).map_or(Ok(Value::Null), string)
-}
-
-/// The path as it was written: none is no slash.
-fn path_of(text: &str, url: &Url) -> String {
-    let bare = url.path() == "/" && !text.split(['?', '#']).next().unwrap_or_default().ends_with('/');
-    if bare { String::new() } else { url.path().to_owned() }
-}
-
-fn protocol(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    part(this, |url| Some(url.scheme().to_owned()))
-}
-
-fn host(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    part(this, |url| url.host_str().map(str::to_owned))
-}
-
-fn port(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    let url = Url::parse(&written(this)).ok();
-    Ok(Value::Integer(url.and_then(|url| url.port()).map_or(-1, i32::from)))
-}
-
-fn default_port(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    let port = Url::parse(&written(this)).ok().and_then(|url| match url.scheme() {
-        "http" => Some(80),
-        "https" => Some(443),
-        "ftp" => Some(21),
-        _ => None,
-    });
-    Ok(Value::Integer(port.unwrap_or(-1)))
-}
-
-fn authority(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    part(this, |url| Some(url.authority().to_owned()))
-}
-
-fn user_info(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    part(this, |url| url.authority().rsplit_once('@').map(|(info, _)| info.to_owned()))
-}
-
-fn path(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    let text = written(this);
-    part(this, |url| Some(path_of(&text, url)))
-}
-
-fn file(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    let text = written(this);
-    part(this, |url| {
-        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        Some(path_of(&text, url) + &query)
-    })
-}
-
-fn query(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    part(this, |url| url.query().map(str::to_owned))
-}
-
-fn reference(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    part(this, |url| url.fragment().map(str::to_owned))
-}
-
-/// Equal but for what stands behind `#`.
-fn same_file(_: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
-    let bare = |value: &Value| {
-        let mut url = Url::parse(&written(value)).ok()?;
-        url.set_fragment(None);
-        Some(url)
-    };
-    let other = arguments.first().and_then(bare);
-    Ok(Value::Boolean(other.is_some() && bare(this) == other))
-}
-
-fn external(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
-    string(written(this))
+fn same_file(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
+    let mut one = own(tx, this)?;
+    let mut other = own(tx, argument(arguments, 0))?;
+    one.set_fragment(None);
+    other.set_fragment(None);
+    Ok(Value::Boolean(one == other))
 }
