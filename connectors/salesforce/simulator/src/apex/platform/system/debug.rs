@@ -10,7 +10,7 @@ type Answer = Result<Value, Thrown>;
 
 pub(super) fn definitions() -> Vec<Definition> {
     vec![
-        Definition::class("System.System")
+        super::super::time::methods(super::super::testing::methods(Definition::class("System.System")))
             .method("static void debug(Object)", debug)
             .method("static void debug(System.LoggingLevel, Object)", debug_level)
             .method("static void assert(Boolean)", assert_true)

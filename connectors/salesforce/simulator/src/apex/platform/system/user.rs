@@ -22,6 +22,7 @@ pub(super) fn definitions() -> Vec<Definition> {
             .method("static String getOrganizationName()", organization_name)
             .method("static String getProfileId()", profile)
             .method("static String getSessionId()", session)
+            .method("static System.TimeZone getTimeZone()", super::super::time::users_zone)
             .method("static String getUiTheme()", theme)
             .method("static String getUiThemeDisplayed()", theme)
             .method("static String getUserEmail()", email)

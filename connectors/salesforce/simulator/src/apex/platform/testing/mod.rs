@@ -1,7 +1,14 @@
 //! Tests and jobs.
 
+mod queue;
+mod test;
+
+pub(super) use queue::methods;
+
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {
-    Vec::new()
+    let mut all = test::definitions();
+    all.extend(queue::definitions());
+    all
 }

@@ -1,7 +1,21 @@
 //! Dates and times.
 
+mod day;
+mod format;
+mod moment;
+mod zone;
+
+pub(super) use zone::users_zone;
+
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {
-    Vec::new()
+    let mut all = day::definitions();
+    all.extend([moment::definition(), zone::definition()]);
+    all
+}
+
+/// Methods of `System` that tell the time.
+pub(super) fn methods(system: Definition) -> Definition {
+    moment::methods(system)
 }

@@ -1,0 +1,84 @@
+//! `Test`.
+
+use super::super::arguments::{argument, null_argument};
+use super::super::define::Definition;
+use crate::apex::run::{Thrown, throw};
+use crate::apex::value::{PlatformState, PlatformValue, Value, store};
+use crate::org::Id;
+use crate::transaction::Transaction;
+
+type Answer = Result<Value, Thrown>;
+
+pub(super) fn definitions() -> Vec<Definition> {
+    vec![
+        Definition::class("System.Test")
+            .method("static void enableChangeDataCapture()", nothing)
+            .method("static System.EventBus getEventBus()", bus)
+            .method("static Boolean isRunningTest()", is_running)
+            .method("static void setCreatedDate(Id, Datetime)", set_created)
+            .method("static void startTest()", start)
+            .method("static void stopTest()", stop),
+        Definition::class("System.EventBus").method("void deliver()", deliver),
+    ]
+}
+
+fn nothing(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    Ok(Value::Null)
+}
+
+fn is_running(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    Ok(Value::Boolean(tx.machine.testing))
+}
+
+fn testing(tx: &mut Transaction) -> Result<(), Thrown> {
+    if tx.machine.testing {
+        return Ok(());
+    }
+    Err(throw(tx, "System.UnsupportedOperationException", "Only tests can call this method"))
+}
+
+fn start(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    testing(tx)?;
+    if tx.machine.test_started {
+        return Err(throw(tx, "System.FinalException", "Testing already started"));
+    }
+    tx.machine.start_test();
+    Ok(Value::Null)
+}
+
+fn stop(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    testing(tx)?;
+    crate::apex::test_run::stop(tx)?;
+    Ok(Value::Null)
+}
+
+fn bus(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    Ok(Value::Platform(PlatformValue::new("System.EventBus", PlatformState::default())))
+}
+
+fn deliver(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    testing(tx)?;
+    tx.deliver_events()?;
+    Ok(Value::Null)
+}
+
+/// Of a record that the test has made.
+fn set_created(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
+    testing(tx)?;
+    let (Some(id), Value::Datetime(at)) =
+        (argument(arguments, 0).as_text().and_then(Id::parse), argument(arguments, 1))
+    else {
+        return Err(null_argument(tx));
+    };
+    let object = tx.state.metadata.object_of(id).cloned();
+    let row = object.as_ref().and_then(|object| tx.state.records.get(&object.name, id).cloned());
+    let (Some(object), Some(row)) = (object, row) else { return Err(null_argument(tx)) };
+    let mut row = (*row).clone();
+    if let Some(field) = object.field("CreatedDate")
+        && let Ok(value) = store::to_json(field, &Value::Datetime(*at))
+    {
+        row.values.insert(field.name.clone(), value);
+    }
+    tx.state.records.put(&object.name, row);
+    Ok(Value::Null)
+}
