@@ -1,13 +1,16 @@
 //! Deploys Apex classes and triggers.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::package::Component;
 use super::row::{Complaint, Row};
 use super::stage::Stage;
-use crate::apex::{TriggerNames, check_class, length_without_comments, read_class, read_trigger};
-use crate::org::{ApexClass, ApexTrigger, ApexUnit, Id, prefix};
+use crate::apex::program::{Broken, Program};
+use crate::apex::syntax::ast::Unit;
+use crate::apex::syntax::{parse_class, parse_trigger};
+use crate::apex::{Problem, length_without_comments, read_class, read_trigger, trigger_refusal};
+use crate::org::{ApexClass, ApexTrigger, ApexUnit, Id, Parsed, prefix};
 
 /// Characters of all classes and triggers of the org together (limit of Enterprise and Unlimited Edition).
 const APEX_CHARS_MAX: usize = 6_000_000;
@@ -15,9 +18,8 @@ const APEX_CHARS_MAX: usize = 6_000_000;
 const API_VERSIONS: std::ops::RangeInclusive<u32> = 7..=67;
 
 /// Deploys the classes: all are put in place before the first is checked, since they may name each other.
-/// Returns the names of those that do not compile, in lower case.
-pub(super) fn deploy_classes(stage: &mut Stage<'_>, components: Vec<Component>) -> BTreeSet<String> {
-    let mut failed = BTreeSet::new();
+pub(super) fn deploy_classes(stage: &mut Stage<'_>, components: Vec<Component>) -> Broken {
+    let mut failed = Broken::new();
     let mut placed = Vec::new();
     for component in components {
         let row = Row::of("ApexClass", &component.full_name, &component.file);
@@ -26,24 +28,30 @@ pub(super) fn deploy_classes(stage: &mut Stage<'_>, components: Vec<Component>) 
                 let id = class.unit.id;
                 let created = before.is_none();
                 let changed = before.as_deref() != Some(&class);
-                let body = class.unit.body.clone();
                 stage.metadata.classes.insert(id, Arc::new(class));
-                placed.push((Row { id: Some(id), created, changed, ..row }, body, id, before));
+                placed.push((Row { id: Some(id), created, changed, ..row }, id, before));
             }
             Err(complaint) => {
-                failed.insert(component.full_name.to_ascii_lowercase());
+                note(&mut failed, &component.full_name, &complaint);
                 stage.rows.push(row.failed(complaint));
             }
         }
     }
-    for (row, body, id, before) in placed {
-        let checked = check_class(&body, &stage.metadata)
-            .map_err(Complaint::from)
-            .and_then(|()| stage.within_apex_limit(APEX_CHARS_MAX));
+    if placed.is_empty() {
+        return failed;
+    }
+    let program = Program::without(&stage.metadata, failed.clone());
+    let mut problems: BTreeMap<Id, Problem> =
+        program.problems(placed.iter().map(|(_, id, _)| *id)).into_iter().collect();
+    for (row, id, before) in placed {
+        let checked = match problems.remove(&id) {
+            Some(problem) => Err(Complaint::from(problem)),
+            None => stage.within_apex_limit(APEX_CHARS_MAX),
+        };
         let row = match checked {
             Ok(()) => row,
             Err(complaint) => {
-                failed.insert(row.full_name.to_ascii_lowercase());
+                note(&mut failed, &row.full_name, &complaint);
                 match before {
                     Some(before) => stage.metadata.classes.insert(id, before),
                     None => stage.metadata.classes.remove(&id),
@@ -57,11 +65,29 @@ pub(super) fn deploy_classes(stage: &mut Stage<'_>, components: Vec<Component>) 
 }
 
 /// Deploys the triggers; `failed` holds the classes of this deploy that do not compile.
-pub(super) fn deploy_triggers(stage: &mut Stage<'_>, components: Vec<Component>, failed: BTreeSet<String>) {
-    let mut names = TriggerNames::new(failed);
-    for component in components {
+pub(super) fn deploy_triggers(stage: &mut Stage<'_>, components: Vec<Component>, failed: Broken) {
+    if components.is_empty() {
+        return;
+    }
+    let mut trial = stage.metadata.clone();
+    let mut placed = Vec::with_capacity(components.len());
+    for component in &components {
+        let one = place_trigger(stage, component);
+        if let Ok((trigger, _)) = &one {
+            trial.triggers.insert(trigger.unit.id, Arc::new(trigger.clone()));
+        }
+        placed.push(one);
+    }
+    let program = Program::without(&trial, failed);
+    let ids: Vec<Id> = placed.iter().flatten().map(|(trigger, _)| trigger.unit.id).collect();
+    let mut problems: BTreeMap<Id, Problem> = program.problems(ids).into_iter().collect();
+    for (component, one) in components.iter().zip(placed) {
         let row = Row::of("ApexTrigger", &component.full_name, &component.file);
-        let row = match trigger(stage, &component, &mut names) {
+        let checked = one.and_then(|(trigger, before)| match problems.remove(&trigger.unit.id) {
+            Some(problem) => Err(Complaint::from(problem)),
+            None => allowed(stage, &trigger, before.as_deref()).map(|()| (trigger, before)),
+        });
+        let row = match checked {
             Ok((trigger, before)) => {
                 let (id, created) = (trigger.unit.id, before.is_none());
                 let changed = before.as_deref() != Some(&trigger);
@@ -83,6 +109,10 @@ pub(super) fn deploy_triggers(stage: &mut Stage<'_>, components: Vec<Component>,
     }
 }
 
+fn note(failed: &mut Broken, class: &str, complaint: &Complaint) {
+    failed.insert(class.to_ascii_lowercase(), (class.to_owned(), complaint.text.clone()));
+}
+
 type Placed<T> = (T, Option<Arc<T>>);
 
 fn place_class(stage: &Stage<'_>, component: &Component) -> Result<Placed<ApexClass>, Complaint> {
@@ -90,61 +120,52 @@ fn place_class(stage: &Stage<'_>, component: &Component) -> Result<Placed<ApexCl
     if meta.status == "Inactive" {
         return Err("Invalid status: a class is Active or Deleted".into());
     }
-    let declared = read_class(source)?;
+    let tree = Arc::new(parse_class(source)?);
+    let declared = read_class(&tree)?;
     same_name("class", &component.full_name, &declared.name)?;
     if stage.metadata.trigger(&component.full_name).is_some() {
         return Err(format!("duplicate value found: a trigger named {} exists", component.full_name).into());
     }
     let before = stage.metadata.class(&component.full_name).cloned();
-    let unit =
-        unit(stage, component, source, meta, before.as_ref().map(|class| &class.unit), prefix::APEX_CLASS);
+    let old = before.as_ref().map(|class| &class.unit);
+    let unit = unit(stage, component, (source, tree), meta, old, prefix::APEX_CLASS);
     Ok((ApexClass { unit, is_test: declared.is_test, surface: None }, before))
 }
 
-fn trigger(
-    stage: &Stage<'_>,
-    component: &Component,
-    names: &mut TriggerNames,
-) -> Result<Placed<ApexTrigger>, Complaint> {
+fn place_trigger(stage: &Stage<'_>, component: &Component) -> Result<Placed<ApexTrigger>, Complaint> {
     let (source, meta) = read_files(stage, component)?;
-    let declared = read_trigger(source)?;
+    let tree = Arc::new(parse_trigger(source)?);
+    let declared = read_trigger(&tree)?;
     same_name("trigger", &component.full_name, &declared.name)?;
+    let at = |message: String| Complaint::from(Problem::new(declared.object_at, message));
     let object = stage
         .metadata
         .object(&declared.object)
-        .ok_or_else(|| format!("Invalid type: {}", declared.object))?;
-    if !object.triggerable() {
-        return Err(format!("SObject type does not allow triggers: {}", object.name).into());
-    }
-    if let Some(event) = declared.events.iter().find(|event| !object.trigger_events.contains(event)) {
-        return Err(format!(
-            "Trigger event '{}' is not allowed on SObject type {}",
-            event.words(),
-            object.name
-        )
-        .into());
-    }
-    names.check(source, &stage.metadata)?;
-    if let Some(problem) = stage.org.conditions().refused_trigger(&object.name).filter(|_| !stage.certified) {
-        return Err(problem.into());
+        .ok_or_else(|| at(format!("Invalid type: {}", declared.object)))?;
+    if let Some(refusal) = trigger_refusal(object, &declared.events) {
+        return Err(at(refusal));
     }
     let before = stage.metadata.trigger(&component.full_name).cloned();
-    if let Some(before) = before.as_ref().filter(|before| !before.object.eq_ignore_ascii_case(&object.name)) {
-        return Err(format!(
-            "Cannot change the sObject type of the trigger {} from {}",
-            component.full_name, before.object
-        )
-        .into());
-    }
-    let unit = unit(
-        stage,
-        component,
-        source,
-        meta,
-        before.as_ref().map(|trigger| &trigger.unit),
-        prefix::APEX_TRIGGER,
-    );
+    let old = before.as_ref().map(|trigger| &trigger.unit);
+    let unit = unit(stage, component, (source, tree), meta, old, prefix::APEX_TRIGGER);
     Ok((ApexTrigger { unit, object: object.name.clone(), events: declared.events }, before))
+}
+
+/// What the org has against a trigger that compiles.
+fn allowed(stage: &Stage<'_>, trigger: &ApexTrigger, before: Option<&ApexTrigger>) -> Result<(), Complaint> {
+    if let Some(problem) =
+        stage.org.conditions().refused_trigger(&trigger.object).filter(|_| !stage.certified)
+    {
+        return Err(problem.into());
+    }
+    match before.filter(|before| !before.object.eq_ignore_ascii_case(&trigger.object)) {
+        Some(before) => Err(format!(
+            "Cannot change the sObject type of the trigger {} from {}",
+            trigger.unit.name, before.object
+        )
+        .into()),
+        None => Ok(()),
+    }
 }
 
 struct Meta {
@@ -185,7 +206,7 @@ fn same_name(what: &str, file: &str, declared: &str) -> Result<(), Complaint> {
 fn unit(
     stage: &Stage<'_>,
     component: &Component,
-    source: &str,
+    (source, tree): (&str, Arc<Unit>),
     meta: Meta,
     before: Option<&ApexUnit>,
     id_prefix: &str,
@@ -204,6 +225,8 @@ fn unit(
         body: source.to_owned(),
         api_version: meta.api_version,
         status: meta.status,
+        hidden: None,
+        parsed: Parsed::of(Arc::new(Ok(tree))),
         is_valid: true,
         body_crc: crc32(source.as_bytes()),
         length_without_comments: length_without_comments(source),

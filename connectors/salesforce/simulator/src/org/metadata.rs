@@ -8,6 +8,7 @@ use super::apex::{ApexClass, ApexTrigger};
 use super::field::Field;
 use super::id::Id;
 use super::schema::ObjectType;
+use crate::apex::program::Program;
 use crate::apex::test_run::UnitCoverage;
 use crate::package::namespace_of;
 use crate::rules::RuleBook;
@@ -30,6 +31,17 @@ pub struct Metadata {
     pub coverage: BTreeMap<Id, Arc<UnitCoverage>>,
     revision: Revision,
     references: OnceLock<Arc<References>>,
+    program: Cached,
+}
+
+/// The program of the Apex in here. A copy may be changed, and starts without one.
+#[derive(Debug, Default)]
+struct Cached(OnceLock<Arc<Program>>);
+
+impl Clone for Cached {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// Reference fields by the name of the object they point to.
@@ -89,9 +101,21 @@ impl Metadata {
         Some(&unit.body)
     }
 
+    /// The checked program of all Apex in here, made by `make` the first time. What is changed afterwards is not in it:
+    /// change a copy.
+    pub(crate) fn program(&self, make: impl FnOnce() -> Arc<Program>) -> Arc<Program> {
+        self.program.0.get_or_init(make).clone()
+    }
+
+    /// A copy of the objects alone, without people's rights and without code.
+    pub(crate) fn schema(&self) -> Self {
+        Self { objects: self.objects.clone(), references: self.references.clone(), ..Self::default() }
+    }
+
     /// Adds an object or replaces the one of the same name.
     pub fn put_object(&mut self, object: ObjectType) {
         self.references = OnceLock::new();
+        self.program = Cached::default();
         self.objects.insert(object.name.to_ascii_lowercase(), Arc::new(object));
     }
 
@@ -103,6 +127,7 @@ impl Metadata {
     /// Takes an object away; the caller has checked that nothing refers to it.
     pub fn remove_object(&mut self, name: &str) -> Option<Arc<ObjectType>> {
         self.references = OnceLock::new();
+        self.program = Cached::default();
         self.objects.remove(&name.to_ascii_lowercase())
     }
 

@@ -36,7 +36,7 @@ pub use access::{
     Assignment, CustomPermission, FieldAccess, ObjectAccess, PermissionSet, Profile, Reach, Rights,
     has_object_permissions,
 };
-pub use apex::{ApexClass, ApexTrigger, ApexUnit, Surface};
+pub use apex::{ApexClass, ApexTrigger, ApexUnit, Parsed, Surface, Tree};
 pub use audit::{AuditRow, AuditTrail};
 pub use birth::BirthError;
 pub(crate) use clock::date_time;

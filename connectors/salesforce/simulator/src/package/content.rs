@@ -211,9 +211,13 @@ fn place_code(
     let namespace = Some(names.namespace.to_owned());
     for class in compiled.classes.values() {
         let mut managed = ApexClass::clone(class);
-        let surface = interface(&class.unit.body).map_err(|problem| vec![problem.message])?;
+        let surface = match &*class.tree() {
+            Ok(tree) => interface(tree).map_err(|problem| vec![problem.message])?,
+            Err(problem) => return Err(vec![problem.message.clone()]),
+        };
         managed.surface = Some(Arc::new(surface));
         managed.unit.namespace.clone_from(&namespace);
+        managed.unit.hidden = Some(Arc::from(managed.unit.body.as_str()));
         HIDDEN.clone_into(&mut managed.unit.body);
         if let Some(old) = current.class(&names.prefixed(&class.unit.name)) {
             managed.unit.id = old.unit.id;
@@ -225,6 +229,7 @@ fn place_code(
         let mut managed = ApexTrigger::clone(trigger);
         managed.object = names.object(&trigger.object);
         managed.unit.namespace.clone_from(&namespace);
+        managed.unit.hidden = Some(Arc::from(managed.unit.body.as_str()));
         HIDDEN.clone_into(&mut managed.unit.body);
         if let Some(old) = current.trigger(&names.prefixed(&trigger.unit.name)) {
             managed.unit.id = old.unit.id;

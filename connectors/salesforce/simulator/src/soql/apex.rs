@@ -162,6 +162,11 @@ fn all_rows(text: &str) -> (String, bool) {
     }
 }
 
+/// A query's text without `ALL ROWS` at its end.
+pub(super) fn without_all_rows(text: &str) -> String {
+    all_rows(text).0
+}
+
 fn records(view: &View<'_>, query: &Prepared, rows: &[Row]) -> Result<Vec<ApexRow>, ApiError> {
     rows.iter().map(|row| record(view, query, row)).collect()
 }

@@ -8,6 +8,7 @@ mod binds;
 mod columns;
 mod compare;
 mod dates;
+mod names;
 mod narrow;
 mod parse;
 mod parts;
@@ -17,6 +18,7 @@ mod shape;
 
 pub use apex::{ApexRow, ApexRows, Checked, Mode, Node, check, query};
 pub use binds::BindValue;
+pub use names::{Named, check_names};
 pub(crate) use columns::columns;
 pub(crate) use compare::same_id;
 pub(crate) use dates::moment;

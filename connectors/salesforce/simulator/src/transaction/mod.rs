@@ -61,12 +61,13 @@ impl Transaction {
 
     /// A transaction on a state that is nobody else's: it waits for nobody, and its end changes nothing.
     pub fn apart(org: &Arc<Org>, state: State, rights: Rights) -> Self {
+        let program = Program::of(&state.metadata);
         Self {
             org: org.clone(),
             base: state.records.clone(),
             state,
             rights,
-            program: Arc::default(),
+            program,
             machine: Machine::default(),
             mix: Mix::default(),
             firing: Vec::new(),

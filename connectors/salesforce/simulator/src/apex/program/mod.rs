@@ -4,77 +4,16 @@
 //! checked at once, bodies when they are first needed; a deploy needs those of all that it touches.
 
 mod body;
+mod store;
 
 use std::sync::Arc;
 
 pub use body::*;
+pub use store::{Broken, Program};
 
-use crate::apex::Problem;
 use crate::apex::syntax::ast::Pos;
 use crate::apex::types::Type;
 use crate::org::{Id, TriggerEvent};
-
-/// All classes, methods and triggers of an org.
-#[derive(Debug, Default)]
-pub struct Program {
-    pub classes: Vec<Class>,
-    pub methods: Vec<Method>,
-    pub units: Vec<UnitInfo>,
-    pub triggers: Vec<Trigger>,
-    pub bodies: std::collections::HashMap<MethodId, Arc<Body>>,
-}
-
-impl Program {
-    /// A class by its id. Ids come from this program alone.
-    pub fn class(&self, id: ClassId) -> &Class {
-        &self.classes[id.0 as usize]
-    }
-
-    /// A method by its id. Ids come from this program alone.
-    pub fn method(&self, id: MethodId) -> &Method {
-        &self.methods[id.0 as usize]
-    }
-
-    /// A source file by its id. Ids come from this program alone.
-    pub fn unit(&self, id: UnitId) -> &UnitInfo {
-        &self.units[id.0 as usize]
-    }
-
-    /// The checked body of a method.
-    pub fn body(&self, id: MethodId) -> Result<Arc<Body>, Problem> {
-        self.bodies.get(&id).cloned().ok_or_else(|| Problem {
-            message: format!("Method does not exist or incorrect signature: {}", self.method(id).name),
-            line: 1,
-            column: 1,
-        })
-    }
-
-    /// Anonymous code, checked as a static method without a class.
-    pub fn anonymous(&self, source: &str) -> Result<Arc<Body>, Problem> {
-        crate::apex::syntax::parse_anonymous(source)?;
-        Err(Problem { message: "Unexpected token '<EOF>'.".to_owned(), line: 1, column: 1 })
-    }
-
-    /// The active triggers on an object for an event.
-    pub fn triggers_on(&self, object: &str, event: TriggerEvent) -> impl Iterator<Item = &Trigger> {
-        let on = move |trigger: &&Trigger| trigger.active && trigger.events.contains(&event);
-        self.triggers.iter().filter(on).filter(move |trigger| trigger.object.eq_ignore_ascii_case(object))
-    }
-
-    /// Whether a value of type `from` is one of type `to`.
-    pub fn is_subtype(&self, from: &Type, to: &Type) -> bool {
-        match (from, to) {
-            (a, b) if a == b => true,
-            (_, Type::Object) => true,
-            (Type::Platform(..), Type::Platform("System.Exception", _)) => true,
-            (Type::Class(class), to) => {
-                let class = self.class(*class);
-                class.superclass.iter().chain(&class.interfaces).any(|above| self.is_subtype(above, to))
-            }
-            _ => false,
-        }
-    }
-}
 
 /// A class, interface or enum of a program, inner ones included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,8 +36,6 @@ pub struct UnitInfo {
     pub id: Option<Id>,
     pub namespace: Option<Arc<str>>,
     pub is_trigger: bool,
-    /// Lines that a test can cover, ascending; filled once the unit's bodies are checked.
-    pub lines: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,11 +24,11 @@ pub struct AnonymousResult {
 /// Compiles and runs anonymous code as the transaction's user. The caller commits when it succeeds; what it wrote with
 /// `System.debug` is in the machine's log.
 pub fn run_anonymous(tx: &mut Transaction, source: &str) -> AnonymousResult {
-    let program = tx.program.clone();
-    let body = match program.anonymous(source) {
-        Ok(body) => body,
+    let (program, body) = match tx.program.anonymous(source) {
+        Ok(checked) => checked,
         Err(problem) => return AnonymousResult { problem: Some(problem), ..Default::default() },
     };
+    tx.program = program.clone();
     let base = tx.machine.locals.len();
     let sharing = Sharing::Inherited;
     let result =

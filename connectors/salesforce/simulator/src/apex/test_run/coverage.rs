@@ -58,14 +58,18 @@ fn percent(covered: u32, lines: u32) -> u32 {
 /// All units of the org's own that tests can cover, by name, classes first.
 pub(super) fn units(program: &Program, covered: &Coverage) -> Vec<UnitCoverage> {
     let all = program.units.iter().enumerate().filter_map(|(at, unit)| {
-        let id = unit.id.filter(|_| unit.namespace.is_none() && !unit.lines.is_empty())?;
+        let id = unit.id.filter(|_| unit.namespace.is_none())?;
         let unit_id = UnitId(u32::try_from(at).ok()?);
-        let missed = unit.lines.iter().copied().filter(|line| covered.count(unit_id, *line) == 0);
+        let lines = program.lines(unit_id);
+        if lines.is_empty() {
+            return None;
+        }
+        let missed = lines.iter().copied().filter(|line| covered.count(unit_id, *line) == 0);
         Some(UnitCoverage {
             id,
             name: unit.name.to_string(),
             is_trigger: unit.is_trigger,
-            lines: unit.lines.clone(),
+            lines: lines.to_vec(),
             uncovered: missed.collect(),
         })
     });

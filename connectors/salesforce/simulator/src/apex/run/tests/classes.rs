@@ -24,7 +24,6 @@ impl Maker {
             id: None,
             namespace: None,
             is_trigger: false,
-            lines: vec![],
         });
         Self { program }
     }

@@ -90,7 +90,6 @@ pub(super) fn program(tx: &mut Transaction, bodies: Vec<(usize, Vec<Stmt>)>) {
         id: None,
         namespace: None,
         is_trigger: true,
-        lines: Vec::new(),
     });
     let mut known = HashMap::new();
     for (number, (locals, statements)) in bodies.into_iter().enumerate() {

@@ -1,0 +1,115 @@
+//! Queries in brackets.
+
+use std::sync::Arc;
+
+use super::scope::Checker;
+use super::{Checked, convert, problem};
+use crate::apex::program::{Expr, ExprKind, Soql};
+use crate::apex::syntax::ast::{self, Pos};
+use crate::apex::types::Type;
+use crate::org::Metadata;
+use crate::soql;
+
+impl Checker<'_> {
+    /// A query: a list of records, or a number where it counts. Where one record is wanted, the conversion makes it one.
+    pub(super) fn soql(&mut self, written: &ast::Soql, wanted: Option<&Type>, at: Pos) -> Checked<Expr> {
+        let mut binds = Vec::with_capacity(written.binds.len());
+        for bind in &written.binds {
+            binds.push(self.value(bind)?);
+        }
+        let metadata = &self.program.index.metadata;
+        let text = match &self.program.unit(self.unit).namespace {
+            Some(namespace) => Arc::from(prefixed(metadata, namespace, &written.text)),
+            None => written.text.clone(),
+        };
+        let checked = match soql::check_names(metadata, &text) {
+            Ok(checked) => checked,
+            Err(message) => return problem(at, message),
+        };
+        let object: Arc<str> = Arc::from(checked.object.as_str());
+        let ty = match (checked.count, checked.groups, wanted) {
+            (true, _, Some(Type::List(_) | Type::SObject)) | (_, true, _) => {
+                Type::list(Type::Record(Arc::from("AggregateResult")))
+            }
+            (true, ..) => Type::Integer,
+            _ => Type::list(Type::Record(object)),
+        };
+        Ok(Expr { kind: ExprKind::Soql(Soql { text, binds }), ty, at })
+    }
+
+    /// A query that a loop goes over: its variable is one record or a list of them.
+    pub(super) fn query_loop(&mut self, query: Expr, variable: &Type) -> Checked<Expr> {
+        let row = match &query.ty {
+            Type::List(of) => Type::clone(of),
+            ty => {
+                let name = self.name(ty);
+                return problem(query.at, format!("Loop must iterate over collection: {name}"));
+            }
+        };
+        let wanted = match variable {
+            Type::List(of) => Type::clone(of),
+            ty => ty.clone(),
+        };
+        if !convert::is_subtype(self.program, &row, &wanted) {
+            let name = self.name(&row);
+            let message = format!(
+                "Loop variable must be a generic SObject or List or a concrete SObject or List of: {name}"
+            );
+            return problem(query.at, message);
+        }
+        Ok(query)
+    }
+}
+
+/// The text of a package's query with its own names as the org has them. Words in quotes stay.
+fn prefixed(metadata: &Metadata, namespace: &str, text: &str) -> String {
+    let mut made = String::with_capacity(text.len() + 64);
+    let mut word = String::new();
+    let mut quoted = false;
+    let mut escaped = false;
+    let mut bind = false;
+    let known = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        let custom = ["__c", "__e", "__mdt", "__r"].iter().any(|end| lower.ends_with(end));
+        if !custom || lower.matches("__").count() > 1 {
+            return false;
+        }
+        let whole = format!("{namespace}__{name}");
+        metadata.object(&whole).is_some()
+            || metadata.objects().any(|object| {
+                object.fields.iter().any(|field| {
+                    let step = |step: &Option<String>| {
+                        step.as_deref().is_some_and(|step| step.eq_ignore_ascii_case(&whole))
+                    };
+                    field.name.eq_ignore_ascii_case(&whole)
+                        || step(&field.relationship)
+                        || step(&field.child_relationship)
+                })
+            })
+    };
+    let flush = |word: &mut String, made: &mut String, bind: bool| {
+        if !word.is_empty() {
+            if !bind && known(word) {
+                made.push_str(namespace);
+                made.push_str("__");
+            }
+            made.push_str(word);
+            word.clear();
+        }
+    };
+    for letter in text.chars() {
+        if !quoted && (letter.is_ascii_alphanumeric() || letter == '_') {
+            word.push(letter);
+            continue;
+        }
+        flush(&mut word, &mut made, bind);
+        bind = !quoted && letter == ':';
+        if letter == '\'' && !escaped {
+            quoted = !quoted;
+        }
+        escaped = quoted && letter == '\\' && !escaped;
+        made.push(letter);
+    }
+    flush(&mut word, &mut made, bind);
+    made
+}
