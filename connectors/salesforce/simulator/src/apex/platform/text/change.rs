@@ -2,8 +2,8 @@
 
 use super::super::arguments::{argument, integer};
 use super::super::define::Definition;
-use super::units::{self, fold, floor, is_white, length, text};
 use super::regex;
+use super::units::{self, floor, fold, is_white, length, text};
 use crate::apex::run::{Limit, Thrown, limit};
 use crate::apex::value::Value;
 use crate::transaction::Transaction;
@@ -16,9 +16,13 @@ pub(super) fn add(definition: Definition) -> Definition {
         .method("String uncapitalize()", |tx, this, _| first(tx, this, |one| one.to_lowercase().collect()))
         .method("String swapCase()", swap_case)
         .method("String toLowerCase()", |tx, this, _| Ok(Value::string(&text(tx, this)?.to_lowercase())))
-        .method("String toLowerCase(String)", |tx, this, _| Ok(Value::string(&text(tx, this)?.to_lowercase())))
+        .method("String toLowerCase(String)", |tx, this, _| {
+            Ok(Value::string(&text(tx, this)?.to_lowercase()))
+        })
         .method("String toUpperCase()", |tx, this, _| Ok(Value::string(&text(tx, this)?.to_uppercase())))
-        .method("String toUpperCase(String)", |tx, this, _| Ok(Value::string(&text(tx, this)?.to_uppercase())))
+        .method("String toUpperCase(String)", |tx, this, _| {
+            Ok(Value::string(&text(tx, this)?.to_uppercase()))
+        })
         .method("String center(Integer)", center)
         .method("String center(Integer, String)", center)
         .method("String leftPad(Integer)", left_pad)
@@ -70,7 +74,11 @@ fn padding(tx: &mut Transaction, pad: &str, units: usize) -> Result<String, Thro
 }
 
 fn pad_of(tx: &mut Transaction, arguments: &[Value]) -> Result<String, Thrown> {
-    if arguments.len() > 1 { text(tx, argument(arguments, 1)).map(|pad| pad.to_string()) } else { Ok(" ".to_owned()) }
+    if arguments.len() > 1 {
+        text(tx, argument(arguments, 1)).map(|pad| pad.to_string())
+    } else {
+        Ok(" ".to_owned())
+    }
 }
 
 /// How many units are missing to a width.
@@ -148,14 +156,16 @@ fn replace(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
 
 fn replace_all(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let own = text(tx, this)?;
-    let pattern = regex::compiled(tx, &text(tx, argument(arguments, 0))?)?;
+    let source = text(tx, argument(arguments, 0))?;
+    let pattern = regex::compiled(tx, &source)?;
     let by = text(tx, argument(arguments, 1))?;
     regex::replace(tx, &pattern, &own, &by, usize::MAX).map(|text| Value::string(&text))
 }
 
 fn replace_first(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let own = text(tx, this)?;
-    let pattern = regex::compiled(tx, &text(tx, argument(arguments, 0))?)?;
+    let source = text(tx, argument(arguments, 0))?;
+    let pattern = regex::compiled(tx, &source)?;
     let by = text(tx, argument(arguments, 1))?;
     regex::replace(tx, &pattern, &own, &by, 1).map(|text| Value::string(&text))
 }

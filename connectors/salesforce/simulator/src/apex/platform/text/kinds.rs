@@ -15,7 +15,9 @@ pub(super) fn add(definition: Definition) -> Definition {
         .method("Boolean isAllUpperCase()", |tx, this, _| some(tx, this, char::is_uppercase))
         .method("Boolean isAlpha()", |tx, this, _| some(tx, this, char::is_alphabetic))
         .method("Boolean isAlphaSpace()", |tx, this, _| all(tx, this, |c| c.is_alphabetic() || c == ' '))
-        .method("Boolean isAlphanumeric()", |tx, this, _| some(tx, this, |c| c.is_alphabetic() || is_digit(c)))
+        .method("Boolean isAlphanumeric()", |tx, this, _| {
+            some(tx, this, |c| c.is_alphabetic() || is_digit(c))
+        })
         .method("Boolean isAlphanumericSpace()", |tx, this, _| {
             all(tx, this, |c| c.is_alphabetic() || is_digit(c) || c == ' ')
         })
@@ -36,13 +38,16 @@ pub(super) fn add(definition: Definition) -> Definition {
             set(tx, this, a, |own, set| own.chars().all(|c| set.contains(c)))
         })
         .method("static Boolean isBlank(String)", |tx, _, a| is_blank(tx, a).map(Value::Boolean))
-        .method("static Boolean isNotBlank(String)", |tx, _, a| is_blank(tx, a).map(|blank| Value::Boolean(!blank)))
+        .method("static Boolean isNotBlank(String)", |tx, _, a| {
+            is_blank(tx, a).map(|blank| Value::Boolean(!blank))
+        })
         .method("static Boolean isEmpty(String)", |_, _, a| Ok(Value::Boolean(is_empty(a))))
         .method("static Boolean isNotEmpty(String)", |_, _, a| Ok(Value::Boolean(!is_empty(a))))
 }
 
 fn is_digit(character: char) -> bool {
-    character.is_ascii_digit() || !character.is_ascii() && character.is_numeric() && !character.is_alphabetic()
+    character.is_ascii_digit()
+        || !character.is_ascii() && character.is_numeric() && !character.is_alphabetic()
 }
 
 /// All characters are of a kind, and there are some.

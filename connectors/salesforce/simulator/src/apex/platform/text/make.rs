@@ -146,7 +146,8 @@ fn common_prefix(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer
 /// Java's `String.split`: without a limit, empty parts at the end are left out.
 fn split(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let own = text(tx, this)?;
-    let pattern = regex::compiled(tx, &text(tx, argument(arguments, 0))?)?;
+    let source = text(tx, argument(arguments, 0))?;
+    let pattern = regex::compiled(tx, &source)?;
     let most = if arguments.len() > 1 { integer(tx, argument(arguments, 1))? } else { 0 };
     regex::split(tx, &pattern, &own, most).map(strings)
 }

@@ -201,7 +201,7 @@ pub(super) fn find<'t>(
     regex: &Regex,
     text: &'t str,
     from: usize,
-) -> Result<Option<Captures<'t>>, Thrown> {
+) -> Result<Option<Captures<'t, str>>, Thrown> {
     limit(tx, Limit::Steps, 4)?;
     let found = regex.captures_from_pos(text, from);
     let Ok(found) = found else {
@@ -245,20 +245,28 @@ pub(super) fn replace(
     Ok(made)
 }
 
-fn expand(tx: &mut Transaction, by: &str, found: &Captures<'_>, made: &mut String) -> Result<(), Thrown> {
+fn expand(
+    tx: &mut Transaction,
+    by: &str,
+    found: &Captures<'_, str>,
+    made: &mut String,
+) -> Result<(), Thrown> {
     let mut rest = by.chars().peekable();
     while let Some(character) = rest.next() {
         match character {
             '\\' => match rest.next() {
                 Some(escaped) => made.push(escaped),
-                None => return Err(throw(tx, "System.StringException", "character to be escaped is missing")),
+                None => {
+                    return Err(throw(tx, "System.StringException", "character to be escaped is missing"));
+                }
             },
             '$' if rest.next_if_eq(&'{').is_some() => {
                 let name: String = rest.by_ref().take_while(|one| *one != '}').collect();
                 made.push_str(found.name(&name).map_or("", |group| group.as_str()));
             }
             '$' => {
-                let Some(mut number) = rest.next_if(char::is_ascii_digit).and_then(|one| one.to_digit(10)) else {
+                let Some(mut number) = rest.next_if(char::is_ascii_digit).and_then(|one| one.to_digit(10))
+                else {
                     return Err(throw(tx, "System.StringException", "Illegal group reference"));
                 };
                 if number as usize >= found.len() {

@@ -81,8 +81,7 @@ pub(super) fn java_hash(text: &str) -> i32 {
 /// Java's `Character.isWhitespace`.
 pub(super) fn is_white(character: char) -> bool {
     matches!(character, '\u{1C}'..='\u{1F}')
-        || character.is_whitespace()
-            && !matches!(character, '\u{A0}' | '\u{2007}' | '\u{202F}' | '\u{85}')
+        || character.is_whitespace() && !matches!(character, '\u{A0}' | '\u{2007}' | '\u{202F}' | '\u{85}')
 }
 
 /// Case does not matter.

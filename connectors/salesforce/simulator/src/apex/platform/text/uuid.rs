@@ -50,9 +50,10 @@ fn from_string(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
     let parts: Vec<&str> = text.split('-').collect();
     let sizes = [8, 4, 4, 4, 12];
     let fits = parts.len() == sizes.len()
-        && parts.iter().zip(sizes).all(|(part, size)| {
-            part.len() == size && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-        });
+        && parts
+            .iter()
+            .zip(sizes)
+            .all(|(part, size)| part.len() == size && part.bytes().all(|byte| byte.is_ascii_hexdigit()));
     if fits {
         return Ok(made(&text.to_ascii_lowercase()));
     }
