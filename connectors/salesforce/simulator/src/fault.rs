@@ -39,6 +39,8 @@ pub enum Operation {
     BlobGet {
         object: Option<String>,
     },
+    /// A call of a class with `@RestResource`.
+    ApexRest,
     Composite,
     /// `describeSObjects` and `describeSObject` of the SOAP API.
     SoapDescribe,

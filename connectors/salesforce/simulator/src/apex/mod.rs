@@ -3,6 +3,7 @@
 mod check;
 pub mod platform;
 pub mod program;
+pub mod rest;
 pub mod run;
 pub mod syntax;
 pub mod test_run;

@@ -20,6 +20,7 @@ pub(super) fn operation(method: &Method, uri: &Uri, form: Option<&[u8]>) -> Oper
         ["services", "data", _, "tooling", rest @ ..] | ["services", "data", _, rest @ ..] => {
             data(method, uri, rest)
         }
+        ["services", "apexrest", ..] => Operation::ApexRest,
         _ => Operation::Other,
     }
 }

@@ -133,11 +133,16 @@ async fn classified(request: Request) -> Result<(Request, crate::fault::Operatio
 }
 
 async fn answered(site: &Site, mut request: Request, next: Next) -> Response {
-    let Some(version) = versioned(request.uri().path()).map(str::to_owned) else {
-        return next.run(request).await;
-    };
-    if let Err(refusal) = known_version(&version) {
-        return refusal.into_response();
+    let apex = request.uri().path().starts_with("/services/apexrest/");
+    match versioned(request.uri().path()).map(str::to_owned) {
+        Some(version) => {
+            if let Err(refusal) = known_version(&version) {
+                return refusal.into_response();
+            }
+        }
+        // Apex REST has no version, but needs a session all the same.
+        None if apex => {}
+        None => return next.run(request).await,
     }
     let org = &site.org;
     let peer = request.extensions().get::<ConnectInfo<Wire>>().and_then(|info| info.0.peer);

@@ -1,6 +1,7 @@
 //! What the org looks like over HTTP: OAuth and its pages, REST, and the gate that every request passes.
 
 mod answer;
+mod apexrest;
 mod classify;
 pub(crate) mod gate;
 pub(crate) mod oauth;
@@ -49,6 +50,7 @@ pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
     let site = Site { org, scheme, cursors: Arc::default() };
     let inside = Router::new()
         .merge(oauth::router())
+        .merge(apexrest::router())
         .merge(crate::soap::router())
         .fallback(rest::serve)
         .with_state(site.clone())

@@ -19,6 +19,9 @@ mod text;
 mod time;
 
 pub(in crate::apex) use registry::substitute;
+pub(in crate::apex) use rest::{
+    REQUEST as REST_REQUEST, RESPONSE as REST_RESPONSE, request as rest_request, response as rest_response,
+};
 pub use registry::{demanded, natives, property, type_named};
 
 use self::define::Definition;
