@@ -27,6 +27,17 @@ pub fn call_static(tx: &mut Transaction, method: MethodId, arguments: &[Value]) 
     call::run(tx, &program, method, &Value::Null, arguments)
 }
 
+/// Calls this very method on an object, as an accessor of a property.
+pub fn call_on(
+    tx: &mut Transaction,
+    method: MethodId,
+    this: &Value,
+    arguments: &[Value],
+) -> Result<Value, Thrown> {
+    let program = tx.program.clone();
+    call::run(tx, &program, method, this, arguments)
+}
+
 /// A new object of a class by its constructor without arguments, as `Type.newInstance()` makes it; none when its
 /// constructors all take some, or when it cannot have objects.
 pub fn new_instance(tx: &mut Transaction, class: ClassId) -> Result<Option<Value>, Thrown> {

@@ -1,7 +1,22 @@
 //! JSON.
 
+mod deserialize;
+mod generator;
+mod parser;
+mod record;
+mod serialize;
+mod statics;
+mod token;
+mod writer;
+
+pub(in crate::apex) use deserialize::deserialize;
+pub(in crate::apex) use serialize::serialize;
+
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {
-    Vec::new()
+    let mut all = statics::definitions();
+    all.extend(generator::definitions());
+    all.extend(parser::definitions());
+    all
 }

@@ -11,7 +11,7 @@ mod pattern;
 mod regex;
 mod search;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod units;
 mod url;
 mod uuid;
