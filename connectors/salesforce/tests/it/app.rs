@@ -20,7 +20,8 @@ async fn provisioned(config: Config) -> Salesforce {
     let session = salesforce.session().await;
     let plan = salesforce.plan(&session, &["Account", "ContentVersion", "FeedItem"]).await;
     for id in ["event-channel", "quarantine-objects", "app-classes", "triggers"] {
-        salesforce.finish(&session, &plan, step(&plan, id), Begin::Fresh).await.expect(id);
+        let done = salesforce.finish(&session, &plan, step(&plan, id), Begin::Fresh).await;
+        done.unwrap_or_else(|fault| panic!("{id}: {fault:?}\n{:#?}", fault.fault.violations()));
     }
     salesforce
 }
