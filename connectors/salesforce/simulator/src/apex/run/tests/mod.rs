@@ -2,4 +2,5 @@ mod bodies;
 mod classes;
 mod operators;
 mod records;
+mod source;
 mod support;
