@@ -6,6 +6,10 @@ use crate::apex::program::{ClassId, Expr, ExprKind, Field, MethodKind, Operator}
 use crate::apex::syntax::ast::{self, AssignOp, Name, Pos};
 use crate::apex::types::Type;
 
+/// Types of the platform whose properties may be assigned.
+const WRITABLE: &[&str] =
+    &["Database.DmlOptions", "System.RestContext", "System.RestRequest", "System.RestResponse"];
+
 fn operator_of(operator: AssignOp) -> Option<Operator> {
     match operator {
         AssignOp::Set => None,
@@ -25,7 +29,9 @@ fn operator_of(operator: AssignOp) -> Option<Operator> {
 fn is_final_wrong<T>(at: Pos, name: &str) -> Checked<T> {
     problem(
         at,
-        format!("Final members can only be assigned in their declaration, init blocks, or constructors: {name}"),
+        format!(
+            "Final members can only be assigned in their declaration, init blocks, or constructors: {name}"
+        ),
     )
 }
 
@@ -50,7 +56,8 @@ impl Checker<'_> {
         let before = Expr { kind: ExprKind::This, ty: ty.clone(), at };
         let made = self.combined(operator, before, value, at)?;
         let narrow = ty.is_number() && made.ty.is_number() && self.narrows(&made.ty, &ty);
-        let shift = matches!(operator, Operator::ShiftLeft | Operator::ShiftRight | Operator::ShiftRightUnsigned);
+        let shift =
+            matches!(operator, Operator::ShiftLeft | Operator::ShiftRight | Operator::ShiftRightUnsigned);
         if convert::cost(self.program, &made.ty, &ty).is_none() && !shift || narrow {
             let (from, to) = (self.name(&made.ty), self.name(&ty));
             return problem(at, format!("Illegal assignment from {from} to {to}"));
@@ -72,7 +79,9 @@ impl Checker<'_> {
         if let ast::ExprKind::Name(name) = &written.kind
             && let Some(slot) = self.find(&name.text)
         {
-            let Some(local) = self.local_mut(slot) else { return problem(at, "Expression cannot be assigned") };
+            let Some(local) = self.local_mut(slot) else {
+                return problem(at, "Expression cannot be assigned");
+            };
             if local.is_final && local.assigned {
                 return is_final_wrong(at, &name.text);
             }
@@ -103,6 +112,8 @@ impl Checker<'_> {
                 }
             }
             ExprKind::RecordField { safe: false, .. } | ExprKind::Index { .. } => {}
+            ExprKind::CallNative { native, safe: false, .. }
+                if native.is_property && WRITABLE.contains(&native.owner) => {}
             _ => return problem(at, "Expression cannot be assigned"),
         }
         Ok(target)
@@ -137,7 +148,9 @@ impl Checker<'_> {
         let fields = if is_static { &known.statics } else { &known.fields };
         // The last: a private variable above may have the same name.
         let place = fields.iter().rposition(|field| field.name.eq_ignore_ascii_case(&name.text));
-        let Some(place) = place else { return problem(at, format!("Variable does not exist: {}", name.text)) };
+        let Some(place) = place else {
+            return problem(at, format!("Variable does not exist: {}", name.text));
+        };
         let Some(ty) = fields.get(place).map(|field| field.ty.clone()) else {
             return problem(at, format!("Variable does not exist: {}", name.text));
         };

@@ -87,7 +87,9 @@ impl Checker<'_> {
         }
         let Some(class) = self.class else { return Ok(None) };
         let known = self.program.class(class);
-        if let Some(place) = known.fields.iter().rposition(|field| field.name.eq_ignore_ascii_case(&name.text)) {
+        if let Some(place) =
+            known.fields.iter().rposition(|field| field.name.eq_ignore_ascii_case(&name.text))
+        {
             let owner = self.owner_of(class, place);
             let field = known.fields.get(place);
             let hidden = field.is_some_and(|field| !self.sees(field.visibility, owner, field.test_visible));
@@ -104,8 +106,10 @@ impl Checker<'_> {
                     );
                 }
                 if self.chaining {
-                    let message =
-                        format!("Cannot reference instance variables in a constructor invocation: {}", name.text);
+                    let message = format!(
+                        "Cannot reference instance variables in a constructor invocation: {}",
+                        name.text
+                    );
                     return problem(at, message);
                 }
                 let this = Expr { kind: ExprKind::This, ty: Type::Class(class), at };
@@ -191,6 +195,11 @@ impl Checker<'_> {
     }
 
     fn in_type(&mut self, ty: Type, name: &Name, at: Pos) -> Checked<Subject> {
+        // `Account.class.getName()`: before another dot the parser takes it for a name.
+        if name.is("class") {
+            let kind = ExprKind::ClassOf(ty);
+            return Ok(Subject::Value(Expr { kind, ty: Type::platform("System.Type"), at }));
+        }
         match &ty {
             Type::Class(class) => {
                 let class = *class;
@@ -206,8 +215,12 @@ impl Checker<'_> {
                 if let Some(found) = self.inner_of(class, &outer, name, at)? {
                     return Ok(found);
                 }
-                if let Some(field) =
-                    self.program.class(class).fields.iter().find(|field| field.name.eq_ignore_ascii_case(&name.text))
+                if let Some(field) = self
+                    .program
+                    .class(class)
+                    .fields
+                    .iter()
+                    .find(|field| field.name.eq_ignore_ascii_case(&name.text))
                 {
                     let class = self.class_name(class);
                     return problem(
@@ -228,8 +241,13 @@ impl Checker<'_> {
                 }
                 if let Some(native) = library::property(platform, &name.text, true) {
                     let ty = native.returns.clone();
-                    let kind =
-                        ExprKind::CallNative { native, this: None, arguments: Vec::new(), safe: false, scope: None };
+                    let kind = ExprKind::CallNative {
+                        native,
+                        this: None,
+                        arguments: Vec::new(),
+                        safe: false,
+                        scope: None,
+                    };
                     return Ok(Subject::Value(Expr { kind, ty, at }));
                 }
                 if platform == "Schema.SObjectType" {
@@ -290,7 +308,13 @@ impl Checker<'_> {
     }
 
     /// A call of a platform method without arguments, which the source does not write out.
-    pub(super) fn native_call(&mut self, owner: &'static str, name: &str, this: Expr, at: Pos) -> Checked<Expr> {
+    pub(super) fn native_call(
+        &mut self,
+        owner: &'static str,
+        name: &str,
+        this: Expr,
+        at: Pos,
+    ) -> Checked<Expr> {
         let found = library::methods(owner, name).iter().find(|native| native.parameters.is_empty());
         let Some(native) = found else {
             return problem(at, format!("Not supported by this org: {owner}.{name}"));
