@@ -29,6 +29,7 @@ pub fn run_anonymous(tx: &mut Transaction, source: &str) -> AnonymousResult {
         Err(problem) => return AnonymousResult { problem: Some(problem), ..Default::default() },
     };
     tx.program = program.clone();
+    tx.machine.entry = super::EntryKind::Anonymous;
     let base = tx.machine.locals.len();
     let sharing = Sharing::Inherited;
     let result =

@@ -59,9 +59,11 @@ pub struct Machine {
 /// How Apex was entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EntryKind {
-    /// A request, a trigger, anonymous code, a test.
+    /// A request, a trigger, a test.
     #[default]
     Synchronous,
+    /// Anonymous code.
+    Anonymous,
     Future,
     Queueable,
 }

@@ -6,8 +6,11 @@ use crate::transaction::Transaction;
 /// Jobs that one test may set off, those of its jobs among them.
 const JOBS_MAX: usize = 250;
 
-/// `Test.stopTest`: what was queued since `Test.startTest` runs, then the limits from before count again.
+/// `Test.stopTest`: what was queued since `Test.startTest` runs and what was published is delivered, then the limits from
+/// before count again.
 pub fn stop(tx: &mut Transaction) -> Result<(), Thrown> {
+    finish(tx)?;
+    tx.deliver_events()?;
     finish(tx)?;
     tx.machine.stop_test();
     Ok(())

@@ -77,6 +77,9 @@ impl SetValue {
 
 impl MapValue {
     fn key_of(&self, tx: &mut Transaction, value: &Value) -> Result<Key, Thrown> {
+        if let (true, Value::String(text)) = (self.ignores_case.get(), value) {
+            return Key::of(tx, Value::string(&text.to_lowercase()));
+        }
         let same = |hash| self.entries.borrow().keys().filter(|key| key.hash == hash).cloned().collect();
         Key::among(tx, same, value)
     }

@@ -152,6 +152,7 @@ impl MapValue {
             value,
             entries: RefCell::new(IndexMap::new()),
             read_only: Cell::new(false),
+            ignores_case: Cell::new(false),
         });
         if holds {
             life::remember(life::Kept::Map(Rc::downgrade(&made)));

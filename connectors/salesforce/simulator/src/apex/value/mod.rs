@@ -90,6 +90,8 @@ pub struct MapValue {
     /// In the order of insertion.
     pub entries: RefCell<IndexMap<Key, Value>>,
     pub read_only: Cell<bool>,
+    /// Keys are in lower case and found in any: a describe's maps.
+    pub ignores_case: Cell<bool>,
 }
 
 /// A value with its hash, by Apex's rules for keys (strings by case, records by their fields, objects by `hashCode`
@@ -123,6 +125,8 @@ pub struct RecordState {
     pub read_only: bool,
     /// `addError`: field (empty = the record) and message.
     pub errors: Vec<(Arc<str>, String)>,
+    /// It was made by `clone`.
+    pub cloned: bool,
 }
 
 /// An object of a class that is written in Apex, or an exception of the platform.

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::Value;
+use super::{RecordState, RecordValue, Value};
 use crate::apex::run::{self, Thrown};
+use crate::org::Field;
 use crate::transaction::Transaction;
 
 /// The order in which a list of values without an order of their own is sorted: nulls first, strings by their
@@ -56,9 +57,37 @@ pub fn compare(tx: &mut Transaction, a: &Value, b: &Value) -> Result<Ordering, T
     {
         return Ok(answer.as_whole().unwrap_or_default().cmp(&0));
     }
+    if let (Value::Record(a), Value::Record(b)) = (a, b) {
+        return Ok(records(a, b));
+    }
     if let (Value::RecordType(_) | Value::RecordField(..) | Value::Type(_), _) = (a, b) {
         let (a, b) = (run::to_text(tx, a)?, run::to_text(tx, b)?);
         return Ok(utf16(&a, &b));
     }
     Ok(natural(a, b).unwrap_or(Ordering::Equal))
+}
+
+/// Records by the label of their object, then by name, by standard fields in alphabetical order, by custom fields.
+fn records(a: &RecordValue, b: &RecordValue) -> Ordering {
+    let objects = a.object.label.cmp(&b.object.label);
+    if objects != Ordering::Equal || a.object.name != b.object.name {
+        return objects;
+    }
+    let (left, right) = (a.state.borrow(), b.state.borrow());
+    let mut names: Vec<_> =
+        left.fields.keys().chain(right.fields.keys()).filter(|name| &***name != "Id").collect();
+    names.sort_unstable_by_key(|name| {
+        let field = a.object.field(name);
+        let is = |what: fn(&Field) -> bool| field.is_some_and(|field| what(field));
+        (!is(|field| field.name_field), is(|field| field.custom), *name)
+    });
+    names.dedup();
+    names
+        .into_iter()
+        .map(|name| {
+            let value = |state: &RecordState| state.fields.get(name).cloned().unwrap_or(Value::Null);
+            natural(&value(&left), &value(&right)).unwrap_or(Ordering::Equal)
+        })
+        .find(|order| *order != Ordering::Equal)
+        .unwrap_or(Ordering::Equal)
 }

@@ -22,6 +22,10 @@ pub(super) fn definition() -> Definition {
         .method("void clear()", clear)
         .method("List<T> clone()", clone)
         .method("Boolean contains(T)", contains)
+        .method("List<T> deepClone()", deep_clone)
+        .method("List<T> deepClone(Boolean)", deep_clone)
+        .method("List<T> deepClone(Boolean, Boolean)", deep_clone)
+        .method("List<T> deepClone(Boolean, Boolean, Boolean)", deep_clone)
         .method("Boolean equals(Object)", equals)
         .method("T get(Integer)", get)
         .method("Schema.SObjectType getSObjectType()", record_type)
@@ -95,6 +99,23 @@ fn position(tx: &mut Transaction, list: &ListValue, wanted: &Value) -> Result<Op
     Ok(None)
 }
 
+/// `deepClone(preserveId, preserveReadonlyTimestamps, preserveAutonumber)`: the records are copies, too.
+fn deep_clone(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
+    let list = this_list(tx, this)?;
+    let given = |at: usize| argument(arguments, at).clone();
+    let kept = [given(0), Value::Boolean(true), given(1), given(2)];
+    let items = list.items.borrow().clone();
+    let mut copies = Vec::with_capacity(items.len());
+    for item in items {
+        run::heap(tx, 8)?;
+        copies.push(match &item {
+            Value::Record(_) => super::super::record::clone_row(tx, &item, &kept)?,
+            _ => item,
+        });
+    }
+    Ok(Value::list(list.ty.clone(), copies))
+}
+
 fn contains(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let list = this_list(tx, this)?;
     Ok(Value::Boolean(position(tx, list, argument(arguments, 0))?.is_some()))
@@ -148,8 +169,11 @@ fn set(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
         list.writable(tx)?;
     }
     let at = index(tx, argument(arguments, 0), list.len())?;
-    let before =
-        list.items.borrow_mut().get_mut(at).map(|place| std::mem::replace(place, argument(arguments, 1).clone()));
+    let before = list
+        .items
+        .borrow_mut()
+        .get_mut(at)
+        .map(|place| std::mem::replace(place, argument(arguments, 1).clone()));
     drop(before);
     Ok(Value::Null)
 }

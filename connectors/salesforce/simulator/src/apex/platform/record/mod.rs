@@ -3,7 +3,7 @@
 mod row;
 mod settings;
 
-pub(super) use row::get;
+pub(super) use row::{clone as clone_row, get};
 
 use super::define::Definition;
 

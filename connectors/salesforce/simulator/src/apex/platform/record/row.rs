@@ -42,7 +42,7 @@ pub(super) fn definition() -> Definition {
         .method("Schema.SObjectType getSObjectType()", record_type)
         .method("Boolean hasErrors()", has_errors)
         .method("Integer hashCode()", hash_code)
-        .method("Boolean isClone()", no)
+        .method("Boolean isClone()", is_clone)
         .method("Boolean isSet(String)", is_set)
         .method("Boolean isSet(Schema.SObjectField)", is_set)
         .method("Object put(String, Object)", put)
@@ -56,8 +56,8 @@ fn nothing(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
     Ok(Value::Null)
 }
 
-fn no(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
-    Ok(Value::Boolean(false))
+fn is_clone(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
+    Ok(Value::Boolean(this_record(tx, this)?.state.borrow().cloned))
 }
 
 fn add_error(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
@@ -104,7 +104,8 @@ fn relationship(tx: &mut Transaction, record: &RecordValue, value: &Value) -> Re
     };
     let fields = record.object.fields.iter();
     let found = fields.filter_map(|field| field.relationship.as_deref().map(|own| (field, own)));
-    let mut named = found.filter(|(field, own)| own.eq_ignore_ascii_case(&name) || field.name.eq_ignore_ascii_case(&name));
+    let mut named = found
+        .filter(|(field, own)| own.eq_ignore_ascii_case(&name) || field.name.eq_ignore_ascii_case(&name));
     match named.next() {
         Some((_, own)) => Ok(Arc::from(own)),
         None => {
@@ -122,7 +123,7 @@ fn clear(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
 }
 
 /// `clone(preserveId, isDeepClone, preserveReadonlyTimestamps, preserveAutonumber)`
-fn clone(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
+pub(in crate::apex::platform) fn clone(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let record = this_record(tx, this)?;
     let keeps = |at: usize| argument(arguments, at).is_true();
     let (id, times, numbers) = (keeps(0), keeps(2), keeps(3));
@@ -130,9 +131,7 @@ fn clone(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let stamped = ["CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"];
     let kept = state.fields.iter().filter(|(name, _)| {
         let numbered = record.object.field(name).is_some_and(|field| field.auto_number);
-        (id || **name != Arc::from("Id"))
-            && (times || !stamped.contains(&&***name))
-            && (numbers || !numbered)
+        (id || **name != Arc::from("Id")) && (times || !stamped.contains(&&***name)) && (numbers || !numbered)
     });
     let copy = RecordState {
         fields: kept.map(|(name, value)| (name.clone(), value.clone())).collect(),
@@ -140,6 +139,7 @@ fn clone(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
         children: state.children.clone(),
         extra: state.extra.clone(),
         queried: state.queried,
+        cloned: true,
         ..RecordState::default()
     };
     Ok(Value::Record(RecordValue::of(record.object.clone(), copy)))
@@ -223,7 +223,9 @@ fn populated(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
     let record = this_record(tx, this)?;
     let map = MapValue::new(Type::String, Type::Object);
     let state = record.state.borrow().clone();
-    for (name, value) in state.fields.into_iter().chain(state.parents).chain(state.children).chain(state.extra) {
+    for (name, value) in
+        state.fields.into_iter().chain(state.parents).chain(state.children).chain(state.extra)
+    {
         map.put(tx, Value::string(&name), value)?;
     }
     Ok(Value::Map(map))

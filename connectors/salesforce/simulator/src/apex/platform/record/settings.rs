@@ -77,7 +77,8 @@ fn instance(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let user = asked.unwrap_or(tx.rights.user);
     let profile = tx.state.users.get(&user).map(|user| user.profile);
     let owners = [Some(tx.org.id), profile, Some(user)];
-    let rows: Vec<Arc<Record>> = owners.into_iter().flatten().filter_map(|owner| owned(tx, &object, owner)).collect();
+    let rows: Vec<Arc<Record>> =
+        owners.into_iter().flatten().filter_map(|owner| owned(tx, &object, owner)).collect();
     let Some(nearest) = rows.last() else { return Ok(blank(&object)) };
     let mut merged: BTreeMap<String, serde_json::Value> = BTreeMap::new();
     for row in &rows {
@@ -126,9 +127,11 @@ fn by_name(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
 fn all(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
     let object = object(tx, this)?;
     let map = MapValue::new(Type::String, Type::Record(object.name.as_str().into()));
-    let rows: Vec<Arc<Record>> = tx.state.records.table(&object.name).filter(|row| !row.deleted).cloned().collect();
+    let rows: Vec<Arc<Record>> =
+        tx.state.records.table(&object.name).filter(|row| !row.deleted).cloned().collect();
     for row in rows {
-        let name = row.get("DeveloperName").as_str().or(row.get("Name").as_str()).unwrap_or_default().to_owned();
+        let name =
+            row.get("DeveloperName").as_str().or(row.get("Name").as_str()).unwrap_or_default().to_owned();
         map.put(tx, Value::string(&name), record(&object, &row))?;
     }
     Ok(Value::Map(map))
@@ -142,7 +145,8 @@ fn check_permission(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Ans
         let plain = one.namespace.as_deref().and_then(|own| one.name.strip_prefix(own)?.strip_prefix("__"));
         one.name.eq_ignore_ascii_case(&name) || plain.is_some_and(|plain| plain.eq_ignore_ascii_case(&name))
     });
-    let held = permission
-        .is_some_and(|permission| tx.rights.sets.iter().any(|set| set.custom_permissions.contains(&permission.name)));
+    let held = permission.is_some_and(|permission| {
+        tx.rights.sets.iter().any(|set| set.custom_permissions.contains(&permission.name))
+    });
     Ok(Value::Boolean(held))
 }

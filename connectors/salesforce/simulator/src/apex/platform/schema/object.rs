@@ -7,7 +7,9 @@ use super::super::database::kept;
 use super::super::define::Definition;
 use crate::apex::run::{self, Thrown, throw};
 use crate::apex::types::Type;
-use crate::apex::value::{ListValue, MapValue, PlatformState, PlatformValue, RecordState, RecordValue, Value};
+use crate::apex::value::{
+    ListValue, MapValue, PlatformState, PlatformValue, RecordState, RecordValue, Value,
+};
 use crate::org::{Id, ObjectAccess, ObjectKind, ObjectType};
 use crate::transaction::Transaction;
 
@@ -121,6 +123,7 @@ fn global(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
         map.put(tx, key, Value::RecordType(object))?;
     }
     map.read_only.set(true);
+    map.ignores_case.set(true);
     let map = Value::Map(map);
     tx.machine.kept.insert(KEPT, map.clone());
     Ok(map)
@@ -187,6 +190,7 @@ fn field_map(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
         let token = Value::RecordField(object.clone(), Arc::from(field.name.as_str()));
         map.put(tx, Value::string(&field.name.to_ascii_lowercase()), token)?;
     }
+    map.ignores_case.set(true);
     Ok(Value::Map(map))
 }
 

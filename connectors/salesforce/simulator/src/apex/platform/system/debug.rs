@@ -53,7 +53,7 @@ pub(super) fn definitions() -> Vec<Definition> {
 }
 
 fn debug(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
-    let line = run::to_text(tx, argument(arguments, 0))?;
+    let line = run::joined(tx, argument(arguments, 0))?;
     tx.machine.debug(line.to_string());
     Ok(Value::Null)
 }

@@ -165,7 +165,9 @@ fn current(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
 
 fn request_id(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
     match this {
-        Value::Platform(request) => Ok(request.state.borrow().values.get("id").cloned().unwrap_or(Value::Null)),
+        Value::Platform(request) => {
+            Ok(request.state.borrow().values.get("id").cloned().unwrap_or(Value::Null))
+        }
         _ => Err(null_argument(tx)),
     }
 }
@@ -174,6 +176,7 @@ fn quiddity(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
     let name = match tx.machine.entry {
         EntryKind::Future => "FUTURE",
         EntryKind::Queueable => "QUEUEABLE",
+        EntryKind::Anonymous => "ANONYMOUS",
         EntryKind::Synchronous if tx.machine.testing => "RUNTEST_SYNC",
         EntryKind::Synchronous if tx.machine.kept.contains_key(super::super::rest::REQUEST) => "REST",
         EntryKind::Synchronous => "SYNCHRONOUS",
