@@ -117,7 +117,8 @@ pub(super) fn update(tx: &Transaction, object: &ObjectType, placed: Placed, opti
     work
 }
 
-/// A value as the store keeps it: numbers of one kind, no empty texts, no booleans without a value.
+/// A value as the store keeps it: numbers of one kind, texts without blanks at their ends and none that is empty, no
+/// booleans without a value.
 pub(super) fn kept(field: &Field, value: Value) -> Value {
     match value {
         Value::Number(number) if field.kind.is_number() => match field.kind {
@@ -127,7 +128,11 @@ pub(super) fn kept(field: &Field, value: Value) -> Value {
             },
             _ => number.as_f64().map_or(Value::Null, |number| rounded(field, number).into()),
         },
-        Value::String(text) if text.is_empty() => Value::Null,
+        Value::String(text) => match text.trim() {
+            "" => Value::Null,
+            trimmed if trimmed.len() < text.len() => trimmed.into(),
+            _ => Value::String(text),
+        },
         Value::Null if field.kind == FieldType::Boolean => Value::Bool(false),
         value => value,
     }

@@ -11,7 +11,7 @@ use crate::transaction::Transaction;
 pub(super) fn values(tx: &Transaction, object: &ObjectType, work: &mut Work) {
     for field in object.fields.iter().filter(|field| work.changes(&field.name)) {
         let value = work.values.get(&field.name).unwrap_or(&Value::Null);
-        if let Err(error) = check(&tx.state, field, value) {
+        if let Err(error) = check(tx, field, value) {
             work.errors.push(error);
             return;
         }
@@ -39,14 +39,14 @@ pub(super) fn whole(tx: &Transaction, object: &ObjectType, work: &mut Work) {
     values(tx, object, work);
 }
 
-fn check(state: &State, field: &Field, value: &Value) -> Result<(), RowError> {
+fn check(tx: &Transaction, field: &Field, value: &Value) -> Result<(), RowError> {
     let text = match value {
         Value::String(text) => text,
         Value::Number(number) => return range(field, number),
         _ => return Ok(()),
     };
     if field.kind == FieldType::Reference {
-        return Id::parse(text).map_or(Ok(()), |id| reference(state, field, id));
+        return Id::parse(text).map_or(Ok(()), |id| reference(tx, field, id));
     }
     let name = [field.name.as_str()];
     let limited =
@@ -90,7 +90,8 @@ fn range(field: &Field, number: &serde_json::Number) -> Result<(), RowError> {
     Err(RowError::new("NUMBER_OUTSIDE_VALID_RANGE", message).on(&[field.name.as_str()]))
 }
 
-fn reference(state: &State, field: &Field, id: Id) -> Result<(), RowError> {
+fn reference(tx: &Transaction, field: &Field, id: Id) -> Result<(), RowError> {
+    let state = &tx.state;
     let name = [field.name.as_str()];
     let targets: Vec<_> = field.reference_to.iter().filter_map(|name| state.metadata.object(name)).collect();
     let mut known =
@@ -101,7 +102,7 @@ fn reference(state: &State, field: &Field, id: Id) -> Result<(), RowError> {
     }
     // Mostly it is where the field says; a look through all objects takes its time.
     let there = |object: &ObjectType| state.records.get(&object.name, id).is_some_and(|row| !row.deleted);
-    if known.any(|target| there(target)) || exists(state, id) {
+    if known.any(|target| there(target)) || id == tx.org.id || exists(state, id) {
         return Ok(());
     }
     Err(RowError::unknown_reference().on(&name))
