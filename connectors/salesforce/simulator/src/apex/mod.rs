@@ -1,6 +1,8 @@
 //! Apex: from source to tree, from tree to checked program, and the interpreter that runs it.
 
 mod check;
+#[cfg(test)]
+mod page;
 pub mod platform;
 pub mod program;
 pub mod rest;

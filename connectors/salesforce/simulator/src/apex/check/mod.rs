@@ -32,6 +32,9 @@ mod triggers;
 mod unit;
 mod unsupported;
 
+#[cfg(test)]
+pub(in crate::apex) use unsupported::{METHODS as REFUSED_METHODS, TYPES as REFUSED_TYPES};
+
 use std::sync::Arc;
 
 use super::program::{Body, ClassId, UnitId};

@@ -1,7 +1,7 @@
 //! What Salesforce has and this org does not: refused by name.
 
 /// Types, by their full names. A last `.*` stands for all of a namespace.
-const TYPES: &[&str] = &[
+pub(in crate::apex) const TYPES: &[&str] = &[
     "ApexPages.*",
     "Approval.*",
     "Auth.*",
@@ -81,7 +81,6 @@ const TYPES: &[&str] = &[
     "System.Site",
     "System.StaticResourceCalloutMock",
     "System.StubProvider",
-    "System.TimeZone",
     "System.UninstallContext",
     "System.UninstallHandler",
     "System.Version",
@@ -96,7 +95,7 @@ const TYPES: &[&str] = &[
 ];
 
 /// Methods of types that are here otherwise.
-const METHODS: &[&str] = &[
+pub(in crate::apex) const METHODS: &[&str] = &[
     "Blob.toPdf",
     "Crypto.areEqual",
     "Crypto.decrypt",
@@ -119,7 +118,6 @@ const METHODS: &[&str] = &[
     "Database.getUpdated",
     "Database.insertAsync",
     "Database.insertImmediate",
-    "Database.merge",
     "Database.updateAsync",
     "Database.updateImmediate",
     "SObject.recalculateFormulas",
@@ -130,7 +128,6 @@ const METHODS: &[&str] = &[
     "Schema.getModuleDescribe",
     "String.template",
     "System.abortJob",
-    "System.attachFinalizer",
     "System.changeOwnPassword",
     "System.isRunningElasticCompute",
     "System.movePassword",
@@ -202,6 +199,15 @@ mod tests {
         assert_eq!(type_named("ConnectApi.FeedItem").as_deref(), Some("ConnectApi.FeedItem"));
         assert_eq!(type_named("database.batchable").as_deref(), Some("Database.Batchable"));
         assert_eq!(type_named("Nothing"), None);
+        let here = |name: &&&str| crate::apex::platform::type_named(name).is_some();
+        assert_eq!(TYPES.iter().find(here), None, "it is here");
+        let here = |name: &&&str| {
+            name.rsplit_once('.').is_some_and(|(owner, method)| {
+                let owners = [format!("System.{owner}"), format!("{owner}.{owner}"), owner.to_owned()];
+                owners.iter().any(|owner| !crate::apex::platform::natives(owner, method).is_empty())
+            })
+        };
+        assert_eq!(METHODS.iter().find(here), None, "it is here");
         assert_eq!(method_named("System.Test", "setmock").as_deref(), Some("System.Test.setMock"));
         assert_eq!(method_named("String", "valueOf"), None);
     }

@@ -179,6 +179,21 @@ pub fn demanded(interface: &str, arguments: &[Type]) -> Vec<(&'static str, Vec<T
     found.iter().map(|(name, types)| (*name, filled(types))).collect()
 }
 
+/// Every type by name, with its values or members as they are written.
+#[cfg(test)]
+pub(in crate::apex) fn listing() -> Vec<(&'static str, Vec<&'static str>, Vec<&'static str>)> {
+    let mut all: Vec<_> = all()
+        .into_iter()
+        .map(|one| {
+            let mut members: Vec<&'static str> = one.members.iter().map(|member| member.text).collect();
+            members.sort_unstable();
+            (one.name, one.values.to_vec(), members)
+        })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
