@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::eval::{eval, local};
 use super::exec::{Context, at, store};
 use super::{Thrown, cast, collect, fatal, null_reference, operate, record, statics};
+use crate::apex::platform::Native;
 use crate::apex::program::{ClassId, Expr, ExprKind, Operator, RecordFieldKind};
 use crate::apex::types::Type;
 use crate::apex::value::{RecordValue, Value};
@@ -18,6 +19,8 @@ enum Target {
     Member(Value, usize),
     Record(Rc<RecordValue>, Arc<str>, RecordFieldKind),
     Item(Value, Value),
+    /// Of an object of the platform; null: static.
+    Property(&'static Native, Value),
 }
 
 fn resolve(tx: &mut Transaction, cx: Context<'_>, target: &Expr) -> Result<Target, Thrown> {
@@ -40,6 +43,14 @@ fn resolve(tx: &mut Transaction, cx: Context<'_>, target: &Expr) -> Result<Targe
             }
         },
         ExprKind::Index { list, index } => Ok(Target::Item(eval(tx, cx, list)?, eval(tx, cx, index)?)),
+        ExprKind::CallNative { native, this, .. } if native.is_property => {
+            let object = this.as_ref().map_or(Ok(Value::Null), |this| eval(tx, cx, this))?;
+            if this.is_some() && object.is_null() {
+                at(tx, target.at);
+                return Err(null_reference(tx));
+            }
+            Ok(Target::Property(native, object))
+        }
         _ => Err(fatal(tx, "System.UnexpectedException", "an assignment to what is no variable")),
     }
 }
@@ -52,6 +63,7 @@ impl Target {
             Target::Member(object, field) => statics::member(tx, cx, object, *field),
             Target::Record(record, field, kind) => record::get(tx, record, field, *kind),
             Target::Item(list, index) => collect::item(tx, list, index),
+            Target::Property(native, object) => (native.run)(tx, object, &[]),
         }
     }
 
@@ -65,7 +77,24 @@ impl Target {
             Target::Member(object, field) => statics::set_member(tx, cx, object, *field, value),
             Target::Record(record, field, kind) => record::set(tx, record, field, *kind, value),
             Target::Item(list, index) => collect::set_item(tx, list, index, value),
+            Target::Property(native, object) => {
+                if let Value::Platform(object) = object {
+                    object.state.borrow_mut().values.insert(native.name, value);
+                } else if let Some(name) = kept_name(native) {
+                    tx.machine.kept.insert(name, value);
+                }
+                Ok(())
+            }
         }
+    }
+}
+
+/// Where the transaction keeps a static property.
+fn kept_name(native: &Native) -> Option<&'static str> {
+    match (native.owner, native.name) {
+        ("System.RestContext", "request") => Some("System.RestContext.request"),
+        ("System.RestContext", "response") => Some("System.RestContext.response"),
+        _ => None,
     }
 }
 
