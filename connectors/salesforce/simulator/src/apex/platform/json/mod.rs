@@ -6,6 +6,8 @@ mod parser;
 mod record;
 mod serialize;
 mod statics;
+#[cfg(test)]
+mod tests;
 mod token;
 mod writer;
 

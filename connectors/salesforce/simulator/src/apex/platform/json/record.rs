@@ -62,8 +62,11 @@ impl Reader<'_> {
             return Ok(());
         }
         let children = tx.state.metadata.references_to(&object.name);
-        let child = children.iter().find(|(_, field)| is(&field.child_relationship)).cloned();
-        let Some((child, field)) = child else {
+        let child = children.iter().find_map(|(child, field)| {
+            let word = crate::soql::child_relationship(child, field)?;
+            word.eq_ignore_ascii_case(name).then(|| (child.clone(), word))
+        });
+        let Some((child, word)) = child else {
             let message = format!("No such column '{name}' on sobject of type {}", object.name);
             return Err(wrong(tx, message));
         };
@@ -81,7 +84,6 @@ impl Reader<'_> {
                 _ => self.skip(tx)?,
             }
         }
-        let word = field.child_relationship.as_deref().unwrap_or(name);
         state.children.insert(Arc::from(word), list);
         Ok(())
     }
