@@ -49,7 +49,9 @@ async fn a_healthy_sandbox() {
 
 #[tokio::test]
 async fn a_healthy_production() {
-    let salesforce = Salesforce::start(Environment::Production).await;
+    let conditions = Conditions { org_coverage_percent: Some(84), ..Conditions::default() };
+    let config = Config { conditions, environment: Environment::Production, ..Config::default() };
+    let salesforce = Salesforce::with(config).await;
     let session = salesforce.session().await;
     insta::assert_snapshot!(shown(&salesforce, &checked(&salesforce, &session).await));
 }

@@ -12,7 +12,13 @@ use crate::org::{OrgKind, RefusedTrigger};
 fn trigger(object: &str) -> Zip {
     Zip::default()
         .class("Handler", "public class Handler { public static void run() {} }")
-        .class("Handler_Test", "@IsTest private class Handler_Test { @IsTest static void works() {} }")
+        .class(
+            "Handler_Test",
+            &format!(
+                "@IsTest private class Handler_Test {{ @IsTest static void works() {{ \
+                 Database.insert(new {object}(), false); }} }}"
+            ),
+        )
         .trigger("T", &format!("trigger T on {object} (before insert) {{ Handler.run(); }}"))
 }
 
@@ -56,16 +62,18 @@ async fn production_refuses_a_trigger_that_no_test_reaches() {
         config.conditions.uncovered_triggers = vec!["Account".to_owned()];
     };
     let world = World::with(uncovered);
-    for level in ["RunSpecifiedTests", "RunLocalTests"] {
+    for (level, least) in [("RunSpecifiedTests", 75), ("RunLocalTests", 1)] {
         let result = world.deploy_with(tests(level), &trigger("Account")).await;
         assert_eq!((&result["status"], &result["success"]), (&json!("Failed"), &json!(false)), "{level}");
         let warning = &result["details"]["runTestResult"]["codeCoverageWarnings"][0];
         assert_eq!(warning["name"], "T");
         assert_eq!(
             warning["message"],
-            "Test coverage of selected Apex Trigger is 0%, at least 1% test coverage is required"
+            format!(
+                "Test coverage of selected Apex Trigger is 0%, at least {least}% test coverage is required"
+            )
         );
-        assert_eq!(result["numberComponentErrors"], 0);
+        assert_eq!((&result["numberComponentErrors"], &result["numberTestErrors"]), (&json!(0), &json!(0)));
     }
     assert!(world.org.metadata().trigger("T").is_none(), "nothing of it stays");
     let result = world.deploy_with(tests("RunSpecifiedTests"), &trigger("Contact")).await;
@@ -81,11 +89,17 @@ async fn the_orgs_own_tests_count_only_where_they_are_run() {
         config.conditions.failing_tests = vec!["Legacy_Test".to_owned()];
         config.conditions.org_coverage_percent = Some(61);
     });
+    assert_eq!(world.covered(), json!(61));
     let result = world.deploy_with(tests("RunLocalTests"), &trigger("Account")).await;
     assert_eq!(result["status"], "Failed");
     assert_eq!((&result["numberTestErrors"], &result["numberComponentErrors"]), (&json!(1), &json!(0)));
     let run = &result["details"]["runTestResult"];
     assert_eq!((&run["failures"][0]["name"], &run["numFailures"]), (&json!("Legacy_Test"), &json!(1)));
+    assert_eq!(
+        run["failures"][0]["message"],
+        "System.AssertException: Assertion Failed: Nobody has repaired this: Expected: 1, Actual: 2"
+    );
+    assert_eq!(run["failures"][0]["stackTrace"], "Class.Legacy_Test.works: line 5, column 1");
     let average = run["codeCoverageWarnings"][0]["message"].as_str().unwrap();
     assert_eq!(
         average,

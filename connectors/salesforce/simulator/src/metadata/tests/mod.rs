@@ -11,3 +11,4 @@ mod quick;
 mod robust;
 mod rules;
 mod support;
+mod testing;

@@ -106,6 +106,15 @@ impl World {
             .0
     }
 
+    /// `ApexOrgWideCoverage.PercentCovered`
+    pub(super) fn covered(&self) -> Value {
+        let measured = &self.org.metadata().coverage;
+        if measured.is_empty() {
+            return Value::Null;
+        }
+        crate::apex::test_run::average(measured.values().map(|unit| &**unit)).into()
+    }
+
     /// A quick deploy; `validation` stands in the body, `path` goes on behind the resource.
     pub(super) async fn quick(&self, validation: &str, path: &str) -> (StatusCode, Value) {
         let body = match validation {

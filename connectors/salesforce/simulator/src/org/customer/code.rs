@@ -25,8 +25,8 @@ pub(super) fn add(
     metadata: &Metadata,
     wishes: &Wishes<'_>,
 ) -> Result<(), CustomerError> {
-    throwing(package, metadata, &wishes.customer.throwing_triggers)?;
-    slow(package, metadata, &wishes.customer.slow_triggers)?;
+    let untested = throwing(package, metadata, &wishes.customer.throwing_triggers)?
+        + slow(package, metadata, &wishes.customer.slow_triggers)?;
     for name in wishes.failing_tests {
         let body = format!(
             "@IsTest\nprivate class {name} {{\n    @IsTest\n    static void works() {{\n        \
@@ -35,30 +35,34 @@ pub(super) fn add(
         package.class(name, body);
     }
     if let Some(percent) = wishes.coverage {
-        covered(package, percent.min(100));
+        covered(package, percent.min(100), untested);
     }
     Ok(())
 }
 
-fn throwing(package: &mut Package, metadata: &Metadata, names: &[String]) -> Result<(), CustomerError> {
+/// Answers how many lines no test of the customer's covers.
+fn throwing(package: &mut Package, metadata: &Metadata, names: &[String]) -> Result<u32, CustomerError> {
     if names.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let exception = format!("{PREFIX}Exception");
     package.class(&exception, format!("public class {exception} extends Exception {{}}\n"));
-    for (at, object) in chosen(metadata, names, |object| !events(object).is_empty())?.iter().enumerate() {
+    let objects = chosen(metadata, names, |object| !events(object).is_empty())?;
+    for (at, object) in objects.iter().enumerate() {
         let body = format!("    throw new {exception}('The customer does not want this change.');\n");
         trigger(package, "Throws", at, object, &body);
     }
-    Ok(())
+    Ok(objects.len() as u32)
 }
 
-fn slow(package: &mut Package, metadata: &Metadata, names: &[String]) -> Result<(), CustomerError> {
+/// As [`throwing`].
+fn slow(package: &mut Package, metadata: &Metadata, names: &[String]) -> Result<u32, CustomerError> {
     let body = "    Integer turns = 0;\n    while (turns < 200000) {\n        turns += 1;\n    }\n";
-    for (at, object) in chosen(metadata, names, |object| !events(object).is_empty())?.iter().enumerate() {
+    let objects = chosen(metadata, names, |object| !events(object).is_empty())?;
+    for (at, object) in objects.iter().enumerate() {
         trigger(package, "Slow", at, object, body);
     }
-    Ok(())
+    Ok(objects.len() as u32 * 3)
 }
 
 fn trigger(package: &mut Package, what: &str, at: usize, object: &ObjectType, body: &str) {
@@ -78,12 +82,13 @@ fn events(object: &ObjectType) -> Vec<TriggerEvent> {
     AFTER.into_iter().filter(|event| object.trigger_events.contains(event)).collect()
 }
 
-/// Code of which a test covers so many percent of the lines.
-fn covered(package: &mut Package, percent: u32) {
+/// Code of which a test covers so much that it is so many percent of all, `untested` lines of others among them.
+fn covered(package: &mut Package, percent: u32, untested: u32) {
+    let wanted = (percent * (CLASSES * LINES + untested)).div_ceil(100 * CLASSES);
     let mut calls = String::new();
     for at in 1..=CLASSES {
         let name = format!("{PREFIX}Code_{at}");
-        let lines = LINES * percent / 100;
+        let lines = wanted.min(LINES);
         let mut body = format!("public class {name} {{\n");
         for (method, lines) in [("used", lines), ("forgotten", LINES - lines)] {
             if lines > 0 {
