@@ -13,6 +13,7 @@ pub mod failure;
 pub mod html;
 pub mod person;
 mod relay;
+pub mod rest;
 pub mod setup;
 pub mod sf;
 pub mod tools;

@@ -35,7 +35,8 @@ impl Rest {
 
     /// Calls a path below the organisation's address; answers status and body.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
-        let mut request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let mut request =
+            self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
         if let Some(body) = &body {
             request = request.json(body);
         }
@@ -96,13 +97,16 @@ impl Rest {
         let answer = self.client.post(url).bearer_auth(&self.token).multipart(form).send().await;
         let made: Value = answer.expect("an answer").json().await.expect("JSON");
         let id = made["id"].as_str().unwrap_or_else(|| panic!("{made}"));
-        let version = self.row(&format!("SELECT ContentDocumentId FROM ContentVersion WHERE Id = '{id}'")).await;
+        let version =
+            self.row(&format!("SELECT ContentDocumentId FROM ContentVersion WHERE Id = '{id}'")).await;
         version["ContentDocumentId"].as_str().expect("an id").to_owned()
     }
 
     /// The bytes of a file's latest version.
     pub async fn content_of(&self, document: &str) -> Vec<u8> {
-        let soql = format!("SELECT Id FROM ContentVersion WHERE ContentDocumentId = '{document}' AND IsLatest = true");
+        let soql = format!(
+            "SELECT Id FROM ContentVersion WHERE ContentDocumentId = '{document}' AND IsLatest = true"
+        );
         let version = self.row(&soql).await["Id"].as_str().expect("an id").to_owned();
         let path = self.data(&format!("/sobjects/ContentVersion/{version}/VersionData"));
         let answer = self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await;

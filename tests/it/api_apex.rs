@@ -172,7 +172,9 @@ async fn a_file_is_taken_away_and_comes_back_with_its_links() {
         assert_eq!(document == file, !purge, "{back}");
         assert_eq!(back["lost"].as_array().expect("a list").is_empty(), !purge, "{back}");
         assert_eq!(rest.content_of(&document).await, content);
-        let link = format!("ContentDocumentLink WHERE ContentDocumentId = '{document}' AND LinkedEntityId = '{case}'");
+        let link = format!(
+            "ContentDocumentLink WHERE ContentDocumentId = '{document}' AND LinkedEntityId = '{case}'"
+        );
         assert_eq!(rest.count(&link).await, 1);
     }
 }
@@ -184,7 +186,8 @@ async fn a_post_is_taken_away_and_made_anew() {
     let case = rest.create("Case", json!({"Subject": "A broken lamp"})).await;
     let post = rest.create("FeedItem", json!({"ParentId": case, "Body": "The password is swordfish"})).await;
     let published = protected.published();
-    let (status, taken) = protected.act("quarantine", json!({"actionId": "action-1", "sourceId": post})).await;
+    let (status, taken) =
+        protected.act("quarantine", json!({"actionId": "action-1", "sourceId": post})).await;
     assert_eq!((status, &taken["state"]), (200, &json!("QUARANTINED")), "{taken}");
     assert_eq!(rest.count(&format!("FeedItem WHERE Id = '{post}'")).await, 0);
     let (status, back) = protected.act("restore", json!({"actionId": "action-1"})).await;

@@ -1,5 +1,6 @@
 //! End-to-end tests: the product as a whole, and judges from outside.
 
+mod api_apex;
 mod api_conditions;
 mod api_delivery;
 mod api_flow;

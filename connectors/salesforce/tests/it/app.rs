@@ -45,7 +45,8 @@ fn failures(outcome: &TestOutcome) -> Vec<String> {
 
 /// Of the app's own units those that are covered less than that, in percent.
 fn short_of(outcome: &TestOutcome, percent: u32) -> BTreeMap<String, String> {
-    let short = outcome.coverage.iter().filter(|unit| unit.name.starts_with("CAS_") && unit.percent() < percent);
+    let short =
+        outcome.coverage.iter().filter(|unit| unit.name.starts_with("CAS_") && unit.percent() < percent);
     short
         .map(|unit| (unit.name.clone(), format!("{} %, without {:?}", unit.percent(), unit.uncovered)))
         .collect()

@@ -1,5 +1,6 @@
 //! The connector against a simulated organisation, over the wire.
 
+mod app;
 mod checks;
 mod contract;
 mod delivery;

@@ -84,6 +84,7 @@ async fn provision(report: &mut Report, suite: &Suite<'_>, inventory: &Inventory
         provisioning::further_plan(suite, inventory, plan).await.map(|()| None),
     );
     report.add("an event comes back", events::canary(suite, &mut events).await);
+    report.add("a changed record comes back", events::change_of_a_record(suite, &mut events).await);
     report.add("a position goes on where it was", events::resumes(suite, &events).await);
     report.add("a position that is no position is gone", events::lost_position(suite).await);
     report.add("what was spoiled is seen", provisioning::tampered(suite, plan).await);

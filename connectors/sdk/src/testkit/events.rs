@@ -12,6 +12,7 @@ use crate::session::Session;
 const COMES_BACK_WITHIN: Duration = Duration::from_secs(60);
 
 const FIRST: &str = "contract-canary-1";
+const RECORD: &str = "contract-canary-record";
 const SECOND: &str = "contract-canary-2";
 const NO_CHANGES: &str = "the connector reports no changes";
 
@@ -66,6 +67,18 @@ pub(super) async fn canary(suite: &Suite<'_>, events: &mut Events) -> Result<Opt
     Ok(None)
 }
 
+pub(super) async fn change_of_a_record(
+    suite: &Suite<'_>,
+    events: &mut Events,
+) -> Result<Option<&'static str>, String> {
+    let Some(changes) = capability(suite) else { return Ok(Some(NO_CHANGES)) };
+    let stream = events.stream.as_mut().ok_or("no step of the plan opened events")?;
+    succeeds("change_canary", changes.change_canary(&suite.session, RECORD).await)?;
+    let (canary, ..) = wait_for(stream.as_mut(), RECORD).await?;
+    ensure(!canary.id.is_empty(), "it has no id")?;
+    Ok(None)
+}
+
 pub(super) async fn resumes(suite: &Suite<'_>, events: &Events) -> Result<Option<&'static str>, String> {
     let Some(changes) = capability(suite) else { return Ok(Some(NO_CHANGES)) };
     let Some(cursor) = &events.cursor else { return Ok(Some("there is no position")) };
@@ -92,5 +105,6 @@ pub(super) async fn refused(suite: &Suite<'_>, session: &Session) -> Outcome {
     let Some(changes) = capability(suite) else { return Ok(()) };
     let denied = &FaultClass::Denied;
     fails("open", denied, changes.open(session, None).await.map(|_| ()))?;
-    fails("send_canary", denied, changes.send_canary(session, "refused").await)
+    fails("send_canary", denied, changes.send_canary(session, "refused").await)?;
+    fails("change_canary", denied, changes.change_canary(session, "refused").await)
 }

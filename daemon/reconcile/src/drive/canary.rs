@@ -1,4 +1,5 @@
-//! Opening the event channel, and proving that an event comes back.
+//! Opening the event channel, and proving that an event comes back: first one that is sent, then one that the change of a
+//! record causes.
 
 use std::time::Duration;
 
@@ -46,14 +47,14 @@ impl Driver<'_> {
         self.runtime.open_events(&work.account.name);
         self.wait_connected(work, planned).await?;
         // A stream that is asked for "from now on" names no position before its first event: a canary brings one.
-        self.round_trip(work, planned, "open").await?;
+        self.round_trip(work, planned, Canary::Event).await?;
         self.end_step(plan, planned).await
     }
 
     pub(super) async fn canary(&self, work: &Work, plan: &Plan, planned: &PlanStep) -> Result<(), Stop> {
         self.runtime.open_events(&work.account.name);
         self.wait_connected(work, planned).await?;
-        self.round_trip(work, planned, "canary").await?;
+        self.round_trip(work, planned, Canary::Record).await?;
         self.end_step(plan, planned).await
     }
 
@@ -78,11 +79,12 @@ impl Driver<'_> {
         }
     }
 
-    /// Sends a marked event until one of ours has come back over the subscription, and its position is stored.
-    async fn round_trip(&self, work: &Work, planned: &PlanStep, word: &str) -> Result<(), Stop> {
+    /// Sends a canary until one of ours has come back over the subscription, and its position is stored. Each has a
+    /// marker of its own, which begins alike for all of the operation: one that was sent before a restart counts.
+    async fn round_trip(&self, work: &Work, planned: &PlanStep, canary: Canary) -> Result<(), Stop> {
         let changes = work.connector.changes().ok_or_else(|| missing_capability("changes"))?;
         let key = RecordKey::channel(&work.account.name);
-        let prefix = format!("{word}-{}", self.name.operation);
+        let prefix = format!("{}-{}", canary.word(), self.name.operation);
         let ours = |channel: &EventChannel| {
             channel.last_canary.as_deref().is_some_and(|marker| marker.starts_with(&prefix))
         };
@@ -91,18 +93,62 @@ impl Driver<'_> {
         loop {
             round += 1;
             let marker = format!("{prefix}-{round}-{}", self.context.random_hex(4));
-            self.report(&planned.id, 0, 1, "sent a marked event; waiting for it to come back", None).await?;
-            self.looking(&planned.id, || changes.send_canary(&work.session, &marker)).await?;
+            self.report(&planned.id, 0, 1, canary.waiting(), None).await?;
+            match canary {
+                Canary::Event => {
+                    self.looking(&planned.id, || changes.send_canary(&work.session, &marker)).await?;
+                }
+                Canary::Record => {
+                    self.looking(&planned.id, || changes.change_canary(&work.session, &marker)).await?;
+                }
+            }
             let channel = self.context.wait_for::<EventChannel>(&key, ROUND, |c| c.is_some_and(ours)).await?;
             if channel.is_some_and(|c| ours(&c.value)) {
                 return self.report(&planned.id, 1, 1, "", None).await;
             }
             if tokio::time::Instant::now() >= give_up {
-                return Err(Stop::Failed(Fault::new(
-                    Reason::CanaryLost,
-                    "a marked event was sent and did not come back over the subscription in time",
-                )));
+                return Err(Stop::Failed(canary.lost()));
             }
+        }
+    }
+}
+
+/// What proves that changes are reported.
+#[derive(Debug, Clone, Copy)]
+enum Canary {
+    /// A marked event: the channel is open.
+    Event,
+    /// A marked change of a record: the application reports changes.
+    Record,
+}
+
+impl Canary {
+    /// What its markers begin with.
+    fn word(self) -> &'static str {
+        match self {
+            Canary::Event => "open",
+            Canary::Record => "canary",
+        }
+    }
+
+    fn waiting(self) -> &'static str {
+        match self {
+            Canary::Event => "sent a marked event; waiting for it to come back",
+            Canary::Record => "changed a marked record; waiting for its event",
+        }
+    }
+
+    fn lost(self) -> Fault {
+        match self {
+            Canary::Event => Fault::new(
+                Reason::CanaryLost,
+                "a marked event was sent and did not come back over the subscription in time",
+            ),
+            Canary::Record => Fault::new(
+                Reason::ChangeNotReported,
+                "a marked record was changed, and no event told of it in time: look at the app's trigger, and whether \
+                 its off switch is set",
+            ),
         }
     }
 }
