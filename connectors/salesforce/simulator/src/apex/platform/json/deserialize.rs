@@ -17,7 +17,7 @@ use crate::org::Id;
 use crate::transaction::Transaction;
 
 /// What a text says, as a value of a type; `strict` refuses what the type does not have.
-pub(in crate::apex) fn deserialize(
+pub(super) fn deserialize(
     tx: &mut Transaction,
     text: &str,
     ty: &Type,

@@ -11,9 +11,6 @@ mod tests;
 mod token;
 mod writer;
 
-pub(in crate::apex) use deserialize::deserialize;
-pub(in crate::apex) use serialize::serialize;
-
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {

@@ -16,11 +16,7 @@ use crate::transaction::Transaction;
 const VERSION: &str = "v67.0";
 
 /// A value as JSON on one line; `suppress_nulls` leaves out what is null in objects of classes.
-pub(in crate::apex) fn serialize(
-    tx: &mut Transaction,
-    value: &Value,
-    suppress_nulls: bool,
-) -> Result<String, Thrown> {
+pub(super) fn serialize(tx: &mut Transaction, value: &Value, suppress_nulls: bool) -> Result<String, Thrown> {
     let mut writer = Writer::new(false);
     write(tx, &mut writer, value, suppress_nulls)?;
     Ok(writer.text)

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{deserialize, serialize};
+use super::deserialize::deserialize;
+use super::serialize::serialize;
 use crate::apex::platform::text::tests::{call, shown, text, transaction};
 use crate::apex::program::{Class, ClassId, ClassKind, Field, Program, Sharing, UnitId, Visibility};
 use crate::apex::syntax::ast::Pos;

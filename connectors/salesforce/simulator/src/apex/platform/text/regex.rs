@@ -138,7 +138,7 @@ fn escape(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, made: &mut String
         }
         'Q' => {
             let mut quoted = String::new();
-            while let Some(one) = rest.next() {
+            for one in rest.by_ref() {
                 quoted.push(one);
                 if quoted.ends_with("\\E") {
                     quoted.truncate(quoted.len() - 2);
