@@ -16,7 +16,6 @@ pub(super) fn definitions() -> Vec<Definition> {
     vec![
         Definition::class(URL)
             .method("new(String)", new)
-            .method("static System.URL getOrgDomainUrl()", org_domain)
             .method("String getAuthority()", |tx, this, _| {
                 part(tx, this, |url| Some(url.authority().to_owned()).filter(|text| !text.is_empty()))
             })
@@ -82,12 +81,6 @@ fn new(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
         Ok(_) => Ok(made(&text)),
         Err(_) => Err(throw(tx, "System.StringException", format!("no protocol: {text}"))),
     }
-}
-
-/// `https://<org>.my.salesforce.com`, by the org's id.
-fn org_domain(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
-    let host = tx.org.id.short().to_ascii_lowercase();
-    Ok(made(&format!("https://{host}.my.salesforce.com")))
 }
 
 fn same_file(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
