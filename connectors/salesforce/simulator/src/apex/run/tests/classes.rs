@@ -19,12 +19,7 @@ fn slot(name: &str) -> Slot {
 impl Maker {
     fn new() -> Self {
         let mut program = Program::default();
-        program.units.push(UnitInfo {
-            name: "A".into(),
-            id: None,
-            namespace: None,
-            is_trigger: false,
-        });
+        program.units.push(UnitInfo { name: "A".into(), id: None, namespace: None, is_trigger: false });
         Self { program }
     }
     #[allow(clippy::too_many_arguments)]

@@ -85,12 +85,7 @@ pub(super) fn catch(ty: &'static str, slot: usize, body: Vec<Stmt>) -> Catch {
 /// A program of static methods named `m0`, `m1`, … that take one parameter each.
 pub(super) fn program(tx: &mut Transaction, bodies: Vec<(usize, Vec<Stmt>)>) {
     let mut program = Program::default();
-    program.units.push(UnitInfo {
-        name: "T".into(),
-        id: None,
-        namespace: None,
-        is_trigger: true,
-    });
+    program.units.push(UnitInfo { name: "T".into(), id: None, namespace: None, is_trigger: true });
     let mut known = HashMap::new();
     for (number, (locals, statements)) in bodies.into_iter().enumerate() {
         let id = MethodId(number as u32);
