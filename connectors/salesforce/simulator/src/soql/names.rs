@@ -83,7 +83,7 @@ impl Names<'_> {
     }
 
     fn children(&self, query: &Query) -> Result<(), String> {
-        let name = query.from.text();
+        let name = relationship_of(&self.object.name, query);
         let references = self.metadata.references_to(&self.object.name);
         let child = references.iter().find(|(object, field)| {
             child_relationship(object, field).is_some_and(|step| step.eq_ignore_ascii_case(&name))
@@ -99,10 +99,9 @@ impl Names<'_> {
     fn path(&self, path: &Path, alias: Option<&str>) -> Result<(), String> {
         let mut parts = path.parts.as_slice();
         let step = |object: &ObjectType, name: &str| {
-            let field = object
-                .fields
-                .iter()
-                .find(|field| field.relationship.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name)));
+            let field = object.fields.iter().find(|field| {
+                field.relationship.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+            });
             field.cloned()
         };
         if let [first, rest @ ..] = parts
@@ -118,8 +117,8 @@ impl Names<'_> {
         for (place, name) in before.iter().enumerate() {
             let Some(field) = candidates.iter().find_map(|object| step(object, name)) else {
                 // A part of a compound field is written like a step.
-                let compound = place + 1 == before.len()
-                    && candidates.iter().any(|object| object.field(name).is_some());
+                let compound =
+                    place + 1 == before.len() && candidates.iter().any(|object| object.field(name).is_some());
                 if compound {
                     return Ok(());
                 }
@@ -127,7 +126,8 @@ impl Names<'_> {
                     "Didn't understand relationship '{name}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names."
                 ));
             };
-            candidates = field.reference_to.iter().filter_map(|name| self.metadata.object(name).cloned()).collect();
+            candidates =
+                field.reference_to.iter().filter_map(|name| self.metadata.object(name).cloned()).collect();
         }
         if candidates.iter().any(|object| object.field(last).is_some()) {
             return Ok(());

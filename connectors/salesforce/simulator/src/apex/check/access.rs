@@ -35,7 +35,9 @@ impl Checker<'_> {
         let mut owner = class;
         for _ in 0..self.program.classes.len() {
             match self.program.class(owner).superclass {
-                Some(Type::Class(parent)) if place < self.program.class(parent).fields.len() => owner = parent,
+                Some(Type::Class(parent)) if place < self.program.class(parent).fields.len() => {
+                    owner = parent
+                }
                 _ => break,
             }
         }

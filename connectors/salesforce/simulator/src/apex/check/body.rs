@@ -9,7 +9,8 @@ use super::scope::Checker;
 use super::statements::End;
 use super::{Checked, Found, Origin, declare, problem, triggers};
 use crate::apex::program::{
-    Block, Body, ClassId, Expr, ExprKind, Method, MethodId, MethodKind, Program, Stmt, StmtKind, UnitId, UnitInfo,
+    Block, Body, ClassId, Expr, ExprKind, Method, MethodId, MethodKind, Program, Stmt, StmtKind, UnitId,
+    UnitInfo,
 };
 use crate::apex::syntax::ast::{self, Member, Modifier};
 use crate::apex::syntax::{self, Problem};
@@ -19,7 +20,8 @@ use crate::apex::types::Type;
 pub(in crate::apex) fn body(program: &Program, id: MethodId) -> Checked<Found> {
     let method = program.method(id);
     let uses = RefCell::new(BTreeSet::new());
-    let class = method.class.or_else(|| program.index.trigger_units.get(&method.unit).map(|(class, _)| *class));
+    let class =
+        method.class.or_else(|| program.index.trigger_units.get(&method.unit).map(|(class, _)| *class));
     let site = Site { program, unit: method.unit, class, uses: &uses };
     let mut checker = Checker::new(site, method.is_static, method.kind, method.returns.clone());
     checker.trigger = program.index.trigger_units.get(&method.unit).map(|(_, object)| object.clone());
@@ -62,7 +64,12 @@ pub(in crate::apex) fn body(program: &Program, id: MethodId) -> Checked<Found> {
     Ok(Found { body, uses: uses.into_inner().into_iter().collect() })
 }
 
-fn member_of<'t>(program: &Program, tree: &'t ast::Unit, class: ClassId, member: usize) -> Option<&'t Member> {
+fn member_of<'t>(
+    program: &Program,
+    tree: &'t ast::Unit,
+    class: ClassId,
+    member: usize,
+) -> Option<&'t Member> {
     let (_, place) = program.index.decls.get(class.0 as usize)?;
     declare::members_of(tree, *place).get(member)
 }
@@ -91,7 +98,12 @@ fn of_method(checker: &mut Checker<'_>, method: &Method, body: &ast::Block) -> C
 }
 
 /// Values of variables and initializers, in the order of the source.
-fn initializers(checker: &mut Checker<'_>, tree: &ast::Unit, class: ClassId, of_statics: bool) -> Checked<Block> {
+fn initializers(
+    checker: &mut Checker<'_>,
+    tree: &ast::Unit,
+    class: ClassId,
+    of_statics: bool,
+) -> Checked<Block> {
     let program = checker.program;
     let (_, place) = program.index.decls[class.0 as usize];
     let of_trigger = place.is_none() && matches!(tree, ast::Unit::Trigger(_));
@@ -105,7 +117,8 @@ fn initializers(checker: &mut Checker<'_>, tree: &ast::Unit, class: ClassId, of_
                     let target = checker.own_field(class, &declarator.name, of_statics)?;
                     let value = checker.value_for(value, &target.ty, value.at)?;
                     let ty = target.ty.clone();
-                    let kind = ExprKind::Assign { target: Box::new(target), operator: None, value: Box::new(value) };
+                    let kind =
+                        ExprKind::Assign { target: Box::new(target), operator: None, value: Box::new(value) };
                     statements.push(Stmt { kind: StmtKind::Expr(Expr { kind, ty, at }), at });
                 }
             }

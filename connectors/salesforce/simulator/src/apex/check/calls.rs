@@ -109,7 +109,10 @@ impl Checker<'_> {
     fn call_unsaid(&mut self, name: &Name, arguments: Vec<Expr>, at: Pos) -> Checked<Expr> {
         let Some(class) = self.class else {
             let types = self.shown_types(&arguments);
-            return problem(at, format!("Method does not exist or incorrect signature: void {}{types}", name.text));
+            return problem(
+                at,
+                format!("Method does not exist or incorrect signature: void {}{types}", name.text),
+            );
         };
         let mut around = Some(class);
         let mut arguments = arguments;
@@ -165,7 +168,14 @@ impl Checker<'_> {
         }
     }
 
-    fn call_on(&mut self, value: Expr, name: &Name, arguments: Vec<Expr>, safe: bool, at: Pos) -> Checked<Expr> {
+    fn call_on(
+        &mut self,
+        value: Expr,
+        name: &Name,
+        arguments: Vec<Expr>,
+        safe: bool,
+        at: Pos,
+    ) -> Checked<Expr> {
         let Type::Class(class) = value.ty else {
             return self.call_native_on(value, name, arguments, safe, at);
         };
@@ -223,7 +233,9 @@ impl Checker<'_> {
         if method.is_static {
             if let Receiver::Value(..) = &receiver {
                 let shown = shown();
-                return Err(stop(format!("Static method cannot be referenced from a non static context: {shown}")));
+                return Err(stop(format!(
+                    "Static method cannot be referenced from a non static context: {shown}"
+                )));
             }
             let kind = ExprKind::Call { method: id, this: None, arguments, safe: false };
             return Ok(Expr { kind, ty, at });
@@ -232,7 +244,9 @@ impl Checker<'_> {
         let (this, safe, direct) = match receiver {
             Receiver::Class => {
                 let shown = shown();
-                return Err(stop(format!("Non static method cannot be referenced from a static context: {shown}")));
+                return Err(stop(format!(
+                    "Non static method cannot be referenced from a static context: {shown}"
+                )));
             }
             Receiver::Unsaid | Receiver::Super => {
                 if self.is_static {
@@ -272,7 +286,10 @@ impl Checker<'_> {
         }
         problem(
             at,
-            format!("Method does not exist or incorrect signature: void {}{types} from the type {owner}", name.text),
+            format!(
+                "Method does not exist or incorrect signature: void {}{types} from the type {owner}",
+                name.text
+            ),
         )
     }
 }

@@ -47,8 +47,9 @@ impl Checker<'_> {
                     let (was, place) = (self.name(&item.ty), item.at);
                     let expected = self.name(&of);
                     items.push(convert::coerce(self.program, item, &of).or_else(|_| {
-                        let message =
-                            format!("Initial expression is of incorrect type, expected: {expected} but was: {was}");
+                        let message = format!(
+                            "Initial expression is of incorrect type, expected: {expected} but was: {was}"
+                        );
                         problem(place, message)
                     })?);
                 }
@@ -153,7 +154,9 @@ impl Checker<'_> {
                 cost(from, &iterable)
             }
             (Type::Map(key, value), Type::Map(from_key, from_value)) => {
-                cost(from_key, key) && (cost(from_value, value) || matches!((&**from_value, &**value), (Type::SObject, Type::Record(_))))
+                cost(from_key, key)
+                    && (cost(from_value, value)
+                        || matches!((&**from_value, &**value), (Type::SObject, Type::Record(_))))
             }
             // Records by their ids.
             (Type::Map(key, value), Type::List(from)) => {
@@ -169,11 +172,15 @@ impl Checker<'_> {
             let message = match ty {
                 Type::List(of) => {
                     let of = self.name(of);
-                    format!("Invalid initializer type {from} found for List<{of}>: expected an Integer or a List of type {of}")
+                    format!(
+                        "Invalid initializer type {from} found for List<{of}>: expected an Integer or a List of type {of}"
+                    )
                 }
                 Type::Set(of) => {
                     let of = self.name(of);
-                    format!("Invalid initializer type {from} found for Set<{of}>: expected a List or a Set of type: {of}")
+                    format!(
+                        "Invalid initializer type {from} found for Set<{of}>: expected a List or a Set of type: {of}"
+                    )
                 }
                 _ => format!(
                     "Invalid initializer type {from} found for {}: expected a Map with the same key and value types, or a valid SObject List",
@@ -281,12 +288,8 @@ impl Checker<'_> {
     /// Arguments of the constructors that every exception has.
     fn of_exception(&mut self, ty: &Type, arguments: Vec<Expr>, at: Pos) -> Checked<Vec<Expr>> {
         let exception = Type::platform("System.Exception");
-        let candidates = [
-            Vec::new(),
-            vec![Type::String],
-            vec![exception.clone()],
-            vec![Type::String, exception],
-        ];
+        let candidates =
+            [Vec::new(), vec![Type::String], vec![exception.clone()], vec![Type::String, exception]];
         if convert::is_exception(self.program, ty)
             && let Choice::One(place) = self.choose(&candidates, &arguments)
             && let Some(parameters) = candidates.get(place)
@@ -305,9 +308,10 @@ impl Checker<'_> {
     /// have one without arguments.
     pub(super) fn constructor_body(&mut self, method: &Method, body: &ast::Block) -> Checked<Block> {
         let chain = body.statements.first().and_then(|first| match &first.kind {
-            ast::StmtKind::Expr(ast::Expr { kind: ast::ExprKind::ConstructorCall { is_super, arguments }, at }) => {
-                Some((*is_super, arguments, *at))
-            }
+            ast::StmtKind::Expr(ast::Expr {
+                kind: ast::ExprKind::ConstructorCall { is_super, arguments },
+                at,
+            }) => Some((*is_super, arguments, *at)),
             _ => None,
         });
         let Some((is_super, written, at)) = chain else {
@@ -328,7 +332,8 @@ impl Checker<'_> {
 
     fn chained(&mut self, is_super: bool, arguments: Vec<Expr>, at: Pos) -> Checked<Expr> {
         let Some(class) = self.class else { return problem(at, "No super type defined: ") };
-        let to = if is_super { self.program.class(class).superclass.clone() } else { Some(Type::Class(class)) };
+        let to =
+            if is_super { self.program.class(class).superclass.clone() } else { Some(Type::Class(class)) };
         let (to, method, arguments) = match to {
             Some(Type::Class(to)) => {
                 let (method, arguments) = self.constructor(to, arguments, at)?;

@@ -40,7 +40,9 @@ fn fits(program: &Program, from: &Type, to: &Type, depth: usize) -> bool {
         (Type::Platform(a, own), Type::Platform(b, wanted)) if a == b => {
             own.len() == wanted.len() && own.iter().zip(wanted.iter()).all(|(a, b)| next(a, b))
         }
-        (Type::Platform(name, arguments), to) => supertypes(name, arguments).iter().any(|above| next(above, to)),
+        (Type::Platform(name, arguments), to) => {
+            supertypes(name, arguments).iter().any(|above| next(above, to))
+        }
         _ => false,
     }
 }
@@ -136,7 +138,16 @@ pub(super) fn cost_of(program: &Program, expr: &Expr, to: &Type) -> Option<u32> 
     {
         return cost(program, of, to).map(|cost| cost + 5);
     }
+    if is_dynamic_query(expr) && to.is_record() {
+        return Some(20);
+    }
     cost(program, &expr.ty, to)
+}
+
+/// `Database.query(…)`, whose rows are used as one record, too, where one is wanted.
+fn is_dynamic_query(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::CallNative { native, .. }
+        if native.owner == "System.Database" && matches!(native.name, "query" | "queryWithBinds"))
 }
 
 /// A query in brackets as the one record that it brings.
@@ -198,7 +209,8 @@ pub(super) fn castable(program: &Program, from: &Type, to: &Type) -> bool {
         (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) => castable(program, a, b),
         (Type::Map(ka, va), Type::Map(kb, vb)) => castable(program, ka, kb) && castable(program, va, vb),
         (from, to) => {
-            (is_interface(program, from) && open(program, to)) || (is_interface(program, to) && open(program, from))
+            (is_interface(program, from) && open(program, to))
+                || (is_interface(program, to) && open(program, from))
         }
     }
 }

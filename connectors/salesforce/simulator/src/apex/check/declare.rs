@@ -78,6 +78,7 @@ fn add_unit(program: &mut Program, unit: &ApexUnit, is_trigger: bool) -> UnitId 
         is_trigger,
     });
     program.index.by_id.insert(unit.id, id);
+    program.index.namespaces.extend(unit.namespace.as_ref().map(|name| name.to_ascii_lowercase()));
     program.index.trees.push(None);
     program.index.uses.push(Vec::new());
     program.index.methods.push(Vec::new());
@@ -103,9 +104,13 @@ pub(super) fn add_inner(program: &mut Program, unit: UnitId, outer: ClassId, mem
             program.index.problems.entry(unit).or_insert(Problem::new(decl.name.at, message));
             continue;
         }
-        if decl.members.iter().any(|member| matches!(member, Member::Type(_))) {
+        let innermost = decl.members.iter().find_map(|member| match member {
+            Member::Type(innermost) => Some(innermost.name.at),
+            _ => None,
+        });
+        if let Some(at) = innermost {
             let message = "Inner types are not allowed to have inner types";
-            program.index.problems.entry(unit).or_insert(Problem::new(decl.name.at, message));
+            program.index.problems.entry(unit).or_insert(Problem::new(at, message));
         }
         add_class(program, unit, decl, Some(outer), Some(place));
     }
@@ -237,7 +242,12 @@ pub(super) fn step(
 }
 
 /// Keeps what a step has found.
-pub(super) fn keep(program: &mut Program, unit: UnitId, result: Checked<()>, uses: RefCell<BTreeSet<UnitId>>) {
+pub(super) fn keep(
+    program: &mut Program,
+    unit: UnitId,
+    result: Checked<()>,
+    uses: RefCell<BTreeSet<UnitId>>,
+) {
     if let Err(problem) = result {
         program.index.problems.entry(unit).or_insert(problem);
     }

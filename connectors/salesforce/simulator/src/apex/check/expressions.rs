@@ -131,14 +131,18 @@ impl Checker<'_> {
         if value.ty != Type::Null && convert::is_subtype(self.program, &value.ty, &ty) {
             return problem(
                 at,
-                format!("Operation instanceof is always true since an instance of {from} is always an instance of {to}"),
+                format!(
+                    "Operation instanceof is always true since an instance of {from} is always an instance of {to}"
+                ),
             );
         }
         let possible = convert::castable(self.program, &value.ty, &ty) && !value.ty.is_number();
         if !possible && value.ty != Type::Null {
             return problem(
                 at,
-                format!("Operation instanceof is always false since an instance of {from} is never an instance of {to}"),
+                format!(
+                    "Operation instanceof is always false since an instance of {from} is never an instance of {to}"
+                ),
             );
         }
         Ok(Expr { kind: ExprKind::InstanceOf { value: Box::new(value), ty }, ty: Type::Boolean, at })
@@ -210,9 +214,7 @@ impl Checker<'_> {
         for _ in 0..200 {
             let above = match &at {
                 Type::Class(class) => self.program.class(*class).superclass.clone(),
-                Type::Platform(name, arguments) => {
-                    convert::supertypes(name, arguments).into_iter().next()
-                }
+                Type::Platform(name, arguments) => convert::supertypes(name, arguments).into_iter().next(),
                 _ => None,
             };
             at = above?;

@@ -22,7 +22,11 @@ impl Checker<'_> {
             Type::Class(class) => {
                 let fields = &self.program.class(class).fields;
                 // The last that we see: a private variable above may have the same name.
-                let seen = fields.iter().enumerate().rev().filter(|(_, own)| own.name.eq_ignore_ascii_case(&name.text));
+                let seen = fields
+                    .iter()
+                    .enumerate()
+                    .rev()
+                    .filter(|(_, own)| own.name.eq_ignore_ascii_case(&name.text));
                 let mut hidden = None;
                 for (place, own) in seen {
                     let owner = self.owner_of(class, place);

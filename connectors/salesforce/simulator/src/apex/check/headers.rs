@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::resolve::Site;
 use super::{Checked, convert, declare, library, problem};
 use crate::apex::program::{ClassId, ClassKind, Program};
+use crate::apex::syntax::Problem;
 use crate::apex::syntax::ast::{self, Modifier, TypeDecl, TypeDeclKind};
 use crate::apex::types::Type;
 
@@ -16,17 +17,23 @@ pub(super) fn resolve(program: &mut Program) {
     for id in outer.into_iter().chain(inner) {
         resolve_one(program, id);
     }
-    for at in 0..program.classes.len() {
-        let id = ClassId(at as u32);
-        if is_circular(program, id) {
-            let class = program.class(id);
-            let (unit, message) = (class.unit, format!("Circular definition: {}", class.name));
-            let found = crate::apex::syntax::Problem::new(class.at, message);
-            program.index.problems.entry(unit).or_insert(found);
-            let class = &mut program.classes[at];
-            class.superclass = None;
-            class.interfaces.clear();
+    let all: Vec<ClassId> = program.classes.iter().map(|class| class.id).collect();
+    cut_circles(program, &all);
+}
+
+/// Tells of classes that stand above themselves, and takes away what is above them.
+pub(super) fn cut_circles(program: &mut Program, ids: &[ClassId]) {
+    for id in ids {
+        if !is_circular(program, *id) {
+            continue;
         }
+        let class = program.class(*id);
+        let (unit, message) = (class.unit, format!("Circular definition: {}", class.name));
+        let found = Problem::new(class.at, message);
+        program.index.problems.entry(unit).or_insert(found);
+        let class = &mut program.classes[id.0 as usize];
+        class.superclass = None;
+        class.interfaces.clear();
     }
 }
 
@@ -58,10 +65,12 @@ fn above(program: &Program, site: &Site<'_>, decl: &TypeDecl) -> Checked<(Option
     if let Some((ty, at)) = &superclass {
         let _ = at;
         extends(program, ty, decl.name.at)?;
-        let exception = matches!(ty, Type::Platform(..)) || decl.name.text.to_ascii_lowercase().ends_with("exception");
+        let exception =
+            matches!(ty, Type::Platform(..)) || decl.name.text.to_ascii_lowercase().ends_with("exception");
         if !decl.name.text.to_ascii_lowercase().ends_with("exception") && exception {
             let name = &decl.name.text;
-            let message = format!("Classes extending Exception must have a name ending in 'Exception': {name}");
+            let message =
+                format!("Classes extending Exception must have a name ending in 'Exception': {name}");
             return problem(decl.name.at, message);
         }
     } else if decl.kind == TypeDeclKind::Class && decl.name.text.to_ascii_lowercase().ends_with("exception") {

@@ -69,7 +69,8 @@ fn check(program: &mut Program, id: ClassId) {
     if program.class(id).kind == ClassKind::Enum {
         return;
     }
-    let result = fields(program, id).and_then(|()| overrides(program, id)).and_then(|()| promises(program, id));
+    let result =
+        fields(program, id).and_then(|()| overrides(program, id)).and_then(|()| promises(program, id));
     declare::keep(program, unit, result, Default::default());
 }
 
@@ -96,7 +97,9 @@ fn above(program: &Program, id: ClassId, slot: &Slot) -> Option<MethodId> {
         let class = program.class(parent);
         let found = class.methods.iter().find(|method| {
             let method = program.method(**method);
-            method.kind == MethodKind::Method && method.slot == *slot && method.visibility != Visibility::Private
+            method.kind == MethodKind::Method
+                && method.slot == *slot
+                && method.visibility != Visibility::Private
         });
         if let Some(found) = found {
             return Some(*found);
@@ -129,7 +132,8 @@ fn overrides(program: &Program, id: ClassId) -> Checked<()> {
                     name.eq_ignore_ascii_case(&method.name) && parameters.len() == method.parameters.len()
                 })
                 || of_exception(program, id, method);
-            let from_interface = interface_methods(program, id).iter().any(|one| program.method(*one).slot == method.slot);
+            let from_interface =
+                interface_methods(program, id).iter().any(|one| program.method(*one).slot == method.slot);
             if method.is_override && !from_platform && !from_interface {
                 let shown = described(program, method);
                 return problem(at, format!("@Override specified for non-overriding method: {shown}"));
@@ -264,13 +268,18 @@ fn promises(program: &Program, id: ClassId) -> Checked<()> {
         let fits = |slot: &&Slot| {
             slot.name.eq_ignore_ascii_case(name)
                 && slot.parameters.len() == parameters.len()
-                && slot.parameters.iter().zip(&parameters).all(|(own, wanted)| own == wanted || *wanted == Type::Object)
+                && slot
+                    .parameters
+                    .iter()
+                    .zip(&parameters)
+                    .all(|(own, wanted)| own == wanted || *wanted == Type::Object)
         };
         if !class.dispatch.keys().any(|slot| fits(&slot)) {
             let types: Vec<String> =
                 parameters.iter().map(|ty| crate::apex::run::type_name(program, ty)).collect();
             let interface_name = crate::apex::run::type_name(program, &interface);
-            let native = library::promised(library::owner(&interface)).into_iter().find(|one| one.name == name);
+            let native =
+                library::promised(library::owner(&interface)).into_iter().find(|one| one.name == name);
             let returns = native
                 .map(|native| library::filled(&native.returns, &library::arguments(&interface)))
                 .map_or_else(|| "void".to_owned(), |ty| crate::apex::run::type_name(program, &ty));

@@ -55,8 +55,13 @@ pub(super) fn plain(name: &str) -> Option<Type> {
 
 /// A type of the platform by its name, with or without `System.`. A word that is a namespace and a class means the class.
 pub(super) fn find(name: &str) -> Option<&'static PlatformType> {
-    if is_namespace(name)
-        && let Some(found) = platform::type_named(&format!("{name}.{name}"))
+    // `System.Database` is `Database`, too.
+    let short = match name.split_once('.') {
+        Some((first, rest)) if first.eq_ignore_ascii_case("system") => rest,
+        _ => name,
+    };
+    if is_namespace(short)
+        && let Some(found) = platform::type_named(&format!("{short}.{short}"))
     {
         return Some(found);
     }

@@ -34,10 +34,8 @@ fn statement(stmt: &Stmt, lines: &mut BTreeSet<u32>) {
 }
 
 fn statement_here(stmt: &Stmt, lines: &mut BTreeSet<u32>) {
-    let counts = !matches!(
-        stmt.kind,
-        StmtKind::Block(_) | StmtKind::Local { value: None, .. } | StmtKind::Try { .. }
-    );
+    let counts =
+        !matches!(stmt.kind, StmtKind::Block(_) | StmtKind::Local { value: None, .. } | StmtKind::Try { .. });
     if counts {
         lines.insert(stmt.at.line);
     }

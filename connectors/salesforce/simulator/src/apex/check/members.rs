@@ -9,10 +9,10 @@ use super::{Checked, Origin, check_name, problem, rules};
 use crate::apex::program::{
     ClassId, ClassKind, Field, Method, MethodId, MethodKind, Param, Program, Slot, Visibility,
 };
+use crate::apex::run::type_name;
 use crate::apex::syntax::ast::{
     Block, Member, MethodDecl, Modifier, Modifiers, Parameter, Pos, PropertyDecl, Unit,
 };
-use crate::apex::run::type_name;
 use crate::apex::types::Type;
 
 pub(super) fn resolve(program: &mut Program) {
@@ -158,10 +158,14 @@ fn collect(
                     let field = plain(&decl.modifiers, declarator.name.text.clone(), ty.clone());
                     check_name(&declarator.name)?;
                     if !names.insert(declarator.name.key()) {
-                        return problem(declarator.name.at, format!("Duplicate field: {}", declarator.name.text));
+                        return problem(
+                            declarator.name.at,
+                            format!("Duplicate field: {}", declarator.name.text),
+                        );
                     }
                     if declarator.value.is_some() {
-                        *(if is_static { &mut declared.of_statics } else { &mut declared.of_instances }) = true;
+                        *(if is_static { &mut declared.of_statics } else { &mut declared.of_instances }) =
+                            true;
                     }
                     let at = declarator.name.at;
                     declared.variables.push(Variable { field, is_static, accessors: None, at });
@@ -188,7 +192,8 @@ fn collect(
                     return problem(decl.name.at, message);
                 }
                 let has_body = decl.body.is_some();
-                let origin = if has_body { Origin::Method { class: id, member: place } } else { Origin::Absent };
+                let origin =
+                    if has_body { Origin::Method { class: id, member: place } } else { Origin::Absent };
                 declared.methods.push((method, origin));
             }
             Member::Initializer { is_static, body } => {
@@ -307,8 +312,10 @@ fn method(
     if kind == MethodKind::Constructor && !decl.name.is(simple) {
         return problem(decl.name.at, format!("Invalid constructor name: {}", decl.name.text));
     }
-    if kind == MethodKind::Method {
-        check_name(&decl.name)?;
+    if kind == MethodKind::Method
+        && let Some(problem) = shape_problem(&decl.name)
+    {
+        return Err(problem);
     }
     let returns = match &decl.returns {
         Some(written) => site.ty(written)?,

@@ -28,6 +28,8 @@ mod scope;
 mod statements;
 mod subject;
 mod switch;
+#[cfg(test)]
+mod tests;
 mod triggers;
 mod unit;
 mod unsupported;

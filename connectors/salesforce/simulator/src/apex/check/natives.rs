@@ -181,7 +181,9 @@ impl Checker<'_> {
     /// What a method answers. Copies of a record are records of its object.
     fn returned(&self, native: &Native, ty: &Type, of: &[Type]) -> Type {
         match ty {
-            Type::Record(_) if native.returns == Type::SObject && native.name.eq_ignore_ascii_case("clone") => {
+            Type::Record(_)
+                if native.returns == Type::SObject && native.name.eq_ignore_ascii_case("clone") =>
+            {
                 ty.clone()
             }
             _ => library::filled(&native.returns, of),
@@ -208,7 +210,10 @@ impl Checker<'_> {
         at: Pos,
     ) -> Checked<Expr> {
         let ExprKind::RecordField { object, field, safe, .. } = value.kind else {
-            return problem(at, "addError must be invoked on an expression that is an exact SObject field reference");
+            return problem(
+                at,
+                "addError must be invoked on an expression that is an exact SObject field reference",
+            );
         };
         if safe {
             return problem(at, "Safe navigation operator is not allowed between SObject field and addError");
@@ -238,8 +243,12 @@ impl Checker<'_> {
     ) -> Checked<Expr> {
         let token =
             Expr { kind: ExprKind::RecordType(object.clone()), ty: Type::platform("Schema.SObjectType"), at };
+        if arguments.is_empty() && name.is("getSObjectType") {
+            return Ok(token);
+        }
         let known = self.site().object(&object);
-        let kept = known.is_some_and(|known| matches!(known.kind, ObjectKind::Custom | ObjectKind::CustomMetadata));
+        let kept =
+            known.is_some_and(|known| matches!(known.kind, ObjectKind::Custom | ObjectKind::CustomMetadata));
         let found: Vec<&'static Native> = library::methods(SETTINGS, &name.text).iter().collect();
         let ty = Type::Record(object.clone());
         if !kept || found.is_empty() {
@@ -285,7 +294,8 @@ impl Checker<'_> {
         }
         let ty = Type::Class(class);
         if name.is("values") && arguments.is_empty() {
-            let constant = |place: usize| Expr { kind: ExprKind::EnumValue(class, place), ty: ty.clone(), at };
+            let constant =
+                |place: usize| Expr { kind: ExprKind::EnumValue(class, place), ty: ty.clone(), at };
             let kind = ExprKind::NewList((0..known.values.len()).map(constant).collect());
             return Ok(Some(Expr { kind, ty: Type::list(ty), at }));
         }

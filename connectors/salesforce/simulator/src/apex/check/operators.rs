@@ -105,7 +105,9 @@ impl Checker<'_> {
             let name = self.name(&target.ty);
             return problem(
                 at,
-                format!("Unary postfix increment/decrement can only be applied to numeric expressions: {name}"),
+                format!(
+                    "Unary postfix increment/decrement can only be applied to numeric expressions: {name}"
+                ),
             );
         }
         let by = if operator == PostfixOp::Increment { 1 } else { -1 };
@@ -128,8 +130,11 @@ impl Checker<'_> {
                 return problem(wrong.at, "Logical operator can only be applied to Boolean");
             }
             let (left, right) = (Box::new(left), Box::new(right));
-            let kind =
-                if operator == BinaryOp::And { ExprKind::And(left, right) } else { ExprKind::Or(left, right) };
+            let kind = if operator == BinaryOp::And {
+                ExprKind::And(left, right)
+            } else {
+                ExprKind::Or(left, right)
+            };
             return Ok(Expr { kind, ty: Type::Boolean, at });
         }
         let (left, right) = self.sides(left, right)?;
@@ -189,13 +194,21 @@ impl Checker<'_> {
                 }
                 _ => {
                     let sign = sign(operator);
-                    problem(at, format!("{sign} operator can only be applied to Boolean expressions or to Integer or Long expressions"))
+                    problem(
+                        at,
+                        format!(
+                            "{sign} operator can only be applied to Boolean expressions or to Integer or Long expressions"
+                        ),
+                    )
                 }
             },
             Operator::ShiftLeft | Operator::ShiftRight | Operator::ShiftRightUnsigned => {
                 if !whole(&a) || !whole(&b) {
                     let sign = sign(operator);
-                    return problem(at, format!("{sign} operation can only be applied to Integer or Long types"));
+                    return problem(
+                        at,
+                        format!("{sign} operation can only be applied to Integer or Long types"),
+                    );
                 }
                 made(left, right, a)
             }

@@ -58,7 +58,8 @@ impl Checker<'_> {
 
     /// Parameters of methods.
     pub(super) fn parameters_of(&self, methods: &[MethodId]) -> Vec<Vec<Type>> {
-        let of = |id: &MethodId| self.program.method(*id).parameters.iter().map(|one| one.ty.clone()).collect();
+        let of =
+            |id: &MethodId| self.program.method(*id).parameters.iter().map(|one| one.ty.clone()).collect();
         methods.iter().map(of).collect()
     }
 }
@@ -88,7 +89,9 @@ fn best_of_null(
     let below = |a: &[Type], b: &[Type]| {
         a.iter().zip(b).all(|(a, b)| a == b || convert::cost(checker.program, a, b).is_some())
     };
-    let narrowest =
-        equal.iter().find(|(_, types)| equal.iter().all(|(_, others)| below(types, others))).map(|(place, _)| *place);
+    let narrowest = equal
+        .iter()
+        .find(|(_, types)| equal.iter().all(|(_, others)| below(types, others)))
+        .map(|(place, _)| *place);
     narrowest.or_else(|| equal.iter().all(|(_, types)| types.as_slice() == first).then_some(first_place))
 }

@@ -82,7 +82,7 @@ impl<'p> Site<'p> {
             Some(first)
                 if names.len() > 1
                     && !library::is_namespace(first)
-                    && !self.program.index.metadata.has_namespace(first)
+                    && !self.program.index.has_namespace(first)
                     && self.named(&[first]).is_none() =>
             {
                 format!("Invalid type: {first}")
@@ -119,10 +119,9 @@ impl<'p> Site<'p> {
             _ => library::find(&name).map(|known| known.parameters),
         };
         match wanted {
-            Some(0) => problem(
-                written.at,
-                format!("Type arguments provided for a non-parameterized type: {name}"),
-            ),
+            Some(0) => {
+                problem(written.at, format!("Type arguments provided for a non-parameterized type: {name}"))
+            }
             Some(wanted) if wanted != arguments.len() => {
                 let found = arguments.len();
                 problem(

@@ -46,7 +46,9 @@ pub(super) fn sees_all_data(modifiers: &Modifiers) -> bool {
 
 pub(super) fn annotations(modifiers: &Modifiers) -> Checked<()> {
     match modifiers.annotations.iter().find(|one| !KNOWN.contains(&one.name.key().as_str())) {
-        Some(unknown) => problem(unknown.name.at, format!("Annotation does not exist: {}", unknown.name.text)),
+        Some(unknown) => {
+            problem(unknown.name.at, format!("Annotation does not exist: {}", unknown.name.text))
+        }
         None => Ok(()),
     }
 }
@@ -77,7 +79,9 @@ pub(super) fn method(program: &Program, method: &Method, decl: &MethodDecl, in_t
     if has("future") {
         future(program, method, at)?;
     }
-    if let Some(word) = ["httpget", "httppost", "httpput", "httppatch", "httpdelete"].iter().find(|own| has(own)) {
+    if let Some(word) =
+        ["httpget", "httppost", "httpput", "httppatch", "httpdelete"].iter().find(|own| has(own))
+    {
         let shown = format!("Http{}", word[4..].chars().next().unwrap_or_default().to_ascii_uppercase())
             + word.get(5..).unwrap_or_default();
         if !method.is_static {

@@ -74,7 +74,9 @@ impl<'p> Checker<'p> {
             Type::Class(class) => {
                 let class = self.program.class(*class);
                 match &self.program.unit(class.unit).namespace {
-                    Some(namespace) if *namespace != self.namespace() => format!("{namespace}.{}", class.name),
+                    Some(namespace) if *namespace != self.namespace() => {
+                        format!("{namespace}.{}", class.name)
+                    }
                     _ => class.name.to_string(),
                 }
             }
@@ -113,7 +115,13 @@ impl<'p> Checker<'p> {
     }
 
     /// A variable whose name may not be in use in the body yet.
-    pub(super) fn declare(&mut self, name: &Name, ty: Type, is_final: bool, assigned: bool) -> Checked<usize> {
+    pub(super) fn declare(
+        &mut self,
+        name: &Name,
+        ty: Type,
+        is_final: bool,
+        assigned: bool,
+    ) -> Checked<usize> {
         check_name(name)?;
         if ty == Type::Void {
             return problem(name.at, "Variables cannot be of type void");

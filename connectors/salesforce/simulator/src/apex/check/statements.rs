@@ -98,7 +98,9 @@ impl Checker<'_> {
                 self.within(|checker| checker.for_each(ty, name, iterable, body))?
             }
             ast::StmtKind::Switch { on, whens, otherwise } => self.switch(on, whens, otherwise.as_ref())?,
-            ast::StmtKind::Return(value) => (StmtKind::Return(self.return_value(value.as_ref(), at)?), End::Jumps),
+            ast::StmtKind::Return(value) => {
+                (StmtKind::Return(self.return_value(value.as_ref(), at)?), End::Jumps)
+            }
             ast::StmtKind::Throw(value) => {
                 let value = self.value(value)?;
                 if !convert::is_exception(self.program, &value.ty) {
@@ -107,7 +109,9 @@ impl Checker<'_> {
                 }
                 (StmtKind::Throw(value), End::Jumps)
             }
-            ast::StmtKind::Try { body, catches, finally } => self.attempt(body, catches, finally.as_ref(), at)?,
+            ast::StmtKind::Try { body, catches, finally } => {
+                self.attempt(body, catches, finally.as_ref(), at)?
+            }
             ast::StmtKind::Break => {
                 if self.loops == 0 {
                     return problem(at, "Break statement must be in loop");
@@ -122,7 +126,8 @@ impl Checker<'_> {
                 (StmtKind::Continue, End::Jumps)
             }
             ast::StmtKind::Dml { operation, access, value, key } => {
-                let dml = self.dml(*operation, *access == Some(ast::AccessMode::User), value, key.as_ref())?;
+                let dml =
+                    self.dml(*operation, *access == Some(ast::AccessMode::User), value, key.as_ref())?;
                 (StmtKind::Dml(dml), End::Normal)
             }
             ast::StmtKind::RunAs { user, body } => {
@@ -172,7 +177,11 @@ impl Checker<'_> {
         use ast::ExprKind as Kind;
         let does = matches!(
             expr.kind,
-            Kind::Call { .. } | Kind::ConstructorCall { .. } | Kind::Assign { .. } | Kind::Postfix { .. } | Kind::New(_)
+            Kind::Call { .. }
+                | Kind::ConstructorCall { .. }
+                | Kind::Assign { .. }
+                | Kind::Postfix { .. }
+                | Kind::New(_)
         ) || matches!(
             expr.kind,
             Kind::Unary { operator: ast::UnaryOp::Increment | ast::UnaryOp::Decrement, .. }
@@ -205,7 +214,9 @@ impl Checker<'_> {
             (Some(_), Type::Void) if self.kind == MethodKind::Constructor => {
                 problem(at, "Constructors must not return a value")
             }
-            (Some(_), Type::Void) if self.trigger.is_some() => problem(at, "Trigger bodies must not return a value"),
+            (Some(_), Type::Void) if self.trigger.is_some() => {
+                problem(at, "Trigger bodies must not return a value")
+            }
             (Some(_), Type::Void) => problem(at, "Void method must not return a value"),
             (Some(value), ty) => self.value_for(value, &ty, value.at).map(Some),
         }
@@ -290,7 +301,12 @@ impl Checker<'_> {
                     }
                     Some(field) => {
                         let name = &field.name;
-                        return problem(last.at, format!("Invalid field for upsert, must be an External Id custom or standard indexed field: {name}"));
+                        return problem(
+                            last.at,
+                            format!(
+                                "Invalid field for upsert, must be an External Id custom or standard indexed field: {name}"
+                            ),
+                        );
                     }
                     None => {
                         return problem(last.at, format!("Field does not exist: {} on {object}", last.text));

@@ -67,7 +67,7 @@ impl Checker<'_> {
             Some(Meaning::Hidden(class)) => return problem(name.at, format!("Type is not visible: {class}")),
             None => {}
         }
-        if library::is_namespace(&name.text) || self.program.index.metadata.has_namespace(&name.text) {
+        if library::is_namespace(&name.text) || self.program.index.has_namespace(&name.text) {
             return Ok(Some(Subject::Namespace(name.text.clone())));
         }
         if let Some(known) = super::unsupported::type_named(&name.text) {

@@ -46,7 +46,9 @@ impl Checker<'_> {
 
     fn switchable(&self, ty: &Type) -> bool {
         match ty {
-            Type::Integer | Type::Long | Type::String | Type::SObject | Type::Record(_) | Type::Object => true,
+            Type::Integer | Type::Long | Type::String | Type::SObject | Type::Record(_) | Type::Object => {
+                true
+            }
             Type::Class(class) => self.program.class(*class).kind == ClassKind::Enum,
             Type::Platform(name, _) => library::find(name).is_some_and(|known| !known.values.is_empty()),
             _ => false,
@@ -90,7 +92,8 @@ impl Checker<'_> {
                     return problem(written.at, message);
                 }
                 if seen.contains(&shown) {
-                    let message = format!("{shown} occurs as more than one when branch for this switch statement");
+                    let message =
+                        format!("{shown} occurs as more than one when branch for this switch statement");
                     return problem(written.at, message);
                 }
                 seen.push(shown);
@@ -116,7 +119,9 @@ impl Checker<'_> {
         }
         if is_enum && !matches!(value.kind, ast::ExprKind::Literal(ast::Literal::Null)) {
             return match &value.kind {
-                ast::ExprKind::Name(name) => problem(value.at, format!("Variable does not exist: {}", name.text)),
+                ast::ExprKind::Name(name) => {
+                    problem(value.at, format!("Variable does not exist: {}", name.text))
+                }
                 _ => problem(value.at, "Field must be an enum reference"),
             };
         }
@@ -138,7 +143,10 @@ impl Checker<'_> {
             }
         };
         if on.ty.is_record() && constant.ty != Type::Null {
-            return problem(value.at, "Switching on SObject types must be a 'when type variable' or 'when null'");
+            return problem(
+                value.at,
+                "Switching on SObject types must be a 'when type variable' or 'when null'",
+            );
         }
         let (from, to) = (self.name(&constant.ty), self.name(&on.ty));
         convert::coerce(self.program, constant, &on.ty).or_else(|_| {

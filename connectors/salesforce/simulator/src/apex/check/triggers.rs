@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::resolve::Site;
 use super::{Checked, Origin, declare, headers, inherit, members, problem};
 use crate::apex::program::{
-    Class, ClassId, ClassKind, Method, MethodId, MethodKind, Program, Sharing, Slot, Trigger, UnitId, Visibility,
+    Class, ClassId, ClassKind, Method, MethodId, MethodKind, Program, Sharing, Slot, Trigger, UnitId,
+    Visibility,
 };
 use crate::apex::syntax::ast::{self, TriggerDecl};
 use crate::apex::types::Type;
@@ -161,6 +162,7 @@ fn finish(program: &mut Program, class: ClassId, first: usize) {
     for id in &added {
         headers::resolve_one(program, *id);
     }
+    headers::cut_circles(program, &added);
     members::resolve_one(program, class);
     for id in &added {
         members::resolve_one(program, *id);

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::declare::visibility;
 use super::{Checked, headers, problem, triggers};
 use crate::apex::program::Visibility;
-use crate::apex::syntax::ast::{self, Member, Pos, TypeDecl};
 use crate::apex::syntax;
+use crate::apex::syntax::ast::{self, Member, Pos, TypeDecl};
 use crate::org::{Surface, TriggerEvent};
 
 /// A top-level class, interface or enum.
@@ -60,7 +60,8 @@ pub fn read_class(tree: &ast::Unit) -> Checked<ClassUnit> {
 /// What the code of others may use of a class.
 pub fn interface(tree: &ast::Unit) -> Checked<Surface> {
     let decl = class_of(tree)?;
-    let global = |modifiers: &ast::Modifiers| visibility(modifiers, Visibility::Private) == Visibility::Global;
+    let global =
+        |modifiers: &ast::Modifiers| visibility(modifiers, Visibility::Private) == Visibility::Global;
     let mut surface = Surface { global: global(&decl.modifiers), ..Surface::default() };
     for member in &decl.members {
         if let Member::Method(method) = member {

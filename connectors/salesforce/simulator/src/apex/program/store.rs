@@ -1,6 +1,6 @@
 //! The program of one org: what is declared, and the bodies once they are checked.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use super::{Body, Class, ClassId, Method, MethodId, Trigger, UnitId, UnitInfo};
@@ -34,6 +34,8 @@ pub(in crate::apex) struct Index {
     pub names: HashMap<String, ClassId>,
     /// Classes that do not compile, by name in lower case: the name, and what is wrong.
     pub broken: Broken,
+    /// Namespaces of the packages whose code is here, in lower case.
+    pub namespaces: BTreeSet<String>,
     /// Trees by unit; absent: it does not parse.
     pub trees: Vec<Option<Arc<ast::Unit>>>,
     /// Where each class is declared: its unit, and its place among the members when it is an inner one.
@@ -53,6 +55,13 @@ pub(in crate::apex) struct Index {
     pub lines: Vec<OnceLock<Vec<u32>>>,
     /// The class of each trigger's members, and the object of `Trigger.new`.
     pub trigger_units: HashMap<UnitId, (ClassId, Arc<str>)>,
+}
+
+impl Index {
+    /// Whether a package with this namespace is here.
+    pub(in crate::apex) fn has_namespace(&self, name: &str) -> bool {
+        self.namespaces.contains(&name.to_ascii_lowercase()) || self.metadata.has_namespace(name)
+    }
 }
 
 impl Program {
@@ -149,10 +158,7 @@ impl Program {
             }
             wrong.extend(more);
         }
-        units
-            .into_iter()
-            .filter_map(|unit| Some((self.unit(unit).id?, wrong.get(&unit)?.clone())))
-            .collect()
+        units.into_iter().filter_map(|unit| Some((self.unit(unit).id?, wrong.get(&unit)?.clone()))).collect()
     }
 
     /// The first problem of a unit itself, or the units that it names.
