@@ -70,7 +70,7 @@ async fn a_trigger_that_does_not_compile_is_told_in_the_organisations_words() {
 async fn a_trigger_that_no_test_covers_stays_out_of_production() {
     let conditions = Conditions { uncovered_triggers: vec!["Lead".to_owned()], ..Conditions::default() };
     let (world, admin, account) = protected(Environment::Production, conditions).await;
-    all_but(&world, &admin, &account, "Lead", "coverage").await;
+    all_but(&world, &admin, &account, "Lead", "did not run").await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{World, Zip, row};
+use super::support::{World, Zip, event, row};
 use crate::config::Environment;
 use crate::org::Customer;
 
@@ -147,4 +147,43 @@ async fn our_own_tests_alone_count_in_a_hostile_org() {
     let result = world.deploy_with(named("Handler_Test"), &zip).await;
     assert_eq!(result["status"], "Succeeded", "{result:#}");
     assert_eq!(row(&result, "componentSuccesses", "Ours")["created"], true);
+}
+
+#[tokio::test]
+async fn the_end_of_a_test_runs_jobs_and_delivers_events_with_fresh_limits_between() {
+    let world = World::new();
+    world.succeeds(&Zip::default().object("Change__e", &event())).await;
+    let zip = Zip::default()
+        .class("Seen", "public class Seen { public static Integer events = 0; }")
+        .class(
+            "Job",
+            "public class Job implements Queueable { public void execute(QueueableContext context) {
+                insert new Account(Name = 'By the job'); } }",
+        )
+        .trigger(
+            "OnChange",
+            "trigger OnChange on Change__e (after insert) { Seen.events += Trigger.new.size(); }",
+        )
+        .class(
+            "Counter_Test",
+            "@IsTest private class Counter_Test {
+                @IsTest static void stops() {
+                    insert new Account(Name = 'First');
+                    System.assertEquals(1, Limits.getDmlStatements());
+                    Test.startTest();
+                    System.assertEquals(0, Limits.getDmlStatements());
+                    System.enqueueJob(new Job());
+                    EventBus.publish(new Change__e(Object_Name__c = 'Account'));
+                    System.assertEquals(1, [SELECT COUNT() FROM Account]);
+                    System.assertEquals(0, Seen.events);
+                    Test.stopTest();
+                    System.assertEquals(2, [SELECT COUNT() FROM Account]);
+                    System.assertEquals(1, Seen.events);
+                }
+            }",
+        );
+    let result = world.deploy_with(named("Counter_Test"), &zip).await;
+    assert_eq!(result["status"], "Succeeded", "{result:#}");
+    assert_eq!(world.org.ledger.count(crate::ledger::Kind::EventPublished), 0, "nothing leaves a test");
+    assert_eq!(world.org.read().records.count("Account"), 0);
 }
