@@ -6,10 +6,6 @@ use crate::apex::program::{ClassId, Expr, ExprKind, Field, MethodKind, Operator}
 use crate::apex::syntax::ast::{self, AssignOp, Name, Pos};
 use crate::apex::types::Type;
 
-/// Types of the platform whose properties may be assigned.
-const WRITABLE: &[&str] =
-    &["Database.DmlOptions", "System.RestContext", "System.RestRequest", "System.RestResponse"];
-
 fn operator_of(operator: AssignOp) -> Option<Operator> {
     match operator {
         AssignOp::Set => None,
@@ -112,8 +108,7 @@ impl Checker<'_> {
                 }
             }
             ExprKind::RecordField { safe: false, .. } | ExprKind::Index { .. } => {}
-            ExprKind::CallNative { native, safe: false, .. }
-                if native.is_property && WRITABLE.contains(&native.owner) => {}
+            ExprKind::CallNative { native, safe: false, .. } if native.is_settable => {}
             _ => return problem(at, "Expression cannot be assigned"),
         }
         Ok(target)

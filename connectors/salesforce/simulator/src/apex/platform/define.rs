@@ -26,6 +26,7 @@ pub(super) struct Definition {
 pub(super) struct Signature {
     pub text: &'static str,
     pub is_property: bool,
+    pub is_settable: bool,
     pub run: NativeFn,
 }
 
@@ -68,16 +69,22 @@ impl Definition {
     }
 
     pub(super) fn method(self, text: &'static str, run: NativeFn) -> Self {
-        self.member(text, false, run)
+        self.member(text, (false, false), run)
     }
 
     /// `"static RestRequest request"`, `"Map<String, SObjectField> x"`: read without parentheses.
     pub(super) fn property(self, text: &'static str, run: NativeFn) -> Self {
-        self.member(text, true, run)
+        self.member(text, (true, false), run)
     }
 
-    fn member(mut self, text: &'static str, is_property: bool, run: NativeFn) -> Self {
-        self.members.push(Signature { text, is_property, run });
+    /// A property that may be assigned, too. The interpreter keeps what is assigned: among the values of the object by
+    /// the property's name, or for a static one among what the transaction keeps by its full name.
+    pub(super) fn settable(self, text: &'static str, run: NativeFn) -> Self {
+        self.member(text, (true, true), run)
+    }
+
+    fn member(mut self, text: &'static str, (is_property, is_settable): (bool, bool), run: NativeFn) -> Self {
+        self.members.push(Signature { text, is_property, is_settable, run });
         self
     }
 }

@@ -42,6 +42,8 @@ pub struct Native {
     pub is_static: bool,
     /// Read without parentheses.
     pub is_property: bool,
+    /// A property that may be assigned.
+    pub is_settable: bool,
     pub parameters: Vec<Type>,
     pub returns: Type,
     pub run: NativeFn,

@@ -62,6 +62,7 @@ fn build(definitions: Vec<Definition>) -> Registry {
                 name: parsed.name,
                 is_static: parsed.is_static,
                 is_property: member.is_property,
+                is_settable: member.is_settable,
                 parameters: parsed.parameters,
                 returns: parsed.returns,
                 run: member.run,

@@ -116,8 +116,8 @@ pub(super) fn results() -> Vec<Definition> {
             .method("System.StatusCode getStatusCode()", status),
         Definition::class("Database.DmlOptions")
             .method("new()", options)
-            .property("Boolean optAllOrNone", opt_all_or_none)
-            .property("Boolean allowFieldTruncation", opt_truncation),
+            .settable("Boolean optAllOrNone", opt_all_or_none)
+            .settable("Boolean allowFieldTruncation", opt_truncation),
         Definition::class("System.AccessLevel")
             .property("static System.AccessLevel USER_MODE", user_mode)
             .property("static System.AccessLevel SYSTEM_MODE", system_mode),

@@ -18,24 +18,24 @@ pub(in crate::apex) const RESPONSE: &str = "System.RestContext.response";
 pub(super) fn types() -> Vec<Definition> {
     vec![
         Definition::class("System.RestContext")
-            .property("static System.RestRequest request", context_request)
-            .property("static System.RestResponse response", context_response),
+            .settable("static System.RestRequest request", context_request)
+            .settable("static System.RestResponse response", context_response),
         Definition::class("System.RestRequest")
             .method("new()", new_request)
-            .property("Map<String, String> headers", headers)
-            .property("Map<String, String> params", params)
-            .property("String httpMethod", http_method)
-            .property("String remoteAddress", remote_address)
-            .property("Blob requestBody", request_body)
-            .property("String requestURI", request_uri)
-            .property("String resourcePath", resource_path)
+            .settable("Map<String, String> headers", headers)
+            .settable("Map<String, String> params", params)
+            .settable("String httpMethod", http_method)
+            .settable("String remoteAddress", remote_address)
+            .settable("Blob requestBody", request_body)
+            .settable("String requestURI", request_uri)
+            .settable("String resourcePath", resource_path)
             .method("void addHeader(String, String)", add_header)
             .method("void addParameter(String, String)", add_parameter),
         Definition::class("System.RestResponse")
             .method("new()", new_response)
-            .property("Map<String, String> headers", headers)
-            .property("Blob responseBody", response_body)
-            .property("Integer statusCode", status_code)
+            .settable("Map<String, String> headers", headers)
+            .settable("Blob responseBody", response_body)
+            .settable("Integer statusCode", status_code)
             .method("void addHeader(String, String)", add_header),
     ]
 }

@@ -31,7 +31,7 @@ fn unit(number: usize, name: &str, body: &str) -> ApexUnit {
 }
 
 /// An org with these classes and, if any, a trigger on Account for these events.
-fn org(classes: &[(&str, &str)], trigger: Option<(&str, &[TriggerEvent])>) -> Transaction {
+pub(super) fn org(classes: &[(&str, &str)], trigger: Option<(&str, &[TriggerEvent])>) -> Transaction {
     let mut tx = transaction();
     let metadata = Arc::make_mut(&mut tx.state.metadata);
     for (number, (name, body)) in classes.iter().enumerate() {
@@ -48,7 +48,7 @@ fn org(classes: &[(&str, &str)], trigger: Option<(&str, &[TriggerEvent])>) -> Tr
 }
 
 /// What anonymous code wrote to the log, and how it ended.
-fn run(tx: &mut Transaction, source: &str) -> String {
+pub(super) fn run(tx: &mut Transaction, source: &str) -> String {
     let result = run_anonymous(tx, source);
     let mut lines = std::mem::take(&mut tx.machine.log);
     if let Some(problem) = result.problem {
