@@ -4,6 +4,8 @@ mod iterator;
 mod list;
 mod map;
 mod set;
+#[cfg(test)]
+mod tests;
 
 pub(super) use iterator::iterator_over;
 

@@ -2,6 +2,8 @@
 
 mod decimal;
 mod math;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 use super::define::Definition;

@@ -3,6 +3,8 @@
 mod day;
 mod format;
 mod moment;
+#[cfg(test)]
+mod tests;
 mod zone;
 
 pub(super) use zone::users_zone;
