@@ -10,6 +10,7 @@ use provision_tests::world::World;
 use reqwest::Method;
 use salesforce_simulator::Simulator;
 use salesforce_simulator::ledger::Kind;
+use salesforce_simulator::org::Parsed;
 use serde_json::{Value, json};
 
 const ACTION: &str = "/services/apexrest/cas/v1/";
@@ -69,6 +70,7 @@ fn edit(org: &Simulator, class: &str, from: &str, to: &str) {
             return Err(());
         }
         class.unit.body = edited;
+        class.unit.parsed = Parsed::default();
         Ok::<_, ()>(())
     });
     changed.expect("the class is there, and has what is replaced");
