@@ -14,7 +14,7 @@ use serde_json::Value;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const META: &str = "<?xml version=\"1.0\"?><ApexTrigger xmlns=\"http://soap.sforce.com/2006/04/metadata\"><apiVersion>66.0</apiVersion><status>Active</status></ApexTrigger>";
-const TRIGGER: &str = "trigger Bulk on Account (before insert, after insert) {
+const TRIGGER: &str = "trigger ManyRows on Account (before insert, after insert) {
     if (Trigger.isBefore) {
         for (Account one : Trigger.new) {
             one.Description = one.Name.toUpperCase() + ' ' + String.valueOf(one.NumberOfEmployees);
@@ -59,10 +59,10 @@ async fn main() -> Result<()> {
 }
 
 async fn deploy(http: &reqwest::Client, base: &str, token: &str) -> Result<()> {
-    let package = "<?xml version=\"1.0\"?><Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>Bulk</members><name>ApexTrigger</name></types><version>66.0</version></Package>";
+    let package = "<?xml version=\"1.0\"?><Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>ManyRows</members><name>ApexTrigger</name></types><version>66.0</version></Package>";
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in
-        [("package.xml", package), ("triggers/Bulk.trigger", TRIGGER), ("triggers/Bulk.trigger-meta.xml", META)]
+        [("package.xml", package), ("triggers/ManyRows.trigger", TRIGGER), ("triggers/ManyRows.trigger-meta.xml", META)]
     {
         zip.start_file(name, zip::write::SimpleFileOptions::default())?;
         zip.write_all(text.as_bytes())?;
