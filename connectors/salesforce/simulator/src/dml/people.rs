@@ -41,10 +41,16 @@ pub(super) fn changeable(
     }))
 }
 
-/// Whether such rows count as a change of the setup.
+/// Whether such rows count as a change of the setup: new users do where they get a role.
 pub(super) fn is_setup(operation: &Operation, rows: &[Placed]) -> bool {
-    *operation != Operation::Update
-        || rows.iter().any(|placed| OF_SETUP.iter().any(|name| placed.row.values.contains_key(*name)))
+    let has_role = |placed: &Placed| placed.row.values.get("UserRoleId").is_some_and(|role| !role.is_null());
+    match operation {
+        Operation::Insert => rows.iter().any(has_role),
+        Operation::Update => {
+            rows.iter().any(|placed| OF_SETUP.iter().any(|name| placed.row.values.contains_key(*name)))
+        }
+        _ => true,
+    }
 }
 
 /// Puts a user in place. A new one cannot log in before somebody sets a password.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ast::{Condition, Item, Operand, Path, Query};
 use super::binds::Binds;
 use super::parse;
-use super::run::child_relationship;
+use super::run::{child_relationship, relationship_of};
 use crate::org::{Metadata, ObjectType};
 
 /// What the text alone says of a query.

@@ -186,9 +186,17 @@ fn columns(binder: &Binder<'_>, query: &Query) -> Result<Vec<Column>, ApiError> 
     Ok(columns)
 }
 
+/// The relationship that a query of children goes along; the parent's name may stand before it: `Account.Contacts`.
+pub(super) fn relationship_of(parent: &str, query: &Query) -> String {
+    match query.from.parts.as_slice() {
+        [first, rest @ ..] if !rest.is_empty() && first.eq_ignore_ascii_case(parent) => rest.join("."),
+        _ => query.from.text(),
+    }
+}
+
 /// `(SELECT … FROM Contacts)`.
 fn children(binder: &Binder<'_>, query: &Query) -> Result<Column, ApiError> {
-    let name = query.from.text();
+    let name = relationship_of(&binder.object.name, query);
     for object in binder.view.state.metadata.objects() {
         let link = object.fields.iter().find(|field| {
             field.reference_to.iter().any(|parent| parent.eq_ignore_ascii_case(&binder.object.name))

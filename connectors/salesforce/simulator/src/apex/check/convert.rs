@@ -147,7 +147,7 @@ pub(super) fn cost_of(program: &Program, expr: &Expr, to: &Type) -> Option<u32> 
 /// `Database.query(…)`, whose rows are used as one record, too, where one is wanted.
 fn is_dynamic_query(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::CallNative { native, .. }
-        if native.owner == "System.Database" && matches!(native.name, "query" | "queryWithBinds"))
+        if native.owner == "Database.Database" && matches!(native.name, "query" | "queryWithBinds"))
 }
 
 /// A query in brackets as the one record that it brings.

@@ -13,6 +13,7 @@ use crate::apex::run::type_name;
 use crate::apex::syntax::ast::{
     Block, Member, MethodDecl, Modifier, Modifiers, Parameter, Pos, PropertyDecl, Unit,
 };
+use crate::apex::syntax::shape_problem;
 use crate::apex::types::Type;
 
 pub(super) fn resolve(program: &mut Program) {

@@ -187,6 +187,22 @@ pub fn convert(tx: &mut Transaction, value: Value, ty: &Type) -> Result<Value, T
             super::heap(tx, items.len() * 8)?;
             Value::list(Type::clone(of), items)
         }
+        // The rows of a query where one record is wanted.
+        (Value::List(list), Type::Record(_) | Type::SObject) => {
+            let row = super::query::only_row(tx, list.items.borrow().clone())?;
+            match (&row, ty) {
+                (Value::Record(record), Type::Record(name))
+                    if !record.object.name.eq_ignore_ascii_case(name) =>
+                {
+                    let message = format!(
+                        "Invalid conversion from runtime type SObject:{} to SObject:{name}",
+                        record.object.name
+                    );
+                    return Err(throw(tx, "System.TypeException", message));
+                }
+                _ => row,
+            }
+        }
         (value, _) => value,
     })
 }

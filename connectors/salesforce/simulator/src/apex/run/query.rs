@@ -40,19 +40,19 @@ pub(super) fn in_brackets(
         (Found::Count(count), Type::List(of)) => Ok(Value::list(Type::clone(of), counted(count))),
         (Found::Count(count), _) => Ok(counted(count).pop().unwrap_or(Value::Null)),
         (Found::Records(records), Type::List(of)) => Ok(Value::list(Type::clone(of), records)),
-        (Found::Records(mut records), _) => match records.len() {
-            1 => Ok(records.pop().unwrap_or(Value::Null)),
-            0 if lenient => Ok(Value::Null),
-            0 => {
-                let message = "List has no rows for assignment to SObject";
-                Err(throw(tx, "System.QueryException", message))
-            }
-            _ => {
-                let message = "List has more than 1 row for assignment to SObject";
-                Err(throw(tx, "System.QueryException", message))
-            }
-        },
+        (Found::Records(records), _) if lenient && records.is_empty() => Ok(Value::Null),
+        (Found::Records(records), _) => only_row(tx, records),
     }
+}
+
+/// The one row of a query that is used as a record.
+pub(super) fn only_row(tx: &mut Transaction, mut records: Vec<Value>) -> Result<Value, Thrown> {
+    let message = match records.len() {
+        1 => return Ok(records.pop().unwrap_or(Value::Null)),
+        0 => "List has no rows for assignment to SObject",
+        _ => "List has more than 1 row for assignment to SObject",
+    };
+    Err(throw(tx, "System.QueryException", message))
 }
 
 /// What a query brought.

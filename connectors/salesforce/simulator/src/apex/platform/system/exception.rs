@@ -31,6 +31,7 @@ macro_rules! made {
 
 made! {
     async_exception "System.AsyncException"
+    aura_handled_exception "System.AuraHandledException"
     callout_exception "System.CalloutException"
     email_exception "System.EmailException"
     external_object_exception "System.ExternalObjectException"

@@ -164,6 +164,8 @@ impl Parser<'_> {
 
     pub(super) fn is_operand(&self, ahead: usize) -> bool {
         match self.token(ahead).kind {
+            // `List<String>.class`
+            Kind::Word if self.is_one_of(ahead, &["list", "map"]) => self.is_sign(ahead + 1, "<"),
             Kind::Word => self.is_name(ahead) || self.is_one_of(ahead, &STARTERS) || self.is_dotted(ahead),
             Kind::Sign("(") => true,
             Kind::Sign("[") => self.is_query(ahead),
