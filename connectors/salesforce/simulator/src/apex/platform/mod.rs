@@ -20,7 +20,6 @@ mod time;
 
 #[cfg(test)]
 pub(in crate::apex) use registry::listing;
-pub(in crate::apex) use registry::substitute;
 pub(in crate::apex) use rest::{
     REQUEST as REST_REQUEST, RESPONSE as REST_RESPONSE, request as rest_request, response as rest_response,
 };

@@ -146,7 +146,7 @@ fn gather(
 }
 
 /// A type with its parameters filled in.
-pub(in crate::apex) fn substitute(ty: &Type, arguments: &[Type]) -> Type {
+fn substitute(ty: &Type, arguments: &[Type]) -> Type {
     match ty {
         Type::Parameter(number) => arguments.get(usize::from(*number)).cloned().unwrap_or(Type::Object),
         Type::List(of) => Type::list(substitute(of, arguments)),

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
+use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive, Zero as _};
 
 use super::super::arguments::{argument, integer, null_argument, text};
 use super::super::define::Definition;
@@ -135,7 +135,7 @@ fn abs(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
 fn divide(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let (dividend, divisor) = (number(tx, this)?, number(tx, argument(arguments, 0))?);
     let scale = integer(tx, argument(arguments, 1))?;
-    if divisor == BigDecimal::from(0) {
+    if divisor.is_zero() {
         return Err(throw(tx, "System.MathException", "Divide by 0"));
     }
     let mode = arguments.get(2).map_or(Some(RoundingMode::HalfUp), |mode| rounding(Some(mode)));

@@ -111,9 +111,8 @@ pub(super) fn today(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
 
 /// `2024-2-29`, with or without a time behind it.
 fn value_of(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
-    match argument(arguments, 0) {
-        dated @ (Value::Date(_) | Value::Datetime(_)) => return this_date(tx, dated).map(Value::Date),
-        _ => {}
+    if let dated @ (Value::Date(_) | Value::Datetime(_)) = argument(arguments, 0) {
+        return this_date(tx, dated).map(Value::Date);
     }
     let text = text(tx, argument(arguments, 0))?;
     let front = text.trim().split([' ', 'T']).next().unwrap_or_default();
