@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::bind::Bound;
 use super::binds::{BindValue, Binds};
 use super::run::{Column, Outcome, Prepared, below, prepare_with, run};
-use crate::org::{Field, FieldType, Id, ObjectType, Reach, State};
+use crate::org::{Field, FieldType, Id, ObjectType, Reach};
 use crate::surface::ApiError;
 use crate::tables::{Row, View};
 use crate::transaction::Transaction;
@@ -114,27 +114,6 @@ fn found(
             Ok(ApexRows::Groups(groups.into_iter().map(|group| aggregated(outputs, group)).collect()))
         }
     }
-}
-
-/// Checks a query as the compiler does: with every right, and without knowing what its binds will be. Answers the
-/// object, and whether it counts or groups.
-pub fn check(org: &crate::org::Org, state: &State, text: &str) -> Result<Checked, ApiError> {
-    let (text, _) = all_rows(text);
-    let rights = state.rights(org.admin).reaching(Reach::System);
-    let view = View { org, state, rights: &rights, tooling: false };
-    let prepared = prepare_with(&view, &text, Binds::Unknown)
-        .map_err(|error| ApiError { message: unpointed(error.message), ..error })?;
-    Ok(Checked { count: prepared.count, groups: prepared.groups.is_some(), object: prepared.object })
-}
-
-/// What is known of a query before it runs.
-#[derive(Debug, Clone)]
-pub struct Checked {
-    pub object: Arc<ObjectType>,
-    /// `SELECT COUNT()`.
-    pub count: bool,
-    /// It answers groups.
-    pub groups: bool,
 }
 
 /// What `WITH` says.

@@ -16,9 +16,9 @@ mod restrict;
 mod run;
 mod shape;
 
-pub use apex::{ApexRow, ApexRows, Checked, Mode, Node, check, query};
+pub use apex::{ApexRow, ApexRows, Mode, Node, query};
 pub use binds::BindValue;
-pub use names::{Named, check_names};
+pub use names::check_names;
 pub(crate) use columns::columns;
 pub(crate) use compare::same_id;
 pub(crate) use dates::moment;

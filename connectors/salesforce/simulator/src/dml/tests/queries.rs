@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::support::*;
-use crate::soql::{ApexRow, ApexRows, BindValue, Mode, Node, check, query};
+use crate::soql::{ApexRow, ApexRows, BindValue, Mode, Node, check_names, query};
 use crate::transaction::Transaction;
 
 const SYSTEM_MODE: Mode = Mode::System { with_sharing: false };
@@ -139,16 +139,12 @@ fn the_bin_is_looked_into_when_asked_and_locks_are_taken_for_granted() {
 #[test]
 fn a_query_is_checked_before_its_binds_are_known() {
     let org = org();
-    let state = org.snapshot();
+    let schema = org.snapshot().metadata;
     let checked =
-        check(&org, &state, "SELECT COUNT() FROM Account WHERE Code__c > :b0 AND Id IN :b1").unwrap();
-    assert!(checked.count && !checked.groups && checked.object.name == "Account");
-    assert!(
-        check(&org, &state, "SELECT Nope FROM Account")
-            .unwrap_err()
-            .message
-            .contains("No such column 'Nope'")
-    );
+        check_names(&schema, "SELECT COUNT() FROM Account WHERE Code__c > :b0 AND Id IN :b1").unwrap();
+    assert!(checked.count && !checked.groups && checked.object == "Account");
+    let refused = check_names(&schema, "SELECT Nope FROM Account").unwrap_err();
+    assert!(refused.starts_with("No such column 'Nope'"), "{refused}");
     let tx = begin(&org);
     let unknown = query(&tx, "SELECT Id FROM Account WHERE Name = :gone", &BTreeMap::new(), SYSTEM_MODE);
     assert_eq!(unknown.unwrap_err().message, "Variable does not exist: gone");
