@@ -90,9 +90,8 @@ impl Daemon {
 /// The last complaints in a log, for messages: all of it at TRACE would hide them.
 pub(crate) fn tail(log: &Path) -> String {
     let log = std::fs::read_to_string(log).unwrap_or_default();
-    let complains = |line: &&str| {
-        !line.starts_with('{') || line.contains("\"WARN\"") || line.contains("\"ERROR\"")
-    };
+    let complains =
+        |line: &&str| !line.starts_with('{') || line.contains("\"WARN\"") || line.contains("\"ERROR\"");
     let complaints: Vec<_> = log.lines().filter(complains).collect();
     complaints[complaints.len().saturating_sub(10)..].join("\n")
 }

@@ -6,9 +6,9 @@ pub mod binaries;
 pub mod browser;
 pub mod daemon;
 pub mod effects;
-mod held;
 #[path = "../../client/examples/quickstart/failure.rs"]
 pub mod failure;
+mod held;
 #[path = "../../client/examples/quickstart/html.rs"]
 pub mod html;
 pub mod person;

@@ -83,8 +83,17 @@ impl World {
         provisiond_key(&directory);
         let daemon = Daemon::none();
         let (grpc, http) = (Held::new(), Held::new());
-        let mut world =
-            World { org, other, daemon, environment, directory, grpc, http, connectors, log_filter: setup.log };
+        let mut world = World {
+            org,
+            other,
+            daemon,
+            environment,
+            directory,
+            grpc,
+            http,
+            connectors,
+            log_filter: setup.log,
+        };
         world.write_config(&world.grpc.address(), &world.http.address(), "");
         world.restart().await;
         world

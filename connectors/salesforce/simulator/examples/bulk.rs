@@ -34,7 +34,8 @@ const TRIGGER: &str = "trigger ManyRows on Account (before insert, after insert)
 #[tokio::main]
 async fn main() -> Result<()> {
     let records = std::env::args().nth(1).map_or(Ok(10_000), |text| text.parse::<usize>())?;
-    let simulator = Simulator::start(Config { deploy_component_time: Duration::ZERO, ..Config::default() }).await?;
+    let simulator =
+        Simulator::start(Config { deploy_component_time: Duration::ZERO, ..Config::default() }).await?;
     let http = reqwest::Client::new();
     let (base, token) = (simulator.ready().base_url.clone(), simulator.ready().access_token.clone());
     let code = format!(
@@ -61,16 +62,19 @@ async fn main() -> Result<()> {
 async fn deploy(http: &reqwest::Client, base: &str, token: &str) -> Result<()> {
     let package = "<?xml version=\"1.0\"?><Package xmlns=\"http://soap.sforce.com/2006/04/metadata\"><types><members>ManyRows</members><name>ApexTrigger</name></types><version>66.0</version></Package>";
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, text) in
-        [("package.xml", package), ("triggers/ManyRows.trigger", TRIGGER), ("triggers/ManyRows.trigger-meta.xml", META)]
-    {
+    for (name, text) in [
+        ("package.xml", package),
+        ("triggers/ManyRows.trigger", TRIGGER),
+        ("triggers/ManyRows.trigger-meta.xml", META),
+    ] {
         zip.start_file(name, zip::write::SimpleFileOptions::default())?;
         zip.write_all(text.as_bytes())?;
     }
     let options = r#"{"deployOptions":{"singlePackage":true,"rollbackOnError":true}}"#;
-    let form = Form::new()
-        .part("json", Part::text(options).mime_str("application/json")?)
-        .part("file", Part::bytes(zip.finish()?.into_inner()).file_name("d.zip").mime_str("application/zip")?);
+    let form = Form::new().part("json", Part::text(options).mime_str("application/json")?).part(
+        "file",
+        Part::bytes(zip.finish()?.into_inner()).file_name("d.zip").mime_str("application/zip")?,
+    );
     let url = format!("{base}/services/data/v66.0/metadata/deployRequest");
     let begun: Value = http.post(&url).bearer_auth(token).multipart(form).send().await?.json().await?;
     let id = begun["id"].as_str().ok_or("no deploy")?;

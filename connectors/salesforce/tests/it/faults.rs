@@ -233,7 +233,8 @@ async fn production_runs_our_tests_and_no_others() {
     let salesforce = Salesforce::start(Environment::Production).await;
     let session = salesforce.session().await;
     let plan = salesforce.plan(&session, &["Case"]).await;
-    let of_the_app = ["CAS_ContentTest", "CAS_OriginalsTest", "CAS_RecordChangeHandlerTest", "CAS_RestServiceTest"];
+    let of_the_app =
+        ["CAS_ContentTest", "CAS_OriginalsTest", "CAS_RecordChangeHandlerTest", "CAS_RestServiceTest"];
     assert_eq!(plan.tests, [of_the_app.as_slice(), &["CAS_Case_Test"]].concat());
     for id in STEPS {
         salesforce.finish(&session, &plan, step(&plan, id), Begin::Fresh).await.expect(id);

@@ -18,9 +18,9 @@ mod shape;
 
 pub use apex::{ApexRow, ApexRows, Mode, Node, query};
 pub use binds::BindValue;
-pub use names::check_names;
 pub(crate) use columns::columns;
 pub(crate) use compare::same_id;
 pub(crate) use dates::moment;
+pub use names::check_names;
 pub(crate) use run::{Outcome, Prepared, child_relationship, prepare, run};
 pub(crate) use shape::{records, value};

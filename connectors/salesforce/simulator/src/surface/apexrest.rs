@@ -39,7 +39,9 @@ async fn handle(State(site): State<Site>, request: Request) -> Response {
     let call = RestCall {
         method: parts.method.to_string(),
         path: decoded,
-        query: url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
+        query: url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect(),
         headers: headers.map(|(name, value)| (name.to_string(), text(value))).collect(),
         body,
         remote_address: peer.map(|peer| peer.to_string()).unwrap_or_default(),
@@ -50,10 +52,9 @@ async fn handle(State(site): State<Site>, request: Request) -> Response {
         Ok(Ok(reply)) => {
             let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut response = (status, reply.body).into_response();
-            response.headers_mut().insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json;charset=UTF-8"),
-            );
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
             for (name, value) in reply.headers {
                 let name = HeaderName::try_from(name);
                 if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {

@@ -20,10 +20,10 @@ mod time;
 
 #[cfg(test)]
 pub(in crate::apex) use registry::listing;
+pub use registry::{demanded, natives, property, type_named};
 pub(in crate::apex) use rest::{
     REQUEST as REST_REQUEST, RESPONSE as REST_RESPONSE, request as rest_request, response as rest_response,
 };
-pub use registry::{demanded, natives, property, type_named};
 
 use self::define::Definition;
 use crate::apex::run::Thrown;

@@ -137,8 +137,10 @@ fn gather(
     if depth < 8 {
         for ty in above.get(name).into_iter().flatten() {
             if let Type::Platform(parent, of) = ty {
-                let of: Vec<Type> =
-                    of.iter().map(|ty| if depth > 0 { substitute(ty, arguments) } else { ty.clone() }).collect();
+                let of: Vec<Type> = of
+                    .iter()
+                    .map(|ty| if depth > 0 { substitute(ty, arguments) } else { ty.clone() })
+                    .collect();
                 gather(parent, &of, own, above, into, depth + 1);
             }
         }
@@ -152,7 +154,9 @@ fn substitute(ty: &Type, arguments: &[Type]) -> Type {
         Type::List(of) => Type::list(substitute(of, arguments)),
         Type::Set(of) => Type::set(substitute(of, arguments)),
         Type::Map(key, value) => Type::map(substitute(key, arguments), substitute(value, arguments)),
-        Type::Platform(name, own) => Type::Platform(name, own.iter().map(|ty| substitute(ty, arguments)).collect()),
+        Type::Platform(name, own) => {
+            Type::Platform(name, own.iter().map(|ty| substitute(ty, arguments)).collect())
+        }
         other => other.clone(),
     }
 }
@@ -208,7 +212,11 @@ mod tests {
     fn no_type_is_defined_twice() {
         let mut seen = std::collections::HashSet::new();
         for definition in all() {
-            assert!(seen.insert(definition.name.to_ascii_lowercase()), "{} is defined twice", definition.name);
+            assert!(
+                seen.insert(definition.name.to_ascii_lowercase()),
+                "{} is defined twice",
+                definition.name
+            );
         }
     }
 }

@@ -30,23 +30,57 @@ pub struct Stmt {
 pub enum StmtKind {
     Block(Block),
     /// Without a value the variable is null (again, in a loop).
-    Local { slot: usize, value: Option<Expr> },
+    Local {
+        slot: usize,
+        value: Option<Expr>,
+    },
     Expr(Expr),
-    If { condition: Expr, then: Box<Stmt>, otherwise: Option<Box<Stmt>> },
-    While { condition: Expr, body: Box<Stmt> },
-    DoWhile { body: Box<Stmt>, condition: Expr },
-    For { init: Vec<Stmt>, condition: Option<Expr>, update: Vec<Expr>, body: Box<Stmt> },
+    If {
+        condition: Expr,
+        then: Box<Stmt>,
+        otherwise: Option<Box<Stmt>>,
+    },
+    While {
+        condition: Expr,
+        body: Box<Stmt>,
+    },
+    DoWhile {
+        body: Box<Stmt>,
+        condition: Expr,
+    },
+    For {
+        init: Vec<Stmt>,
+        condition: Option<Expr>,
+        update: Vec<Expr>,
+        body: Box<Stmt>,
+    },
     /// Over a list, a set, an `Iterable` or a query. `ty` is the variable's: over a query, `List<…>` takes chunks of 200.
-    ForEach { slot: usize, ty: Type, iterable: Expr, body: Box<Stmt> },
-    Switch { on: Expr, whens: Vec<When>, otherwise: Option<Block> },
+    ForEach {
+        slot: usize,
+        ty: Type,
+        iterable: Expr,
+        body: Box<Stmt>,
+    },
+    Switch {
+        on: Expr,
+        whens: Vec<When>,
+        otherwise: Option<Block>,
+    },
     Return(Option<Expr>),
     Throw(Expr),
-    Try { body: Block, catches: Vec<Catch>, finally: Option<Block> },
+    Try {
+        body: Block,
+        catches: Vec<Catch>,
+        finally: Option<Block>,
+    },
     Break,
     Continue,
     Dml(Dml),
     /// `System.runAs(user) { … }`
-    RunAs { user: Expr, body: Block },
+    RunAs {
+        user: Expr,
+        body: Block,
+    },
 }
 
 #[derive(Debug)]
@@ -72,7 +106,10 @@ pub struct When {
 pub enum WhenTest {
     /// Equal to one of these constants (`==` without ignoring the case of strings; null and enum values too).
     Values(Vec<Expr>),
-    Type { ty: Type, slot: usize },
+    Type {
+        ty: Type,
+        slot: usize,
+    },
 }
 
 #[derive(Debug)]
@@ -113,34 +150,81 @@ pub enum ExprKind {
     This,
     /// Reading any of these may run an accessor.
     Static(ClassId, usize),
-    Member { object: Box<Expr>, field: usize, safe: bool },
+    Member {
+        object: Box<Expr>,
+        field: usize,
+        safe: bool,
+    },
     /// `record.Name`, `record.Parent` (relationship) or `record.Children` (list of child records), by API name as the
     /// schema spells it.
-    RecordField { object: Box<Expr>, field: Arc<str>, kind: RecordFieldKind, safe: bool },
+    RecordField {
+        object: Box<Expr>,
+        field: Arc<str>,
+        kind: RecordFieldKind,
+        safe: bool,
+    },
     /// `list[i]`
-    Index { list: Box<Expr>, index: Box<Expr> },
+    Index {
+        list: Box<Expr>,
+        index: Box<Expr>,
+    },
     /// Reads, computes (for compound ones), converts and stores; its value is what was stored.
-    Assign { target: Box<Expr>, operator: Option<Operator>, value: Box<Expr> },
+    Assign {
+        target: Box<Expr>,
+        operator: Option<Operator>,
+        value: Box<Expr>,
+    },
     /// `++x`, `x--` and the like; `after`: its value is the one before.
-    Step { target: Box<Expr>, by: i8, after: bool },
+    Step {
+        target: Box<Expr>,
+        by: i8,
+        after: bool,
+    },
     Negate(Box<Expr>),
     Not(Box<Expr>),
     BitNot(Box<Expr>),
     /// Both sides have been converted to the operator's type.
-    Binary { operator: Operator, left: Box<Expr>, right: Box<Expr> },
+    Binary {
+        operator: Operator,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
     Coalesce(Box<Expr>, Box<Expr>),
-    Ternary { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
-    InstanceOf { value: Box<Expr>, ty: Type },
+    Ternary {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
+    InstanceOf {
+        value: Box<Expr>,
+        ty: Type,
+    },
     /// Checked when it runs: `System.TypeException`.
-    Cast { value: Box<Expr>, ty: Type },
+    Cast {
+        value: Box<Expr>,
+        ty: Type,
+    },
     /// Implicit: Integer to Long, Double or Decimal, Id to String, String to Id (which may throw), Date to Datetime.
-    Convert { value: Box<Expr>, ty: Type },
+    Convert {
+        value: Box<Expr>,
+        ty: Type,
+    },
     /// A static method of a class, or one that is not virtual (or `super.f()`): no dispatch.
-    Call { method: MethodId, this: Option<Box<Expr>>, arguments: Vec<Expr>, safe: bool },
+    Call {
+        method: MethodId,
+        this: Option<Box<Expr>>,
+        arguments: Vec<Expr>,
+        safe: bool,
+    },
     /// Dispatched on the class of the receiver.
-    CallVirtual { this: Box<Expr>, slot: Slot, arguments: Vec<Expr>, safe: bool },
+    CallVirtual {
+        this: Box<Expr>,
+        slot: Slot,
+        arguments: Vec<Expr>,
+        safe: bool,
+    },
     /// A method of the platform. On a receiver whose type is a platform interface (`Comparable`, `Iterator`) or
     /// `Object`, the interpreter first looks for a method of that name in the receiver's class.
     CallNative {
@@ -152,13 +236,27 @@ pub enum ExprKind {
         scope: Option<Arc<HashMap<String, ScopeEntry>>>,
     },
     /// `super(…)` or `this(…)` in a constructor; `None`: the superclass is an exception of the platform.
-    CallConstructor { class: Type, method: Option<MethodId>, arguments: Vec<Expr> },
+    CallConstructor {
+        class: Type,
+        method: Option<MethodId>,
+        arguments: Vec<Expr>,
+    },
     /// `new A(…)`; without a constructor of its own only the initializers run. An exception of the program whose
     /// class declares none takes those of `Exception`.
-    NewObject { class: ClassId, constructor: Option<MethodId>, arguments: Vec<Expr> },
+    NewObject {
+        class: ClassId,
+        constructor: Option<MethodId>,
+        arguments: Vec<Expr>,
+    },
     /// A type of the platform.
-    NewPlatform { native: &'static Native, arguments: Vec<Expr> },
-    NewRecord { object: Arc<str>, fields: Vec<(Arc<str>, Expr)> },
+    NewPlatform {
+        native: &'static Native,
+        arguments: Vec<Expr>,
+    },
+    NewRecord {
+        object: Arc<str>,
+        fields: Vec<(Arc<str>, Expr)>,
+    },
     /// The expression's type is the collection's.
     NewList(Vec<Expr>),
     /// `new A[n]`: n nulls.

@@ -4,8 +4,8 @@ mod route;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use axum::http::StatusCode;
+use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
 pub use route::ROOT;
@@ -48,7 +48,8 @@ pub fn serve(org: &Arc<Org>, rights: Rights, call: &RestCall) -> Result<RestRepl
     let mut tx = Transaction::begin(org, rights);
     let program = tx.program.clone();
     let not_found = || ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "Could not find a match for URL");
-    let namespaced = program.classes.iter().map(|class| (class, program.unit(class.unit).namespace.as_deref()));
+    let namespaced =
+        program.classes.iter().map(|class| (class, program.unit(class.unit).namespace.as_deref()));
     let class = route::find(namespaced, &call.path).ok_or_else(not_found)?;
     let known = program.class(class);
     if !program.unit(known.unit).id.is_some_and(|id| tx.rights.class(id)) {
@@ -97,7 +98,11 @@ fn begin(tx: &mut Transaction, program: &Program, class: ClassId, call: &RestCal
         state.values.insert("requestURI", Value::string(&call.path));
         state.values.insert("resourcePath", Value::string(&format!("{ROOT}{mapping}")));
         state.values.insert("remoteAddress", Value::string(&call.remote_address));
-        let body = if call.body.is_empty() && call.method == "GET" { Value::Null } else { Value::Blob(call.body.clone()) };
+        let body = if call.body.is_empty() && call.method == "GET" {
+            Value::Null
+        } else {
+            Value::Blob(call.body.clone())
+        };
         state.values.insert("requestBody", body);
         let maps = [("headers", &call.headers), ("params", &call.query)];
         let maps = maps.map(|(name, pairs)| (state.values.get(name).cloned(), pairs));
@@ -130,7 +135,9 @@ fn arguments(tx: &mut Transaction, method: &Method, call: &RestCall) -> Result<V
             Ok(_) => return Err(bad_json("The HTTP entity body is required to be a JSON object.")),
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
-                return Err(bad_json(format!("Unexpected character or end of input at [line:{line}, column:{column}]")));
+                return Err(bad_json(format!(
+                    "Unexpected character or end of input at [line:{line}, column:{column}]"
+                )));
             }
         },
     };
@@ -140,7 +147,9 @@ fn arguments(tx: &mut Transaction, method: &Method, call: &RestCall) -> Result<V
         all.push(read(tx, &given, &parameter.ty)?);
     }
     match body.keys().next() {
-        Some(unknown) => Err(bad_json(format!("Unexpected parameter encountered during deserialization: {unknown}"))),
+        Some(unknown) => {
+            Err(bad_json(format!("Unexpected parameter encountered during deserialization: {unknown}")))
+        }
         None => Ok(all),
     }
 }

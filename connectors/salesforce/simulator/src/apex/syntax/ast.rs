@@ -137,7 +137,10 @@ pub enum Member {
     Method(MethodDecl),
     Type(TypeDecl),
     /// `static { … }` or `{ … }`.
-    Initializer { is_static: bool, body: Block },
+    Initializer {
+        is_static: bool,
+        body: Block,
+    },
 }
 
 /// `modifiers Type a = 1, b;`
@@ -222,23 +225,63 @@ pub struct Stmt {
 #[derive(Debug, Clone, PartialEq)]
 pub enum StmtKind {
     Block(Block),
-    Local { modifiers: Modifiers, ty: TypeRef, declarators: Vec<Declarator> },
+    Local {
+        modifiers: Modifiers,
+        ty: TypeRef,
+        declarators: Vec<Declarator>,
+    },
     Expr(Expr),
-    If { condition: Expr, then: Box<Stmt>, otherwise: Option<Box<Stmt>> },
-    While { condition: Expr, body: Box<Stmt> },
-    DoWhile { body: Box<Stmt>, condition: Expr },
+    If {
+        condition: Expr,
+        then: Box<Stmt>,
+        otherwise: Option<Box<Stmt>>,
+    },
+    While {
+        condition: Expr,
+        body: Box<Stmt>,
+    },
+    DoWhile {
+        body: Box<Stmt>,
+        condition: Expr,
+    },
     /// `init` are locals or expressions.
-    For { init: Vec<Stmt>, condition: Option<Expr>, update: Vec<Expr>, body: Box<Stmt> },
-    ForEach { ty: TypeRef, name: Name, iterable: Expr, body: Box<Stmt> },
-    Switch { on: Expr, whens: Vec<When>, otherwise: Option<Block> },
+    For {
+        init: Vec<Stmt>,
+        condition: Option<Expr>,
+        update: Vec<Expr>,
+        body: Box<Stmt>,
+    },
+    ForEach {
+        ty: TypeRef,
+        name: Name,
+        iterable: Expr,
+        body: Box<Stmt>,
+    },
+    Switch {
+        on: Expr,
+        whens: Vec<When>,
+        otherwise: Option<Block>,
+    },
     Return(Option<Expr>),
     Throw(Expr),
-    Try { body: Block, catches: Vec<Catch>, finally: Option<Block> },
+    Try {
+        body: Block,
+        catches: Vec<Catch>,
+        finally: Option<Block>,
+    },
     Break,
     Continue,
-    Dml { operation: DmlWord, access: Option<AccessMode>, value: Expr, key: Option<DmlKey> },
+    Dml {
+        operation: DmlWord,
+        access: Option<AccessMode>,
+        value: Expr,
+        key: Option<DmlKey>,
+    },
     /// `System.runAs(user) { … }`
-    RunAs { user: Vec<Expr>, body: Block },
+    RunAs {
+        user: Vec<Expr>,
+        body: Block,
+    },
     Empty,
 }
 
@@ -254,7 +297,10 @@ pub struct When {
 pub enum WhenValues {
     /// Literals, or names of enum values.
     Values(Vec<Expr>),
-    Type { ty: TypeRef, name: Name },
+    Type {
+        ty: TypeRef,
+        name: Name,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -317,20 +363,59 @@ pub enum ExprKind {
     This,
     Super,
     /// `a.b`, `a?.b`; the place of the expression is that of `b`.
-    Field { object: Box<Expr>, name: Name, safe: bool },
+    Field {
+        object: Box<Expr>,
+        name: Name,
+        safe: bool,
+    },
     /// `f(x)`, `a.f(x)`, `a?.f(x)`, `this(x)`, `super(x)`; the place is that of the name.
-    Call { target: Option<Box<Expr>>, name: Name, arguments: Vec<Expr>, safe: bool },
+    Call {
+        target: Option<Box<Expr>>,
+        name: Name,
+        arguments: Vec<Expr>,
+        safe: bool,
+    },
     /// `this(x)` and `super(x)`, as the first statement of a constructor.
-    ConstructorCall { is_super: bool, arguments: Vec<Expr> },
-    Index { object: Box<Expr>, index: Box<Expr> },
+    ConstructorCall {
+        is_super: bool,
+        arguments: Vec<Expr>,
+    },
+    Index {
+        object: Box<Expr>,
+        index: Box<Expr>,
+    },
     New(New),
-    Cast { ty: TypeRef, value: Box<Expr> },
-    InstanceOf { value: Box<Expr>, ty: TypeRef },
-    Unary { operator: UnaryOp, value: Box<Expr> },
-    Postfix { operator: PostfixOp, value: Box<Expr> },
-    Binary { operator: BinaryOp, left: Box<Expr>, right: Box<Expr> },
-    Assign { operator: AssignOp, target: Box<Expr>, value: Box<Expr> },
-    Ternary { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    Cast {
+        ty: TypeRef,
+        value: Box<Expr>,
+    },
+    InstanceOf {
+        value: Box<Expr>,
+        ty: TypeRef,
+    },
+    Unary {
+        operator: UnaryOp,
+        value: Box<Expr>,
+    },
+    Postfix {
+        operator: PostfixOp,
+        value: Box<Expr>,
+    },
+    Binary {
+        operator: BinaryOp,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Assign {
+        operator: AssignOp,
+        target: Box<Expr>,
+        value: Box<Expr>,
+    },
+    Ternary {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
     /// `Account.class`, `List<String>.class`
     ClassOf(TypeRef),
     /// A type with arguments where an expression stands: `Map<Id, Account>` before a dot. Rare.

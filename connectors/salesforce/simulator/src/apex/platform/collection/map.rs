@@ -42,7 +42,9 @@ fn clear(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
 fn clone(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
     let map = this_map(tx, this)?;
     let copy = MapValue::new(map.key.clone(), map.value.clone());
-    copy.entries.borrow_mut().extend(map.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())));
+    copy.entries
+        .borrow_mut()
+        .extend(map.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())));
     Ok(Value::Map(copy))
 }
 

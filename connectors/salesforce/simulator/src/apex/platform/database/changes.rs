@@ -147,12 +147,7 @@ fn manner(arguments: &[Value]) -> (Manner, Option<Arc<str>>) {
     (manner, key)
 }
 
-fn change(
-    tx: &mut Transaction,
-    arguments: &[Value],
-    operation: Operation,
-    result: &'static str,
-) -> Answer {
+fn change(tx: &mut Transaction, arguments: &[Value], operation: Operation, result: &'static str) -> Answer {
     let (manner, key) = manner(arguments);
     let operation = match operation {
         Operation::Upsert(_) => Operation::Upsert(key),
@@ -220,7 +215,8 @@ fn result(done: RowResult, name: &'static str) -> Value {
 pub(in crate::apex::platform) fn error(error: RowError) -> Value {
     let mut state = PlatformState::default();
     let known = super::super::type_named("System.StatusCode");
-    let status = known.and_then(|known| known.values.iter().find(|value| value.eq_ignore_ascii_case(&error.status)));
+    let status =
+        known.and_then(|known| known.values.iter().find(|value| value.eq_ignore_ascii_case(&error.status)));
     let status = status.map_or("UNKNOWN_EXCEPTION", |status| *status);
     state.values.insert("status", Value::PlatformEnum("System.StatusCode", status));
     state.values.insert("message", Value::string(&error.message));
@@ -320,11 +316,8 @@ fn empty_bin(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
         .collect();
     run::limit(tx, run::Limit::DmlStatements, 1)?;
     run::limit(tx, run::Limit::DmlRows, ids.len() as u64)?;
-    let options = crate::dml::Options {
-        all_or_none: false,
-        as_user: false,
-        with_sharing: tx.machine.with_sharing(),
-    };
+    let options =
+        crate::dml::Options { all_or_none: false, as_user: false, with_sharing: tx.machine.with_sharing() };
     let done = tx.empty_recycle_bin(&ids, options);
     Ok(answered(done, "Database.EmptyRecycleBinResult", !matches!(rows, Value::List(_))))
 }

@@ -17,10 +17,16 @@ pub(super) fn methods(database: Definition) -> Definition {
     database
         .method("static List<SObject> query(String)", query)
         .method("static List<SObject> query(String, System.AccessLevel)", query)
-        .method("static List<SObject> queryWithBinds(String, Map<String, Object>, System.AccessLevel)", with_binds)
+        .method(
+            "static List<SObject> queryWithBinds(String, Map<String, Object>, System.AccessLevel)",
+            with_binds,
+        )
         .method("static Integer countQuery(String)", count)
         .method("static Integer countQuery(String, System.AccessLevel)", count)
-        .method("static Integer countQueryWithBinds(String, Map<String, Object>, System.AccessLevel)", count_with_binds)
+        .method(
+            "static Integer countQueryWithBinds(String, Map<String, Object>, System.AccessLevel)",
+            count_with_binds,
+        )
         .method("static Database.QueryLocator getQueryLocator(String)", locator)
         .method("static Database.QueryLocator getQueryLocator(List<SObject>)", locator_of_rows)
         .method("static System.Savepoint setSavepoint()", savepoint)
@@ -152,7 +158,8 @@ fn savepoint(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
 
 fn rollback(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
     run::limit(tx, run::Limit::DmlStatements, 1)?;
-    let number = kept(argument(arguments, 0), "number").as_whole().and_then(|number| usize::try_from(number).ok());
+    let number =
+        kept(argument(arguments, 0), "number").as_whole().and_then(|number| usize::try_from(number).ok());
     match number {
         Some(number) if tx.rollback_to(number) => Ok(Value::Null),
         Some(_) => Err(throw(tx, "System.TypeException", "The savepoint is no longer valid")),

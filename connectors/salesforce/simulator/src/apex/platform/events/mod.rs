@@ -46,8 +46,9 @@ fn publish(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
             _ => return Err(null_argument(tx)),
         }
     }
-    let at_once =
-        records.first().is_some_and(|one| one.object.publish_behavior.as_deref() == Some("PublishImmediately"));
+    let at_once = records
+        .first()
+        .is_some_and(|one| one.object.publish_behavior.as_deref() == Some("PublishImmediately"));
     if at_once {
         run::limit(tx, Limit::PublishImmediate, 1)?;
     }

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use super::super::arguments::{argument, text};
 use super::super::NativeFn;
+use super::super::arguments::{argument, text};
 use super::super::define::Definition;
 use crate::apex::run::{self, Thrown, message_of};
 use crate::apex::types::Type;

@@ -23,7 +23,9 @@ pub(super) fn definitions() -> Vec<Definition> {
             .method("Object newInstance()", instance)
             .method("String toString()", name),
         // Static methods of every enum; the enum is given as its type.
-        Definition::class("EnumType").method("List<Object> values()", values).method("Object valueOf(String)", value_of),
+        Definition::class("EnumType")
+            .method("List<Object> values()", values)
+            .method("Object valueOf(String)", value_of),
     ]
 }
 
@@ -61,12 +63,12 @@ fn named(tx: &Transaction, name: &str) -> Option<Type> {
         "sobject" => Some(Type::SObject),
         _ => None,
     };
-    plain
-        .or_else(|| super::super::type_named(trimmed).map(|known| Type::platform(known.name)))
-        .or_else(|| {
+    plain.or_else(|| super::super::type_named(trimmed).map(|known| Type::platform(known.name))).or_else(
+        || {
             let object = tx.state.metadata.object(trimmed)?;
             Some(Type::Record(Arc::from(object.name.as_str())))
-        })
+        },
+    )
 }
 
 fn for_name(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
@@ -113,7 +115,8 @@ fn instance(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
             tx.state.metadata.object(object).cloned().map(|object| Value::Record(RecordValue::new(object)))
         }
         Type::Platform(owner, _) => {
-            let plain = super::super::natives(owner, "<init>").iter().find(|native| native.parameters.is_empty());
+            let plain =
+                super::super::natives(owner, "<init>").iter().find(|native| native.parameters.is_empty());
             match plain {
                 Some(native) => Some((native.run)(tx, &Value::Null, &[])?),
                 None => None,

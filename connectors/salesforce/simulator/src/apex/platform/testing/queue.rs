@@ -16,9 +16,13 @@ const CONTEXT: &str = "System.QueueableContext";
 
 pub(super) fn definitions() -> Vec<Definition> {
     vec![
-        Definition::class("System.Queueable").interface().method("void execute(System.QueueableContext)", absent),
+        Definition::class("System.Queueable")
+            .interface()
+            .method("void execute(System.QueueableContext)", absent),
         Definition::class(CONTEXT).interface().method("Id getJobId()", job_id),
-        Definition::class("System.Finalizer").interface().method("void execute(System.FinalizerContext)", absent),
+        Definition::class("System.Finalizer")
+            .interface()
+            .method("void execute(System.FinalizerContext)", absent),
         Definition::class("System.FinalizerContext")
             .interface()
             .method("Id getAsyncApexJobId()", job_id)

@@ -209,7 +209,8 @@ fn millis(time: NaiveTime) -> i64 {
 /// A time of day; what goes beyond a day begins anew.
 fn of_millis(ms: i64) -> Value {
     let ms = ms.rem_euclid(DAY_MS);
-    let time = NaiveTime::from_num_seconds_from_midnight_opt((ms / 1_000) as u32, (ms % 1_000) as u32 * 1_000_000);
+    let time =
+        NaiveTime::from_num_seconds_from_midnight_opt((ms / 1_000) as u32, (ms % 1_000) as u32 * 1_000_000);
     Value::Time(time.unwrap_or_default())
 }
 

@@ -1,6 +1,8 @@
 //! `Datetime`.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Timelike, Utc,
+};
 
 use super::super::arguments::{argument, integer, null_argument, text, whole};
 use super::super::define::Definition;
@@ -20,7 +22,10 @@ pub(super) fn definition() -> Definition {
         .method("static Datetime newInstance(Integer, Integer, Integer, Integer, Integer, Integer)", of_parts)
         .method("static Datetime newInstanceGmt(Date, Time)", of_date_time_gmt)
         .method("static Datetime newInstanceGmt(Integer, Integer, Integer)", of_parts_gmt)
-        .method("static Datetime newInstanceGmt(Integer, Integer, Integer, Integer, Integer, Integer)", of_parts_gmt)
+        .method(
+            "static Datetime newInstanceGmt(Integer, Integer, Integer, Integer, Integer, Integer)",
+            of_parts_gmt,
+        )
         .method("static Datetime now()", now)
         .method("static Datetime parse(String)", parse)
         .method("static Datetime valueOf(String)", value_of)
@@ -96,7 +101,8 @@ pub(super) fn calendar(tx: &mut Transaction, parts: &[i32; 6]) -> Result<NaiveDa
     let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
     let first = i32::try_from(year).ok().and_then(|year| NaiveDate::from_ymd_opt(year, month as u32, 1));
     let seconds = i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second);
-    let begun = first.and_then(|first| first.checked_add_signed(chrono::TimeDelta::try_days(i64::from(day) - 1)?));
+    let begun =
+        first.and_then(|first| first.checked_add_signed(chrono::TimeDelta::try_days(i64::from(day) - 1)?));
     let exact = begun.and_then(|date| {
         date.and_time(NaiveTime::MIN).checked_add_signed(chrono::TimeDelta::try_seconds(seconds)?)
     });
@@ -221,12 +227,18 @@ fn on_wall(
 fn add_days(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let count = integer(tx, argument(arguments, 0))?;
     let days = Days::new(u64::from(count.unsigned_abs()));
-    on_wall(tx, this, |wall| if count < 0 { wall.checked_sub_days(days) } else { wall.checked_add_days(days) })
+    on_wall(
+        tx,
+        this,
+        |wall| if count < 0 { wall.checked_sub_days(days) } else { wall.checked_add_days(days) },
+    )
 }
 
 fn months(tx: &mut Transaction, this: &Value, count: i64) -> Answer {
     let months = Months::new(u32::try_from(count.unsigned_abs()).unwrap_or(u32::MAX));
-    on_wall(tx, this, |wall| if count < 0 { wall.checked_sub_months(months) } else { wall.checked_add_months(months) })
+    on_wall(tx, this, |wall| {
+        if count < 0 { wall.checked_sub_months(months) } else { wall.checked_add_months(months) }
+    })
 }
 
 fn add_months(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {

@@ -36,7 +36,9 @@ impl Zone {
     /// The moment of a wall clock; of two, the first; in a gap, as far behind it as the clock was set.
     pub(super) fn moment(self, wall: NaiveDateTime) -> DateTime<Utc> {
         match self.0.from_local_datetime(&wall) {
-            MappedLocalTime::Single(moment) | MappedLocalTime::Ambiguous(moment, _) => moment.with_timezone(&Utc),
+            MappedLocalTime::Single(moment) | MappedLocalTime::Ambiguous(moment, _) => {
+                moment.with_timezone(&Utc)
+            }
             MappedLocalTime::None => {
                 let before = wall - TimeDelta::hours(3);
                 let offset = self.0.offset_from_utc_datetime(&before).fix();
