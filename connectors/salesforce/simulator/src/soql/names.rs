@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::apex::Security;
 use super::ast::{Condition, Item, Operand, Path, Query};
 use super::binds::Binds;
 use super::parse;
@@ -17,6 +18,8 @@ pub struct Named {
     pub count: bool,
     /// It answers groups.
     pub groups: bool,
+    /// `WITH SECURITY_ENFORCED`.
+    pub security_enforced: bool,
 }
 
 /// Checks the names of a query, or says in Salesforce's words what is wrong. Binds stand as `:name`.
@@ -30,7 +33,13 @@ pub fn check_names(metadata: &Metadata, text: &str) -> Result<Named, String> {
         )
     })?;
     Names { metadata, object: object.clone() }.query(&query)?;
-    Ok(Named { object: object.name.clone(), count: query.count, groups: query.aggregates() })
+    let security = parse::security(&text).map_err(|error| error.message)?;
+    Ok(Named {
+        object: object.name.clone(),
+        count: query.count,
+        groups: query.aggregates(),
+        security_enforced: security == Some(Security::Enforced),
+    })
 }
 
 struct Names<'a> {

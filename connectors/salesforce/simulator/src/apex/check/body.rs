@@ -134,7 +134,11 @@ fn initializers(
 
 /// Checks anonymous code. Where it declares methods or classes, the program that is answered has them, too; ids of the
 /// old one stay good.
-pub(in crate::apex) fn anonymous(program: &Arc<Program>, source: &str) -> Checked<(Arc<Program>, Arc<Body>)> {
+pub(in crate::apex) fn anonymous(
+    program: &Arc<Program>,
+    source: &str,
+    version: u32,
+) -> Checked<(Arc<Program>, Arc<Body>)> {
     let parsed = syntax::parse_anonymous_unit(source)?;
     let at = ast::Pos { line: 1, column: 1 };
     let name = ast::Name { text: Arc::from("AnonymousBlock"), at };
@@ -149,7 +153,13 @@ pub(in crate::apex) fn anonymous(program: &Arc<Program>, source: &str) -> Checke
     let tree = Arc::new(ast::Unit::Trigger(decl));
     let mut extended = Program::clone(program);
     let unit = UnitId(extended.units.len() as u32);
-    extended.units.push(UnitInfo { name: name.text.clone(), id: None, namespace: None, is_trigger: false });
+    extended.units.push(UnitInfo {
+        name: name.text.clone(),
+        id: None,
+        namespace: None,
+        is_trigger: false,
+        api_version: version,
+    });
     extended.index.trees.push(Some(tree.clone()));
     extended.index.uses.push(Vec::new());
     extended.index.methods.push(Vec::new());

@@ -69,6 +69,11 @@ pub(super) fn key(namespace: Option<&str>, name: &str) -> String {
     }
 }
 
+/// `67` of `67.0`.
+fn major(version: &str) -> u32 {
+    version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default()
+}
+
 fn add_unit(program: &mut Program, unit: &ApexUnit, is_trigger: bool) -> UnitId {
     let id = UnitId(program.units.len() as u32);
     program.units.push(UnitInfo {
@@ -76,6 +81,7 @@ fn add_unit(program: &mut Program, unit: &ApexUnit, is_trigger: bool) -> UnitId 
         id: Some(unit.id),
         namespace: unit.namespace.as_deref().map(Arc::from),
         is_trigger,
+        api_version: major(&unit.api_version),
     });
     program.index.by_id.insert(unit.id, id);
     program.index.namespaces.extend(unit.namespace.as_ref().map(|name| name.to_ascii_lowercase()));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::resolve::Site;
 use super::{Checked, convert, declare, library, problem};
-use crate::apex::program::{ClassId, ClassKind, Program};
+use crate::apex::program::{ClassId, ClassKind, Program, Sharing};
 use crate::apex::syntax::Problem;
 use crate::apex::syntax::ast::{self, Modifier, TypeDecl, TypeDeclKind};
 use crate::apex::types::Type;
@@ -19,6 +19,28 @@ pub(super) fn resolve(program: &mut Program) {
     }
     let all: Vec<ClassId> = program.classes.iter().map(|class| class.id).collect();
     cut_circles(program, &all);
+    for id in all {
+        if program.class(id).sharing == Sharing::Unsaid && shares(program, id) {
+            program.classes[id.0 as usize].sharing = Sharing::With;
+        }
+    }
+}
+
+/// Whether a class that says nothing of sharing is `with sharing`, for its version or that of a class above it. No
+/// class stands above itself.
+fn shares(program: &Program, class: ClassId) -> bool {
+    let mut next = Some(class);
+    while let Some(class) = next {
+        let class = program.class(class);
+        if program.unit(class.unit).is_secure() {
+            return true;
+        }
+        next = match class.superclass {
+            Some(Type::Class(above)) => Some(above),
+            _ => None,
+        };
+    }
+    false
 }
 
 /// Tells of classes that stand above themselves, and takes away what is above them.

@@ -26,6 +26,11 @@ impl Checker<'_> {
             Ok(checked) => checked,
             Err(message) => return problem(at, message),
         };
+        if checked.security_enforced && self.program.unit(self.unit).is_secure() {
+            let message =
+                "WITH SECURITY_ENFORCED is not available from API version 67.0 on: use WITH USER_MODE";
+            return problem(at, message);
+        }
         let object: Arc<str> = Arc::from(checked.object.as_str());
         let ty = match (checked.count, checked.groups, wanted) {
             (true, _, Some(Type::List(_) | Type::SObject)) | (_, true, _) => {

@@ -126,8 +126,11 @@ impl Checker<'_> {
                 (StmtKind::Continue, End::Jumps)
             }
             ast::StmtKind::Dml { operation, access, value, key } => {
-                let dml =
-                    self.dml(*operation, *access == Some(ast::AccessMode::User), value, key.as_ref())?;
+                let as_user = match access {
+                    Some(access) => *access == ast::AccessMode::User,
+                    None => self.program.unit(self.unit).is_secure(),
+                };
+                let dml = self.dml(*operation, as_user, value, key.as_ref())?;
                 (StmtKind::Dml(dml), End::Normal)
             }
             ast::StmtKind::RunAs { user, body } => {

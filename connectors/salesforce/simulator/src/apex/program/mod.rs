@@ -36,6 +36,23 @@ pub struct UnitInfo {
     pub id: Option<Id>,
     pub namespace: Option<Arc<str>>,
     pub is_trigger: bool,
+    /// Of its meta file, without what follows the point: `67`.
+    pub api_version: u32,
+}
+
+/// The newest version that code can be saved with.
+#[cfg(test)]
+pub const NEWEST_API_VERSION: u32 = 67;
+
+/// From this version on, classes and anonymous code reach the database with the rights of the running user where they
+/// do not say otherwise, and classes that say nothing of sharing are `with sharing`. Triggers stay in system mode.
+const SECURE_SINCE: u32 = 67;
+
+impl UnitInfo {
+    /// Whether queries and changes that do not name a mode run in user mode.
+    pub fn is_secure(&self) -> bool {
+        !self.is_trigger && self.api_version >= SECURE_SINCE
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::exec::{self, Context, Flow, at};
 use super::machine::{Call, Place};
 use super::{STACK_MAX, Thrown, fatal, find, future, heap, names, statics};
 use crate::apex::program::{
-    Body, ClassId, Expr, ExprKind, MethodId, MethodKind, Program, Sharing, Slot, StmtKind,
+    Body, ClassId, Expr, ExprKind, MethodId, MethodKind, Program, Sharing, Slot, StmtKind, UnitInfo,
 };
 use crate::apex::types::Type;
 use crate::apex::value::{ExceptionState, Instance, Value};
@@ -148,7 +148,12 @@ pub(super) fn within(
         Sharing::Unsaid => caller.unwrap_or(false),
     };
     tx.machine.locals.resize(base + body.locals, Value::Null);
-    tx.machine.calls.push(Call { place, line: 1, column: 1, with_sharing });
+    let written = match unit {
+        Some(unit) => Some(program.unit(unit)),
+        None => program.units.last(),
+    };
+    let user_mode = written.is_some_and(UnitInfo::is_secure);
+    tx.machine.calls.push(Call { place, line: 1, column: 1, with_sharing, user_mode });
     let cx = Context { program, unit, method, this, base, locals: body.locals };
     let result = work(tx, cx);
     tx.machine.calls.pop();

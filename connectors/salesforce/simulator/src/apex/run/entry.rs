@@ -21,10 +21,10 @@ pub struct AnonymousResult {
     pub exception_stack: Option<String>,
 }
 
-/// Compiles and runs anonymous code as the transaction's user. The caller commits when it succeeds; what it wrote with
+/// Compiles and runs anonymous code of an API version as the transaction's user. The caller commits when it succeeds; what it wrote with
 /// `System.debug` is in the machine's log.
-pub fn run_anonymous(tx: &mut Transaction, source: &str) -> AnonymousResult {
-    let (program, body) = match tx.program.anonymous(source) {
+pub fn run_anonymous(tx: &mut Transaction, source: &str, version: u32) -> AnonymousResult {
+    let (program, body) = match tx.program.anonymous(source, version) {
         Ok(checked) => checked,
         Err(problem) => return AnonymousResult { problem: Some(problem), ..Default::default() },
     };

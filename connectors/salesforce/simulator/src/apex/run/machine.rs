@@ -81,6 +81,8 @@ pub(super) struct Call {
     pub line: u32,
     pub column: u32,
     pub with_sharing: bool,
+    /// Queries and changes run in user mode where they do not say otherwise.
+    pub user_mode: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -115,6 +117,11 @@ impl Machine {
     /// Whether queries and changes see only what is shared with the user.
     pub fn with_sharing(&self) -> bool {
         self.calls.last().is_some_and(|call| call.with_sharing)
+    }
+
+    /// Whether queries and changes that do not name a mode are made with the rights of the running user.
+    pub fn user_mode(&self) -> bool {
+        self.calls.last().is_some_and(|call| call.user_mode)
     }
 
     /// How many calls are nested now.

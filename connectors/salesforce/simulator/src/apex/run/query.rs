@@ -35,7 +35,8 @@ pub(super) fn in_brackets(
         binds.insert(format!("b{number}"), bind_value(&value));
     }
     at(tx, expr.at);
-    match (run(tx, &query.text, &binds, false)?, &expr.ty) {
+    let as_user = tx.machine.user_mode();
+    match (run(tx, &query.text, &binds, as_user)?, &expr.ty) {
         (Found::Count(count), Type::Integer) => Ok(Value::Integer(whole(count))),
         (Found::Count(count), Type::List(of)) => Ok(Value::list(Type::clone(of), counted(count))),
         (Found::Count(count), _) => Ok(counted(count).pop().unwrap_or(Value::Null)),

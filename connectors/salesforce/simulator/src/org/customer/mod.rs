@@ -240,7 +240,7 @@ impl Package {
 
     fn code(&mut self, kind: &'static str, (folder, ending): (&str, &str), name: &str, body: String) {
         let meta = format!(
-            "<{kind} xmlns=\"{NAMESPACE}\"><apiVersion>67.0</apiVersion><status>Active</status></{kind}>"
+            "<{kind} xmlns=\"{NAMESPACE}\"><apiVersion>66.0</apiVersion><status>Active</status></{kind}>"
         );
         self.files.insert(format!("{folder}/{name}.{ending}"), body);
         self.files.insert(format!("{folder}/{name}.{ending}-meta.xml"), meta);

@@ -17,7 +17,7 @@ pub(super) fn execute(site: &Site, call: &Call) -> ApiResult {
         return Err(ApiError::bad("MISSING_ARGUMENT", "anonymousBody is required"));
     };
     let mut tx = Transaction::begin(&site.org, call.rights.clone());
-    let result = run_anonymous(&mut tx, body);
+    let result = run_anonymous(&mut tx, body, call.version);
     if result.success {
         tx.commit();
     }

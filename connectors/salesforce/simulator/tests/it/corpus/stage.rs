@@ -26,13 +26,13 @@ pub struct Stage {
 /// Runs a program that needs nothing but the schema; it leaves no trace.
 pub async fn alone(stage: &Stage, program: &Program) -> Vec<String> {
     let block = program.block.clone().unwrap_or_default();
-    let (end, lines) = stage.run(block, false).await;
+    let (end, lines) = stage.run(block, program.version, false).await;
     judge::block(program, &end, &lines)
 }
 
 /// Deploys a program and does all that its words ask for.
 pub async fn in_its_own_org(program: &Program) -> Vec<String> {
-    let stage = match (Stage::set(&program.files).await, &program.refused) {
+    let stage = match (Stage::set(&program.files, program.version).await, &program.refused) {
         (Err(result), Some(refusal)) if refusal.file.is_some() => return judge::deployment(refusal, &result),
         (Err(result), _) => return vec![format!("not deployed: {}", result["details"]["componentFailures"])],
         (Ok(_), Some(refusal)) if refusal.file.is_some() => {
@@ -42,7 +42,7 @@ pub async fn in_its_own_org(program: &Program) -> Vec<String> {
     };
     let mut complaints = Vec::new();
     if let Some(block) = program.block.clone() {
-        let (end, lines) = stage.run(block, true).await;
+        let (end, lines) = stage.run(block, program.version, true).await;
         complaints.extend(judge::block(program, &end, &lines));
     }
     if !program.tests.is_empty() {
@@ -65,21 +65,22 @@ pub async fn in_its_own_org(program: &Program) -> Vec<String> {
 
 impl Stage {
     /// An org with the schema and these files, or the result of the deployment that failed.
-    pub async fn set(files: &[(String, String)]) -> Result<Self, Value> {
+    pub async fn set(files: &[(String, String)], version: u32) -> Result<Self, Value> {
         let world = World::with(Config { deploy_component_time: Duration::ZERO, ..Config::default() }).await;
         let stage = Self { world };
         let schema = program::files(&program::root().join("schema"));
         let all: Vec<(String, String)> = schema.iter().chain(files).cloned().collect();
-        let result = stage.deploy(&all, json!({"rollbackOnError": true, "singlePackage": true})).await;
+        let result =
+            stage.deploy(&all, version, json!({"rollbackOnError": true, "singlePackage": true})).await;
         if result["success"] == true { Ok(stage) } else { Err(result) }
     }
 
-    async fn run(&self, block: String, keep: bool) -> (End, Vec<String>) {
+    async fn run(&self, block: String, version: u32, keep: bool) -> (End, Vec<String>) {
         let org: Arc<Org> = self.world.simulator.org().clone();
         tokio::task::spawn_blocking(move || {
             let rights = org.read().rights(org.admin);
             let mut tx = Transaction::begin(&org, rights);
-            let result = run_anonymous(&mut tx, &block);
+            let result = run_anonymous(&mut tx, &block, version);
             let lines = std::mem::take(&mut tx.machine.log);
             let end = match (result.problem, result.exception_message) {
                 (Some(problem), _) => {
@@ -106,16 +107,19 @@ impl Stage {
             "rollbackOnError": true, "singlePackage": true, "checkOnly": true,
             "testLevel": "RunSpecifiedTests", "runTests": classes,
         });
-        self.deploy(&program.files, options).await
+        self.deploy(&program.files, program.version, options).await
     }
 
-    async fn deploy(&self, files: &[(String, String)], options: Value) -> Value {
+    async fn deploy(&self, files: &[(String, String)], version: u32, options: Value) -> Value {
         let options = json!({ "deployOptions": options });
         let form = Form::new()
             .part("json", Part::text(options.to_string()).mime_str("application/json").expect("a type"))
             .part(
                 "file",
-                Part::bytes(package(files)).file_name("p.zip").mime_str("application/zip").expect("a type"),
+                Part::bytes(package(files, version))
+                    .file_name("p.zip")
+                    .mime_str("application/zip")
+                    .expect("a type"),
             );
         let url = self.world.url("/services/data/v67.0/metadata/deployRequest");
         let token = &self.world.ready().access_token;
@@ -133,7 +137,7 @@ impl Stage {
 }
 
 /// The files as a deployment has them.
-fn package(files: &[(String, String)]) -> Vec<u8> {
+fn package(files: &[(String, String)], version: u32) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let mut add = |name: String, text: &str| {
         zip.start_file(name, SimpleFileOptions::default()).expect("a file");
@@ -153,7 +157,7 @@ fn package(files: &[(String, String)]) -> Vec<u8> {
         add(format!("{folder}/{name}"), text);
         if matches!(suffix, "cls" | "trigger") {
             let meta = format!(
-                "<{kind} xmlns=\"{NS}\"><apiVersion>67.0</apiVersion><status>Active</status></{kind}>"
+                "<{kind} xmlns=\"{NS}\"><apiVersion>{version}.0</apiVersion><status>Active</status></{kind}>"
             );
             add(format!("{folder}/{name}-meta.xml"), &meta);
         }

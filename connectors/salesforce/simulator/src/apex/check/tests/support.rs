@@ -104,7 +104,10 @@ pub(super) fn shown(problem: &Problem) -> String {
 /// What is wrong with statements that stand alone.
 pub(super) fn statements(source: &str) -> Result<(), String> {
     let program = Arc::new(Sources::new().program());
-    program.anonymous(source).map(|_| ()).map_err(|problem| shown(&problem))
+    program
+        .anonymous(source, crate::apex::program::NEWEST_API_VERSION)
+        .map(|_| ())
+        .map_err(|problem| shown(&problem))
 }
 
 /// Each of these is taken.

@@ -125,8 +125,8 @@ pub(super) fn results() -> Vec<Definition> {
 }
 
 /// All or nothing, and rights, from whatever arguments follow the rows.
-fn manner(arguments: &[Value]) -> (Manner, Option<Arc<str>>) {
-    let mut manner = Manner::STATEMENT;
+fn manner(tx: &Transaction, arguments: &[Value]) -> (Manner, Option<Arc<str>>) {
+    let mut manner = Manner { as_user: tx.machine.user_mode(), ..Manner::STATEMENT };
     let mut key = None;
     for value in arguments.iter().skip(1) {
         match value {
@@ -139,7 +139,9 @@ fn manner(arguments: &[Value]) -> (Manner, Option<Arc<str>>) {
                 } else if object.name == "Database.DmlOptions" {
                     manner.all_or_none = false;
                 }
-                manner.as_user |= state.values.get("user").is_some_and(Value::is_true);
+                if let Some(Value::Boolean(user)) = state.values.get("user") {
+                    manner.as_user = *user;
+                }
             }
             _ => {}
         }
@@ -148,7 +150,7 @@ fn manner(arguments: &[Value]) -> (Manner, Option<Arc<str>>) {
 }
 
 fn change(tx: &mut Transaction, arguments: &[Value], operation: Operation, result: &'static str) -> Answer {
-    let (manner, key) = manner(arguments);
+    let (manner, key) = manner(tx, arguments);
     let operation = match operation {
         Operation::Upsert(_) => Operation::Upsert(key),
         other => other,
@@ -316,14 +318,17 @@ fn empty_bin(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
         .collect();
     run::limit(tx, run::Limit::DmlStatements, 1)?;
     run::limit(tx, run::Limit::DmlRows, ids.len() as u64)?;
-    let options =
-        crate::dml::Options { all_or_none: false, as_user: false, with_sharing: tx.machine.with_sharing() };
+    let options = crate::dml::Options {
+        all_or_none: false,
+        as_user: tx.machine.user_mode(),
+        with_sharing: tx.machine.with_sharing(),
+    };
     let done = tx.empty_recycle_bin(&ids, options);
     Ok(answered(done, "Database.EmptyRecycleBinResult", !matches!(rows, Value::List(_))))
 }
 
 fn merge(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
-    let (manner, _) = manner(arguments.get(1..).unwrap_or_default());
+    let (manner, _) = manner(tx, arguments.get(1..).unwrap_or_default());
     let (master, others) = (argument(arguments, 0), argument(arguments, 1));
     let done = run::merge(tx, master, others, manner)?;
     let ids: Vec<Id> = done.iter().filter_map(|one| one.id).collect();

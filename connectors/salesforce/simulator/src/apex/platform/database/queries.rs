@@ -28,6 +28,7 @@ pub(super) fn methods(database: Definition) -> Definition {
             count_with_binds,
         )
         .method("static Database.QueryLocator getQueryLocator(String)", locator)
+        .method("static Database.QueryLocator getQueryLocator(String, System.AccessLevel)", locator)
         .method("static Database.QueryLocator getQueryLocator(List<SObject>)", locator_of_rows)
         .method("static System.Savepoint setSavepoint()", savepoint)
         .method("static void rollback(System.Savepoint)", rollback)
@@ -46,8 +47,12 @@ pub(super) fn types() -> Vec<Definition> {
     ]
 }
 
-fn as_user(level: &Value) -> bool {
-    kept(level, "user").is_true()
+/// As the access level says; without one, as the code that runs has it.
+fn as_user(tx: &Transaction, level: &Value) -> bool {
+    match kept(level, "user") {
+        Value::Boolean(user) => user,
+        _ => tx.machine.user_mode(),
+    }
 }
 
 /// The binds that a text names: variables that were in scope, and fields of records among them.
@@ -92,13 +97,15 @@ fn records(tx: &mut Transaction, text: &str, binds: &Binds, as_user: bool) -> An
 fn query(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
     let query = text(tx, argument(arguments, 0))?;
     let binds = scope(tx);
-    records(tx, &query, &binds, as_user(argument(arguments, 1)))
+    let as_user = as_user(tx, argument(arguments, 1));
+    records(tx, &query, &binds, as_user)
 }
 
 fn with_binds(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
     let query = text(tx, argument(arguments, 0))?;
     let binds = given(tx, argument(arguments, 1))?;
-    records(tx, &query, &binds, as_user(argument(arguments, 2)))
+    let as_user = as_user(tx, argument(arguments, 2));
+    records(tx, &query, &binds, as_user)
 }
 
 fn counted(tx: &mut Transaction, text: &str, binds: &Binds, as_user: bool) -> Answer {
@@ -114,13 +121,15 @@ fn counted(tx: &mut Transaction, text: &str, binds: &Binds, as_user: bool) -> An
 fn count(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
     let query = text(tx, argument(arguments, 0))?;
     let binds = scope(tx);
-    counted(tx, &query, &binds, as_user(argument(arguments, 1)))
+    let as_user = as_user(tx, argument(arguments, 1));
+    counted(tx, &query, &binds, as_user)
 }
 
 fn count_with_binds(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
     let query = text(tx, argument(arguments, 0))?;
     let binds = given(tx, argument(arguments, 1))?;
-    counted(tx, &query, &binds, as_user(argument(arguments, 2)))
+    let as_user = as_user(tx, argument(arguments, 2));
+    counted(tx, &query, &binds, as_user)
 }
 
 fn located(rows: Value, text: Value) -> Value {

@@ -19,7 +19,13 @@ fn slot(name: &str) -> Slot {
 impl Maker {
     fn new() -> Self {
         let mut program = Program::default();
-        program.units.push(UnitInfo { name: "A".into(), id: None, namespace: None, is_trigger: false });
+        program.units.push(UnitInfo {
+            name: "A".into(),
+            id: None,
+            namespace: None,
+            is_trigger: false,
+            api_version: NEWEST_API_VERSION,
+        });
         Self { program }
     }
     #[allow(clippy::too_many_arguments)]

@@ -1,5 +1,6 @@
 mod bodies;
 mod classes;
+mod modes;
 mod operators;
 mod properties;
 mod records;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::support::*;
-use crate::apex::program::Program;
+use crate::apex::program::{NEWEST_API_VERSION, Program};
 use crate::apex::run::run_anonymous;
 use crate::dml::{Operation, Options, Row};
 use crate::org::{ApexClass, ApexTrigger, ApexUnit, Id, TriggerEvent};
@@ -49,7 +49,7 @@ pub(super) fn org(classes: &[(&str, &str)], trigger: Option<(&str, &[TriggerEven
 
 /// What anonymous code wrote to the log, and how it ended.
 pub(super) fn run(tx: &mut Transaction, source: &str) -> String {
-    let result = run_anonymous(tx, source);
+    let result = run_anonymous(tx, source, NEWEST_API_VERSION);
     let mut lines = std::mem::take(&mut tx.machine.log);
     if let Some(problem) = result.problem {
         lines.push(format!("{}:{} {}", problem.line, problem.column, problem.message));

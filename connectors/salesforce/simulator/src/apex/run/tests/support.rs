@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::apex::program::{
-    Block, Body, Catch, Constant, Expr, ExprKind, Method, MethodId, MethodKind, Operator, Program, Slot,
-    Stmt, StmtKind, UnitId, UnitInfo, Visibility,
+    Block, Body, Catch, Constant, Expr, ExprKind, Method, MethodId, MethodKind, NEWEST_API_VERSION, Operator,
+    Program, Slot, Stmt, StmtKind, UnitId, UnitInfo, Visibility,
 };
 use crate::apex::run::{Thrown, call_static};
 use crate::apex::syntax::ast::Pos;
@@ -85,7 +85,13 @@ pub(super) fn catch(ty: &'static str, slot: usize, body: Vec<Stmt>) -> Catch {
 /// A program of static methods named `m0`, `m1`, … that take one parameter each.
 pub(super) fn program(tx: &mut Transaction, bodies: Vec<(usize, Vec<Stmt>)>) {
     let mut program = Program::default();
-    program.units.push(UnitInfo { name: "T".into(), id: None, namespace: None, is_trigger: true });
+    program.units.push(UnitInfo {
+        name: "T".into(),
+        id: None,
+        namespace: None,
+        is_trigger: true,
+        api_version: NEWEST_API_VERSION,
+    });
     let mut known = HashMap::new();
     for (number, (locals, statements)) in bodies.into_iter().enumerate() {
         let id = MethodId(number as u32);
