@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::resolve::Site;
-use super::{Checked, convert, declare, library, problem};
+use super::{Checked, convert, declare, library, problem, rules};
 use crate::apex::program::{ClassId, ClassKind, Program, Sharing};
 use crate::apex::syntax::Problem;
 use crate::apex::syntax::ast::{self, Modifier, TypeDecl, TypeDeclKind};
@@ -168,5 +168,6 @@ pub(super) fn top_level(decl: &TypeDecl) -> Checked<()> {
     if is_test && decl.kind != TypeDeclKind::Class {
         return problem(decl.name.at, "Only top-level non-exception class types can be marked as tests");
     }
-    Ok(())
+    rules::annotations(modifiers)?;
+    rules::rest(decl)
 }

@@ -2,7 +2,7 @@
 
 use super::{Checked, library, problem};
 use crate::apex::program::{Method, MethodKind, Program, Visibility};
-use crate::apex::syntax::ast::{self, MethodDecl, Modifiers};
+use crate::apex::syntax::ast::{self, MethodDecl, Modifiers, TypeDecl};
 use crate::apex::types::Type;
 
 /// Annotations that the platform knows, in lower case.
@@ -53,6 +53,49 @@ pub(super) fn annotations(modifiers: &Modifiers) -> Checked<()> {
     }
 }
 
+/// Annotations that make a method answer a verb of HTTP, as complaints spell them.
+const VERBS: [&str; 5] = ["HttpDelete", "HttpGet", "HttpPatch", "HttpPost", "HttpPut"];
+const URL_CHARS_MAX: usize = 255;
+
+/// `@RestResource(urlMapping='/x/*')`: its mapping, and no verb twice.
+pub(super) fn rest(decl: &TypeDecl) -> Checked<()> {
+    let Some(annotation) = decl.modifiers.annotation("restresource") else { return Ok(()) };
+    let at = annotation.name.at;
+    let mapping = annotation.arguments.iter().find(|(name, _)| name.is("urlMapping"));
+    let Some((_, ast::Expr { kind: ast::ExprKind::Literal(ast::Literal::String(mapping)), .. })) = mapping
+    else {
+        return problem(at, "Required property is missing: urlMapping");
+    };
+    if mapping.is_empty() {
+        return problem(at, "Rest Resource url cannot be empty");
+    }
+    if mapping.chars().count() > URL_CHARS_MAX {
+        return problem(at, "Rest Resource url cannot be longer than 255 characters");
+    }
+    if !mapping.starts_with('/') {
+        return problem(at, "Rest Resource url must begin with a forward slash, '/'");
+    }
+    for (star, _) in mapping.match_indices('*') {
+        if !mapping.get(..star).is_some_and(|before| before.ends_with('/')) {
+            return problem(at, "Rest Resource url wildcard, '*', must be preceded by a forward slash, '/'");
+        }
+        if mapping.get(star + 1..).is_some_and(|behind| !behind.is_empty() && !behind.starts_with('/')) {
+            let message = "Rest Resource url wildcard, '*', must be followed by a forward slash, '/', or be the last character";
+            return problem(at, message);
+        }
+    }
+    for verb in VERBS {
+        let mut methods = decl.members.iter().filter_map(|member| match member {
+            ast::Member::Method(method) if method.modifiers.annotation(verb).is_some() => Some(method),
+            _ => None,
+        });
+        if let Some(second) = methods.nth(1) {
+            return problem(second.name.at, format!("Only one method per type can be defined with: {verb}"));
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn method(program: &Program, method: &Method, decl: &MethodDecl, in_test: bool) -> Checked<()> {
     annotations(&decl.modifiers)?;
     let at = decl.name.at;
@@ -79,11 +122,7 @@ pub(super) fn method(program: &Program, method: &Method, decl: &MethodDecl, in_t
     if has("future") {
         future(program, method, at)?;
     }
-    if let Some(word) =
-        ["httpget", "httppost", "httpput", "httppatch", "httpdelete"].iter().find(|own| has(own))
-    {
-        let shown = format!("Http{}", word[4..].chars().next().unwrap_or_default().to_ascii_uppercase())
-            + word.get(5..).unwrap_or_default();
+    if let Some(shown) = VERBS.iter().find(|verb| has(&verb.to_ascii_lowercase())) {
         if !method.is_static {
             return problem(at, format!("{shown} methods must be declared as static"));
         }

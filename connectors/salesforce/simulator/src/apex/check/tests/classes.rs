@@ -219,3 +219,25 @@ fn tests_and_later_methods_take_what_they_can() {
         "1:38 Future methods must be declared as static",
     );
 }
+
+#[test]
+fn rest_classes_have_a_mapping_and_each_verb_once() {
+    let rest = |mapping: &str, body: &str| format!("@RestResource({mapping})\nglobal class A {{ {body} }}");
+    let get = |name: &str| format!("@HttpGet global static String {name}() {{ return ''; }}");
+    takes_class(&rest("urlMapping='/a/*'", &get("f")));
+    let refused = |mapping: &str, words: &str| refuses_class(&rest(mapping, ""), words);
+    refused("urlMapping=''", "1:2 Rest Resource url cannot be empty");
+    refused("urlMapping='a'", "1:2 Rest Resource url must begin with a forward slash, '/'");
+    refused(
+        "urlMapping='/a*'",
+        "1:2 Rest Resource url wildcard, '*', must be preceded by a forward slash, '/'",
+    );
+    refuses_class(
+        &rest("urlMapping='/a'", &format!("{}\n{}", get("f"), get("g"))),
+        "3:31 Only one method per type can be defined with: HttpGet",
+    );
+    refuses_class(
+        &rest("urlMapping='/a'", "@HttpGet global String f() { return ''; }"),
+        "2:41 HttpGet methods must be declared as static",
+    );
+}
