@@ -89,6 +89,10 @@ pub(super) fn cost(program: &Program, from: &Type, to: &Type) -> Option<u32> {
         (Type::String, Type::Id) => Some(12),
         (Type::Date, Type::Datetime) => Some(10),
         (Type::List(a), Type::List(b)) => list_cost(a, b),
+        (Type::Map(key, a), Type::Map(wanted, b)) if key == wanted => match (&**a, &**b) {
+            (Type::List(a), Type::List(b)) => list_cost(a, b),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -176,20 +180,8 @@ pub(super) fn converted(program: &Program, expr: Expr, to: &Type) -> Expr {
         return expr;
     }
     let at = expr.at;
-    let kind = match (&expr.ty, to) {
-        (Type::List(_), Type::List(_)) if !plain_list(&expr.ty) => {
-            ExprKind::Cast { value: Box::new(expr), ty: to.clone() }
-        }
-        _ => ExprKind::Convert { value: Box::new(expr), ty: to.clone() },
-    };
+    let kind = ExprKind::Convert { value: Box::new(expr), ty: to.clone() };
     Expr { kind, ty: to.clone(), at }
-}
-
-fn plain_list(ty: &Type) -> bool {
-    match ty {
-        Type::List(of) => plain_list(of),
-        ty => matches!(ty, Type::Id | Type::String),
-    }
 }
 
 /// Whether a value of one type may turn out to be one of the other, so that a cast has a chance.

@@ -166,6 +166,10 @@ impl Checker<'_> {
                 Some(field) => {
                     let kind = ExprKind::RecordFieldToken(api, Arc::from(field.name.as_str()));
                     let token = Expr { kind, ty: Type::platform("Schema.SObjectField"), at: object.at };
+                    // `Account.SObjectType.fields.Name` is the field, `Schema.SObjectType.Account.fields.Name` its describe.
+                    if object.ty == Type::platform("Schema.SObjectType") {
+                        return Ok(Subject::Value(token));
+                    }
                     self.native_call("Schema.SObjectField", "getDescribe", token, at).map(Subject::Value)
                 }
                 None => missing(name.text.to_string()),

@@ -80,7 +80,8 @@ fn is_subtype(program: &Program, from: &Type, to: &Type) -> bool {
 fn elements_fit(program: &Program, from: &Type, to: &Type) -> bool {
     match (from, to) {
         (Type::SObject, Type::Record(_)) => true,
-        (Type::Object, to) => *to == Type::Object,
+        (_, Type::Object) => true,
+        (Type::Object, _) => false,
         (from, to) if from.is_number() || to.is_number() => from == to,
         (from, to) => is_subtype(program, from, to),
     }

@@ -15,7 +15,7 @@ pub(super) fn definitions() -> Vec<Definition> {
         Definition::class("System.Iterable")
             .parameters(&["T"])
             .interface()
-            .method("System.Iterator<T> iterator()", absent),
+            .method("System.Iterator<T> iterator()", of_iterable),
         Definition::class(ITERATOR)
             .parameters(&["T"])
             .interface()
@@ -44,13 +44,25 @@ fn over(items: Vec<Value>) -> Value {
     Value::Platform(PlatformValue::new(ITERATOR, state))
 }
 
+/// A list or set that is called an `Iterable`; classes have their own.
+fn of_iterable(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
+    match this {
+        Value::List(_) | Value::Set(_) => of_list(tx, this, arguments),
+        _ => absent(tx, this, arguments),
+    }
+}
+
 pub(super) fn of_list(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
     let items = super::super::arguments::elements(tx, this)?;
     Ok(over(items))
 }
 
 /// Goes through the elements of a collection.
-pub(in crate::apex::platform) fn iterator_over(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
+pub(in crate::apex::platform) fn iterator_over(
+    tx: &mut Transaction,
+    this: &Value,
+    arguments: &[Value],
+) -> Answer {
     of_list(tx, this, arguments)
 }
 
