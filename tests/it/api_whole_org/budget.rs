@@ -88,7 +88,7 @@ async fn all_of_a_thousand_objects_are_protected_in_few_calls() {
     assert_eq!(shown.state(), ServiceAccountState::Protected);
     let metadata = world.org.org().metadata();
     let triggers = metadata.triggers.values().filter(|one| one.unit.name.starts_with("CAS_")).count();
-    assert_eq!(triggers, plan.object_types.len());
+    assert_eq!(triggers, plan.object_types.len() + 1, "and the one on the app's own object");
     let polls = world.org.ledger().requests("GET", "/services/data/*/metadata/deployRequest/*");
     let all = api_requests(&world.org);
     println!(
