@@ -119,7 +119,9 @@ impl Checker<'_> {
             let initializing = match self.kind {
                 MethodKind::Initializer => self.is_static == is_static,
                 MethodKind::Constructor => !is_static,
-                _ => false,
+                // A property is made when it is first asked for.
+                MethodKind::Getter | MethodKind::Setter => field.getter.is_some() || field.setter.is_some(),
+                MethodKind::Method => false,
             };
             if !initializing || self.class != Some(owner) {
                 return is_final_wrong(at, &field.name);

@@ -54,7 +54,13 @@ fn layout(program: &mut Program, id: ClassId, done: &mut HashSet<ClassId>) {
         fields.extend(class.fields.iter().cloned());
         for method in &class.methods {
             let method = program.method(*method);
-            if method.kind == MethodKind::Method && !method.is_static && !method.is_abstract {
+            if method.kind != MethodKind::Method || method.is_abstract {
+                continue;
+            }
+            if method.is_static {
+                // What an interface asks for may be static, too.
+                dispatch.entry(method.slot.clone()).or_insert(method.id);
+            } else {
                 dispatch.insert(method.slot.clone(), method.id);
             }
         }
@@ -69,24 +75,8 @@ fn check(program: &mut Program, id: ClassId) {
     if program.class(id).kind == ClassKind::Enum {
         return;
     }
-    let result =
-        fields(program, id).and_then(|()| overrides(program, id)).and_then(|()| promises(program, id));
+    let result = overrides(program, id).and_then(|()| promises(program, id));
     declare::keep(program, unit, result, Default::default());
-}
-
-/// A variable may not have the name of one that is inherited and seen.
-fn fields(program: &Program, id: ClassId) -> Checked<()> {
-    let class = program.class(id);
-    let Some(Type::Class(parent)) = &class.superclass else { return Ok(()) };
-    let inherited = program.class(*parent).fields.len();
-    let (above, own) = class.fields.split_at(inherited.min(class.fields.len()));
-    for field in own {
-        let twin = above.iter().find(|twin| twin.name.eq_ignore_ascii_case(&field.name));
-        if twin.is_some_and(|twin| twin.visibility != Visibility::Private) {
-            return problem(class.at, format!("Duplicate field: {}", field.name));
-        }
-    }
-    Ok(())
 }
 
 /// The nearest method above a class with this slot.
@@ -156,7 +146,8 @@ fn overrides(program: &Program, id: ClassId) -> Checked<()> {
             let shown = described(program, method);
             return problem(at, format!("Method must use the override keyword: {shown}"));
         }
-        if method.visibility < parent.visibility {
+        // What is global may be public in a class that is not.
+        if method.visibility < parent.visibility.min(Visibility::Public) {
             let shown = described(program, method);
             return problem(at, format!("Cannot reduce the visibility of method: {shown}"));
         }

@@ -48,7 +48,18 @@ pub(super) fn method(
     name: &str,
     arguments: &[Value],
 ) -> Option<MethodId> {
-    let all = candidates(tx, program, class, name, arguments.len());
+    let mut all = candidates(tx, program, class, name, arguments.len());
+    if all.is_empty() {
+        // What an interface of the platform asks for may be static.
+        let methods = program.class(class).methods.iter().copied();
+        all.extend(methods.filter(|method| {
+            let method = program.method(*method);
+            method.is_static
+                && method.kind == MethodKind::Method
+                && method.parameters.len() == arguments.len()
+                && method.name.eq_ignore_ascii_case(name)
+        }));
+    }
     let takes = |method: &&MethodId| {
         let parameters = &program.method(**method).parameters;
         parameters.iter().zip(arguments).all(|(parameter, argument)| {
