@@ -69,8 +69,9 @@ async fn sf_names_the_place_of_a_syntax_error() {
     let handler = desk.project().join("force-app/main/default/classes/CAS_RecordChangeHandler.cls");
     let text = std::fs::read_to_string(&handler).unwrap();
     let line = text.lines().position(|line| line.contains("return isHome()")).expect("the line to break") + 1;
-    std::fs::write(&handler, text.replace("return isHome() && !isSwitchedOff();", "return isHome() && ;"))
-        .unwrap();
+    let broken = text.replace("return isHome() &&", "return isHome() && ;");
+    assert_ne!(broken, text, "something is broken");
+    std::fs::write(&handler, broken).unwrap();
 
     let answer = desk.deploy().await;
     assert_eq!(answer["status"], 1, "{answer:#}");

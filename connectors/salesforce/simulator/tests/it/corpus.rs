@@ -117,7 +117,8 @@ async fn play(family: &str) {
         run += 1;
         let found = if program.files.is_empty() {
             if shared.is_none() {
-                shared = Some(stage::Stage::set(&[], program::VERSION).await.expect("the schema is deployed"));
+                shared =
+                    Some(stage::Stage::set(&[], program::VERSION).await.expect("the schema is deployed"));
             }
             stage::alone(shared.as_ref().expect("just set"), &program).await
         } else {

@@ -120,7 +120,11 @@ impl Program {
     /// Anonymous code, checked as a static method without a class, and the program in which it runs: the same, or one
     /// that has the methods and classes which the code declares, too (ids of the old one stay good). Its last unit is the
     /// code's.
-    pub fn anonymous(self: &Arc<Self>, source: &str, version: u32) -> Result<(Arc<Program>, Arc<Body>), Problem> {
+    pub fn anonymous(
+        self: &Arc<Self>,
+        source: &str,
+        version: u32,
+    ) -> Result<(Arc<Program>, Arc<Body>), Problem> {
         check::anonymous(self, source, version)
     }
 
