@@ -146,8 +146,8 @@ impl Canary {
             ),
             Canary::Record => Fault::new(
                 Reason::ChangeNotReported,
-                "a marked record was changed, and no event told of it in time: look at the app's trigger, and whether \
-                 its off switch is set",
+                "a marked record was changed, and no event told of it in time: look at what reports changes in \
+                 the organisation, and whether it is switched off",
             ),
         }
     }
