@@ -11,6 +11,7 @@ pub mod failure;
 mod held;
 #[path = "../../client/examples/quickstart/html.rs"]
 pub mod html;
+pub mod peer;
 pub mod person;
 mod relay;
 pub mod rest;

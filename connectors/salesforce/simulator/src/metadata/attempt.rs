@@ -25,7 +25,7 @@ const STEP_MIN: Duration = Duration::from_millis(10);
 const RESTARTS_MAX: usize = 10;
 
 /// What a deploy came to.
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     pub(super) rows: Vec<Row>,
     pub(super) tests: TestRun,
     pub(super) whole: Option<WholeFailure>,

@@ -16,14 +16,14 @@ use serde_json::Value;
 use super::job::{Deployments, Order};
 use super::options::DeployOptions;
 use super::result::{started, status};
-use crate::org::{Id, Org, Rights};
+use crate::org::{Id, Rights};
 use crate::surface::{Answer, ApiError, ApiResult};
 
 /// Bytes of the JSON part and of JSON bodies.
 const JSON_BYTES_MAX: usize = 1 << 20;
 
 /// Serves `/services/data/vNN.0/metadata/deployRequest…`. The caller's [`Rights`] are expected as an extension.
-pub fn router(org: Arc<Org>) -> Router {
+pub(crate) fn router(deployments: Arc<Deployments>) -> Router {
     let not_allowed =
         |allowed: &'static str| move |method: Method| async move { ApiError::method(&method, allowed) };
     Router::new()
@@ -40,7 +40,7 @@ pub fn router(org: Arc<Org>) -> Router {
             "/services/data/{version}/metadata/deployRequest/{id}",
             get(poll).patch(cancel).fallback(not_allowed("GET,PATCH,HEAD")),
         )
-        .with_state(Deployments::new(org))
+        .with_state(deployments)
 }
 
 async fn start(

@@ -24,7 +24,7 @@ const KEPT_MAX: usize = 500;
 const VALIDATIONS_MAX: usize = 20;
 
 /// A deploy that was asked for.
-pub(super) struct Order {
+pub(crate) struct Order {
     pub(super) options: DeployOptions,
     pub(super) zip: Bytes,
     pub(super) rights: Rights,
@@ -36,7 +36,7 @@ pub(super) struct Order {
 
 /// What is known of a deploy beside its row.
 #[derive(Clone, Default)]
-pub(super) struct Job {
+pub(crate) struct Job {
     pub(super) options: DeployOptions,
     pub(super) rows: Vec<Row>,
     pub(super) tests: TestRun,
@@ -51,7 +51,7 @@ pub(super) struct Job {
 }
 
 /// The deployments of one org.
-pub(super) struct Deployments {
+pub(crate) struct Deployments {
     pub(super) org: Arc<Org>,
     jobs: Mutex<BTreeMap<Id, Job>>,
     /// Deploys that have taken effect.
@@ -59,7 +59,7 @@ pub(super) struct Deployments {
 }
 
 impl Deployments {
-    pub(super) fn new(org: Arc<Org>) -> Arc<Self> {
+    pub(crate) fn new(org: Arc<Org>) -> Arc<Self> {
         Arc::new(Self { org, jobs: Mutex::default(), effects: AtomicU64::new(0) })
     }
 

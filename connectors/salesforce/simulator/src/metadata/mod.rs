@@ -1,8 +1,10 @@
 //! The Metadata API's deploy over REST: reads the zip, checks and applies every component, all or nothing.
 
-mod archive;
+pub mod archive;
 mod attempt;
 mod code;
+#[allow(dead_code)]
+pub(crate) mod contents;
 mod coverage;
 mod field;
 mod foreign;
@@ -27,7 +29,8 @@ pub(crate) mod xml;
 
 pub(crate) use coverage::test_result;
 pub(crate) use foreign::foreign_deploy;
-pub use http::router;
+pub(crate) use http::router;
+pub(crate) use job::Deployments;
 pub(crate) use packaged::compile;
 pub(crate) use types::packaged_kind;
 pub(crate) use xml::NAMESPACE;

@@ -16,6 +16,7 @@ use tower_http::compression::CompressionLayer;
 
 pub use answer::{Answer, ApiError, ApiResult, Content};
 
+use crate::metadata::Deployments;
 use crate::org::Org;
 
 /// Largest body of a REST request: base64 of the 37.5 MB that a JSON create may carry.
@@ -27,6 +28,9 @@ pub(crate) struct Site {
     pub org: Arc<Org>,
     /// `http` or `https`.
     pub scheme: &'static str,
+    /// Deployments wait for their turn in one queue, whichever API they came by.
+    #[expect(dead_code, reason = "SOAP comes next")]
+    pub deployments: Arc<Deployments>,
     cursors: Arc<Mutex<rest::Cursors>>,
 }
 
@@ -47,14 +51,15 @@ impl Site {
 /// Everything served on the HTTP listener. Requests under `/services/data/vNN.0/` reach the handlers with the caller's
 /// [`crate::org::Rights`] as an extension: the gate has authenticated and counted them.
 pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
-    let site = Site { org, scheme, cursors: Arc::default() };
+    let deployments = Deployments::new(org.clone());
+    let site = Site { org, scheme, deployments: deployments.clone(), cursors: Arc::default() };
     let inside = Router::new()
         .merge(oauth::router())
         .merge(apexrest::router())
         .merge(crate::soap::router())
         .fallback(rest::serve)
         .with_state(site.clone())
-        .merge(crate::metadata::router(site.org.clone()))
+        .merge(crate::metadata::router(deployments))
         .layer(DefaultBodyLimit::max(BODY_MAX));
     // The gate stands before the routes: it may still mend the path. Answers are compressed for whoever asks, behind
     // everything that reads or cuts them.

@@ -38,7 +38,7 @@ impl World {
         let mut config = Config { deploy_component_time: Duration::ZERO, ..Config::default() };
         change(&mut config);
         let org = Org::new(config).unwrap();
-        let router = crate::metadata::router(Arc::clone(&org));
+        let router = crate::metadata::router(crate::metadata::Deployments::new(Arc::clone(&org)));
         Self { org, router }
     }
 

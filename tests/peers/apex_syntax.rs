@@ -19,7 +19,7 @@ use tokio::process::Command;
 use tokio::sync::Semaphore;
 
 const LIMIT: Duration = Duration::from_secs(60);
-const CONSTRUCTS: &str = include_str!("peers_apex_syntax/constructs.txt");
+const CONSTRUCTS: &str = include_str!("apex_syntax/constructs.txt");
 /// Processes of the other parser at a time.
 const AT_ONCE: usize = 4;
 /// Mutants of one program.

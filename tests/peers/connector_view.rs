@@ -1,0 +1,1 @@
+//! The organisation after provisioning, in the eyes of other people's clients.

@@ -1,0 +1,1 @@
+//! CumulusCI, as the builders of the non-profit packages use it.

@@ -1,0 +1,1 @@
+//! jsforce: the Metadata API, over SOAP and REST.

@@ -1,0 +1,1 @@
+//! jsforce: records, queries, describes, composite, Apex REST.

@@ -1,0 +1,1 @@
+//! Every way in: OAuth, JWT, SOAP login, by the clients that people use.

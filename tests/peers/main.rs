@@ -1,0 +1,22 @@
+//! Clients and checkers that other people wrote for the real Salesforce, unchanged, before a simulated organisation.
+//!
+//! Each is installed at a pinned version into a cache folder; where that is not possible, its tests are skipped and
+//! counted.
+
+mod apex;
+mod apex_syntax;
+mod code_checks;
+mod connector_view;
+mod cumulusci;
+mod jsforce_metadata;
+mod jsforce_records;
+mod logins;
+mod pubsub_node;
+mod pubsub_python;
+mod sf_cli;
+mod sf_data;
+mod sf_deploy;
+mod sf_project;
+mod sf_whole_org;
+mod simple_salesforce;
+mod soql_oracle;

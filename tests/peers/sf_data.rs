@@ -1,0 +1,1 @@
+//! The Salesforce CLI reads and writes data.

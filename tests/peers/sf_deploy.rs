@@ -1,0 +1,1 @@
+//! The Salesforce CLI deploys, validates, cancels, deletes and retrieves.

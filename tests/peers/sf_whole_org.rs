@@ -1,0 +1,1 @@
+//! The Salesforce CLI in an organisation of full size.

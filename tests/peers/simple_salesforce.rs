@@ -1,0 +1,1 @@
+//! simple-salesforce, over TLS.

@@ -1,0 +1,1 @@
+//! An independent SOQL parser as the oracle of ours.
