@@ -9,8 +9,8 @@ use provision_core::ports::Clock;
 use provision_grpc::HealthHandle;
 use provision_reconcile::{Broker, Context, ControlPlane, Envelope, Registry, Runtime, Settings};
 use provision_store::artifact::ArtifactStore;
+use provision_store::engine::journal::{JournalOptions, JournalStore};
 use provision_store::engine::memory::MemoryStore;
-use provision_store::engine::sled::{SledOptions, SledStore};
 use provision_store::{Key, Store, Txn};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
@@ -201,9 +201,10 @@ async fn open_store(
 ) -> Result<(Arc<dyn Store>, ArtifactStore, Option<tempfile::TempDir>), StartError> {
     let failed = |e: &dyn std::fmt::Display| StartError::Store(e.to_string());
     match (config.store.engine, &config.store.path) {
-        (Engine::Sled, Some(path)) => {
-            let store =
-                SledStore::open(path.join("store"), SledOptions::default()).await.map_err(|e| failed(&e))?;
+        (Engine::Journal, Some(path)) => {
+            let store = JournalStore::open(path.join("store"), JournalOptions::default())
+                .await
+                .map_err(|e| failed(&e))?;
             let artifacts = ArtifactStore::open(&path.join("artifacts")).map_err(|e| failed(&e))?;
             Ok((Arc::new(store), artifacts, None))
         }

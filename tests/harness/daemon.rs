@@ -21,11 +21,12 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts a daemon with a configuration, and waits until it says that it is ready. Its log is appended to `log`.
-    pub async fn start(config: &Path, log: &Path) -> Daemon {
+    pub async fn start(config: &Path, log: &Path, environment: &[(String, String)]) -> Daemon {
         let mut process = Command::new(binaries::provisiond())
             .arg("serve")
             .arg("--config")
             .arg(config)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -53,7 +53,7 @@ pub fn other_than(environment: Environment) -> Environment {
 /// The configuration without its connectors: addresses of the listeners, data and key in `folder`, all principals.
 pub(crate) fn daemon(folder: &Path, grpc: &str, http: &str, log: &str) -> String {
     let mut text = format!(
-        "[server]\ngrpc = \"{grpc}\"\nhttp = \"{http}\"\n\n[store]\nengine = \"sled\"\npath = {:?}\n\n\
+        "[server]\ngrpc = \"{grpc}\"\nhttp = \"{http}\"\n\n[store]\nengine = \"journal\"\npath = {:?}\n\n\
          [keys]\nfile = {:?}\n\n[streams]\nheartbeat_seconds = 1\n\n[log]\nfilter = \"{log}\"\nformat = \"json\"\n\n",
         folder.join("data"),
         folder.join("master.key"),

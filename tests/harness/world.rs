@@ -1,7 +1,7 @@
 //! One world for a test: a simulated organisation in this process, and the real daemon as a process of its own, with its
 //! data in a temporary directory. The daemon can be killed and started again on the same data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use provision_client::api::google::longrunning::Operation;
@@ -49,6 +49,8 @@ pub struct World {
     /// The connectors' part of the configuration.
     connectors: String,
     log_filter: &'static str,
+    /// Of the daemon's process, beside the inherited one.
+    variables: Vec<(String, String)>,
 }
 
 impl World {
@@ -62,6 +64,12 @@ impl World {
     }
 
     pub async fn made(setup: Setup) -> World {
+        World::made_in(setup, &|_| Vec::new()).await
+    }
+
+    /// As [`World::made`], with variables for the daemon's environment made of its data directory, which is there by
+    /// then.
+    pub async fn made_in(setup: Setup, variables: &dyn Fn(&Path) -> Vec<(String, String)>) -> World {
         let environment = setup.org.environment;
         let org = Simulator::start(setup.org).await.expect("the simulator starts");
         let other = match setup.other {
@@ -93,7 +101,10 @@ impl World {
             http,
             connectors,
             log_filter: setup.log,
+            variables: Vec::new(),
         };
+        std::fs::create_dir(world.data()).expect("a data directory");
+        world.variables = variables(&world.data());
         world.write_config(&world.grpc.address(), &world.http.address(), "");
         world.restart().await;
         world
@@ -141,7 +152,7 @@ impl World {
 
     /// Starts the daemon again on the same data and addresses.
     pub async fn restart(&mut self) {
-        self.daemon = Daemon::start(&self.config(), &self.log()).await;
+        self.daemon = Daemon::start(&self.config(), &self.log(), &self.variables).await;
     }
 
     /// A client of a principal.

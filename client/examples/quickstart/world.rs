@@ -69,7 +69,7 @@ pub async fn start(args: &Args, story: &Story) -> Result<World, Failure> {
     story.fact("REST and OAuth", &ready.base_url);
     story.fact("Pub/Sub", &ready.pubsub_url);
 
-    story.step("The daemon", "provisiond, with sled in a fresh directory");
+    story.step("The daemon", "provisiond, with its journal in a fresh directory");
     let directory = tempfile::Builder::new()
         .prefix("provisiond-quickstart-")
         .tempdir()
@@ -105,7 +105,7 @@ grpc = "127.0.0.1:0"
 http = "127.0.0.1:0"
 
 [store]
-engine = "sled"
+engine = "journal"
 path = {data:?}
 
 [keys]

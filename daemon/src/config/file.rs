@@ -63,7 +63,7 @@ pub struct StoreSection {
 pub enum Engine {
     /// Forgets everything at the end; for trying out.
     Memory,
-    Sled,
+    Journal,
 }
 
 /// `[keys]`: the keys that seal secrets at rest.

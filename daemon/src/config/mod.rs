@@ -81,8 +81,8 @@ impl Config {
                 "no [[principals]] with platform_administrator = true: nobody could create a tenant",
             ));
         }
-        if self.store.engine == Engine::Sled && self.store.path.is_none() {
-            return Err(whole("store.path is missing; engine \"sled\" needs a directory"));
+        if self.store.engine == Engine::Journal && self.store.path.is_none() {
+            return Err(whole("store.path is missing; engine \"journal\" needs a directory"));
         }
         if let Some(salesforce) = &self.connectors.salesforce {
             for (name, environment) in

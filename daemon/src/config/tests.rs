@@ -6,7 +6,7 @@ grpc = "127.0.0.1:7400"
 http = "127.0.0.1:7480"
 
 [store]
-engine = "sled"
+engine = "journal"
 path = "/tmp/x"
 
 [keys]
@@ -33,7 +33,7 @@ fn a_wrong_key_or_value_is_named_with_its_line() {
     let unknown = complain(&GOOD.replace("path =", "pth ="));
     assert!(unknown.contains("line 8") && unknown.contains("pth"), "{unknown}");
     let value = complain(&GOOD.replace("\"sled\"", "\"slad\""));
-    assert!(value.contains("line 7") && value.contains("slad"), "{value}");
+    assert!(value.contains("line 7") && value.contains("journel"), "{value}");
     let address = complain(&GOOD.replace("127.0.0.1:7480", "localhost"));
     assert!(address.contains("line 4"), "{address}");
 }

@@ -6,9 +6,9 @@
 mod cursor;
 mod history;
 mod index;
+pub mod journal;
 pub mod memory;
 mod shared;
-pub mod sled;
 mod staging;
 mod writer;
 

@@ -22,14 +22,6 @@ pub(super) struct ChangeId {
     pub(super) place: u16,
 }
 
-/// A change that no readable revision needs any more, and its sizes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Forgotten {
-    pub(super) id: ChangeId,
-    pub(super) key_bytes: usize,
-    pub(super) value_bytes: usize,
-}
-
 /// What one commit did to one key: `entry` is absent where it was deleted.
 struct Version {
     id: ChangeId,
@@ -134,47 +126,67 @@ impl Index {
         }
     }
 
-    /// Ends the filling of an index from a disk: moves to the `revision` stored there (the changes of the newest
-    /// commits may have been forgotten), and returns the changes that no readable revision needs.
-    pub(super) fn filled(&mut self, revision: Revision) -> Vec<Forgotten> {
+    /// Ends the filling of an index with what a disk held at `revision`: the changes of the newest commits may have been
+    /// forgotten.
+    pub(super) fn filled(&mut self, revision: Revision) {
         self.revision = self.revision.max(revision);
-        let mut forgotten = Vec::new();
-        let keys: Vec<Key> = self.keys.keys().cloned().collect();
-        for key in keys {
-            self.prune(&key, &mut forgotten);
-        }
-        forgotten
+        self.prune_all();
     }
 
-    /// Forgets the oldest revisions until `history` is kept. Returns the changes that no readable revision needs.
-    pub(super) fn trim(&mut self, history: History) -> Vec<Forgotten> {
-        let mut forgotten = Vec::new();
+    /// Everything that is held, as changes under their ids, in no order.
+    pub(super) fn versions(&self) -> Vec<(ChangeId, Change)> {
+        let change = |key: &Key, version: &Version| match &version.entry {
+            Some(entry) => Change::Put(entry.clone()),
+            None => Change::Delete { key: key.clone(), revision: version.id.revision },
+        };
+        let all = self.keys.iter().flat_map(|(key, versions)| versions.iter().map(move |one| (key, one)));
+        all.map(|(key, version)| (version.id, change(key, version))).collect()
+    }
+
+    /// Forgets the oldest revisions until `history` is kept.
+    pub(super) fn trim(&mut self, history: History) {
         while self.log.len() > 1 && (self.log.len() > history.revisions || self.log_bytes > history.bytes) {
-            let Some(commit) = self.log.pop_front() else { break };
-            self.log_bytes -= commit_bytes(&commit);
-            self.compacted = commit.revision;
-            for change in &commit.changes {
-                self.prune(change.key(), &mut forgotten);
-            }
+            self.forget_oldest();
         }
-        forgotten
+    }
+
+    /// Forgets the revisions before `to`, as an earlier process had.
+    pub(super) fn compact(&mut self, to: Revision) {
+        while self.log.front().is_some_and(|oldest| oldest.revision <= to) {
+            self.forget_oldest();
+        }
+        if to > self.compacted {
+            self.compacted = to;
+            self.prune_all();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(commit) = self.log.pop_front() else { return };
+        self.log_bytes -= commit_bytes(&commit);
+        self.compacted = commit.revision;
+        for change in &commit.changes {
+            self.prune(change.key());
+        }
+    }
+
+    fn prune_all(&mut self) {
+        let keys: Vec<Key> = self.keys.keys().cloned().collect();
+        for key in keys {
+            self.prune(&key);
+        }
     }
 
     /// Forgets the versions of `key` that no readable revision can see.
-    fn prune(&mut self, key: &Key, forgotten: &mut Vec<Forgotten>) {
+    fn prune(&mut self, key: &Key) {
         let Some(versions) = self.keys.get_mut(key) else { return };
         let readable = versions.partition_point(|v| v.id.revision <= self.compacted).saturating_sub(1);
-        let forget = |version: Version| Forgotten {
-            id: version.id,
-            key_bytes: key.len(),
-            value_bytes: version.entry.map_or(0, |entry| entry.value.len()),
-        };
-        forgotten.extend(versions.drain(..readable).map(forget));
+        versions.drain(..readable);
         if let Some(oldest) = versions.first()
             && oldest.entry.is_none()
             && oldest.id.revision <= self.compacted
         {
-            forgotten.push(forget(versions.remove(0)));
+            versions.remove(0);
         }
         if versions.is_empty() {
             self.keys.remove(key);

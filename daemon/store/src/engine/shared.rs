@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 use crate::engine::History;
 use crate::engine::cursor::Cursor;
-use crate::engine::index::{Commit, Forgotten, Index};
+use crate::engine::index::{Commit, Index};
 use crate::error::{ReadError, WatchError};
 use crate::key::{Key, Prefix};
 use crate::store::{Entry, ListOptions, Page, Revision};
@@ -100,23 +100,22 @@ impl Shared {
         Ok(Step::End(index.revision()))
     }
 
-    /// Makes durable commits visible and wakes the watches. Returns the changes that the history forgot.
-    pub(super) fn publish(&self, commits: Vec<Commit>) -> Vec<Forgotten> {
-        let (revision, forgotten) = {
+    /// Makes durable commits visible and wakes the watches.
+    pub(super) fn publish(&self, commits: Vec<Commit>) {
+        let revision = {
             let mut index = self.index.write();
             self.apply(&mut index, commits)
         };
         self.announce(revision);
-        forgotten
     }
 
     /// As [`Shared::publish`], for a caller that holds the index and announces the revision afterwards.
-    pub(super) fn apply(&self, index: &mut Index, commits: Vec<Commit>) -> (Revision, Vec<Forgotten>) {
+    pub(super) fn apply(&self, index: &mut Index, commits: Vec<Commit>) -> Revision {
         for commit in commits {
             index.apply(commit);
         }
-        let forgotten = index.trim(self.history);
-        (index.revision(), forgotten)
+        index.trim(self.history);
+        index.revision()
     }
 
     pub(super) fn announce(&self, revision: Revision) {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
-use crate::engine::index::{Commit, Forgotten};
+use crate::engine::index::{Commit, Index};
 use crate::engine::shared::Shared;
 use crate::engine::staging::Staging;
 use crate::error::CommitError;
@@ -22,24 +22,24 @@ const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 const QUEUE_TXNS_MAX: usize = 1024;
 const QUEUE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Most forgotten changes removed along with one group, so that no group grows out of bounds.
-const FORGOTTEN_PER_GROUP_MAX: usize = 4096;
-
 /// Where a group of commits becomes durable.
 pub(super) trait Journal {
-    /// Makes `commits` durable, all or none of each, and may drop `forgotten`, which no revision from `compacted` on
-    /// needs. After an error some, all or none of them may turn up at the next start.
-    fn append(
-        &mut self,
-        commits: &[Commit],
-        forgotten: &[Forgotten],
-        compacted: Revision,
-    ) -> Result<(), JournalError>;
+    /// Makes `commits` durable, all or none of them, on top of what `before` holds; no revision before `compacted` is
+    /// needed any more. After an error the next call may go well.
+    fn append(&mut self, before: &Index, commits: &[Commit], compacted: Revision)
+    -> Result<(), JournalError>;
 }
 
+/// Why commits did not become durable.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct JournalError(pub(super) String);
+pub(super) enum JournalError {
+    /// They did not happen.
+    #[error("{0}")]
+    Refused(String),
+    /// Some, all or none of them may turn up at the next start. If a later append goes well, none of them will.
+    #[error("{0}")]
+    Doubtful(String),
+}
 
 enum Message {
     Commit(Request),
@@ -112,46 +112,32 @@ impl Writer {
 }
 
 impl Inbox {
-    /// Decides, stores, shows and answers, group by group, until [`Writer::close`] or the end of the writer. `forgotten` are
-    /// changes that may be dropped from the start.
-    ///
-    /// After a failed append nothing more is written: what the journal then holds is not known until it is opened
-    /// anew, and a commit on top of it might rest on one that never became durable.
-    pub(super) fn serve(
-        &mut self,
-        shared: &Shared,
-        journal: &mut dyn Journal,
-        mut forgotten: Vec<Forgotten>,
-    ) {
-        let mut failure: Option<String> = None;
+    /// Decides, stores, shows and answers, group by group, until [`Writer::close`] or the end of the writer.
+    pub(super) fn serve(&mut self, shared: &Shared, journal: &mut dyn Journal) {
         while let Some(first) = self.queue.blocking_recv() {
             let group = self.group(first);
             if group.is_empty() {
                 continue;
             }
-            if let Some(reason) = &failure {
-                for request in group {
-                    answer(request.reply, Err(CommitError::Unavailable { reason: reason.clone() }));
-                }
-                continue;
-            }
             let (decided, commits, compacted) = decide(shared, group);
+            let mut failure = None;
             if !commits.is_empty() {
-                let dropped = forgotten.len().min(FORGOTTEN_PER_GROUP_MAX);
-                match journal.append(&commits, &forgotten[..dropped], compacted) {
-                    Ok(()) => {
-                        forgotten.drain(..dropped);
-                        forgotten.extend(shared.publish(commits));
-                    }
-                    Err(error) => failure = Some(format!("an earlier write failed: {error}")),
+                let appended = journal.append(&shared.index.read(), &commits, compacted);
+                match appended {
+                    Ok(()) => shared.publish(commits),
+                    Err(error) => failure = Some(error),
                 }
             }
             for Decided { reply, outcome, changes } in decided {
                 let outcome = match &failure {
                     None => outcome,
-                    Some(reason) if changes => Err(CommitError::Unknown { reason: reason.clone() }),
-                    // It was judged beside commits that may not have happened.
-                    Some(reason) => Err(CommitError::Unavailable { reason: reason.clone() }),
+                    Some(JournalError::Doubtful(reason)) if changes => {
+                        Err(CommitError::Unknown { reason: reason.clone() })
+                    }
+                    // One that changes nothing was judged beside commits that did not happen.
+                    Some(JournalError::Doubtful(reason) | JournalError::Refused(reason)) => {
+                        Err(CommitError::Unavailable { reason: reason.clone() })
+                    }
                 };
                 answer(reply, outcome);
             }

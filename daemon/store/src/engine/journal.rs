@@ -1,20 +1,16 @@
-//! The engine that keeps its state in a directory of this machine, in sled.
+//! The engine that keeps its state in a directory of this machine, in one file.
 //!
-//! sled 0.34 is used as a journal alone, by one thread, and only in the ways that were found to hold:
-//!
-//! * Its `flush` writes but does not reach the disk's cache flush on Linux, so every group of commits ends with
-//!   `fdatasync` on a second handle of its file. Concurrent commits share both.
-//! * Its iterators are no snapshots, its transactions lock the whole process, and its watches can stop every writer.
-//!   None of them is used: decisions, reads and watches come from the index in memory, filled once at the start.
-//! * A crash while it writes a snapshot leaves a file that makes every later open fail; it is removed before the open.
-//! * Pages above 128 KiB (a page is some sixteen neighbours) leak space and escape the sync; values are stored in parts
-//!   of 4 KiB.
-//! * It gives up its file lock only some time after it is dropped; opening and closing wait for that.
+//! The file ([`generation`]) begins with everything that was there and goes on with the commits since, in checksummed
+//! [blocks](block) of the size in which disks tear. A group of concurrent commits is one append and one `fdatasync`. When
+//! the file has doubled (by 16 MiB at least), a new one is begun, whole before it gets its name. Reads never touch the
+//! disk: they come from the index in memory, filled once at the start.
 
-mod format;
-mod journal;
+mod block;
+mod change;
+mod generation;
 mod lock;
 mod open;
+mod record;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -33,67 +29,61 @@ use crate::store::{Committed, Entry, ListOptions, Page, Revision, Store};
 use crate::txn::Txn;
 use crate::watch::Watch;
 
+use generation::{Disk, Real};
 pub use open::OpenError;
 
-/// How a [`SledStore`] is opened.
+/// How a [`JournalStore`] is opened.
 #[derive(Debug, Clone)]
-pub struct SledOptions {
+pub struct JournalOptions {
     pub history: History,
-    /// sled's page cache, in bytes. Reads do not go through it, so a small one serves.
-    pub cache_bytes: u64,
     /// How long to wait for another process, or an earlier store of this one, to give up the directory.
     pub lock_wait: Duration,
 }
 
-impl Default for SledOptions {
+impl Default for JournalOptions {
     fn default() -> Self {
-        Self {
-            history: History::default(),
-            cache_bytes: 32 * 1024 * 1024,
-            lock_wait: Duration::from_secs(10),
-        }
+        Self { history: History::default(), lock_wait: Duration::from_secs(10) }
     }
 }
 
 /// A durable store in one directory, which one process at a time may open.
 ///
-/// All live entries and the bounded history are held in memory too. After a failed write the store refuses commits
-/// (typed, [`CommitError::Unavailable`]) until it is opened anew, while reads and watches go on.
-pub struct SledStore {
+/// All live entries and the bounded history are held in memory too. While the disk takes no writes, commits fail
+/// ([`CommitError::Unavailable`], or [`CommitError::Unknown`] where the disk does not say), and reads and watches go on;
+/// once it takes them again, so does the store.
+pub struct JournalStore {
     dir: PathBuf,
     shared: Arc<Shared>,
     writer: Writer,
 }
 
-impl SledStore {
+impl JournalStore {
     /// Opens the store in `dir`, creating both as needed (the directory readable by its owner alone).
-    pub async fn open(dir: impl Into<PathBuf>, options: SledOptions) -> Result<Self, OpenError> {
-        Self::open_with(dir.into(), options, Box::new(|data| Box::new(data))).await
+    pub async fn open(dir: impl Into<PathBuf>, options: JournalOptions) -> Result<Self, OpenError> {
+        Self::open_with(dir.into(), options, Arc::new(Real)).await
     }
 
     async fn open_with(
         dir: PathBuf,
-        options: SledOptions,
-        syncer: journal::MakeSyncer,
+        options: JournalOptions,
+        disk: Arc<dyn Disk>,
     ) -> Result<Self, OpenError> {
         let (writer, mut inbox) = Writer::new();
         let (opened_sender, opened) = oneshot::channel();
         let thread_dir = dir.clone();
-        let thread = std::thread::Builder::new().name("store-sled".to_owned()).spawn(move || {
-            let open::Opened { index, forgotten, mut journal, lock } =
-                match open::open(&thread_dir, &options, syncer) {
-                    Ok(opened) => opened,
-                    Err(error) => {
-                        let _ = opened_sender.send(Err(error));
-                        return;
-                    }
-                };
+        let thread = std::thread::Builder::new().name("store-journal".to_owned()).spawn(move || {
+            let open::Opened { index, mut generation, lock } = match open::open(&thread_dir, &options, disk) {
+                Ok(opened) => opened,
+                Err(error) => {
+                    let _ = opened_sender.send(Err(error));
+                    return;
+                }
+            };
             let shared = Shared::new(index, options.history);
             // A caller that has gone drops the writer with it, which ends the service below at once.
             let _ = opened_sender.send(Ok(Arc::clone(&shared)));
-            inbox.serve(&shared, &mut journal, forgotten);
-            drop(journal);
-            lock.release();
+            inbox.serve(&shared, &mut generation);
+            drop((generation, lock));
             shared.close();
             inbox.end();
         });
@@ -112,14 +102,14 @@ impl SledStore {
     }
 }
 
-impl fmt::Debug for SledStore {
+impl fmt::Debug for JournalStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SledStore").field("dir", &self.dir).finish_non_exhaustive()
+        f.debug_struct("JournalStore").field("dir", &self.dir).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl Store for SledStore {
+impl Store for JournalStore {
     async fn get(&self, key: &Key) -> Result<Option<Entry>, ReadError> {
         self.shared.get(key)
     }

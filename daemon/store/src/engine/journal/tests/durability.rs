@@ -1,6 +1,5 @@
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,8 +12,8 @@ use tokio::sync::mpsc;
 
 use super::{key, open, put, temp_dir, value};
 use crate::engine::History;
-use crate::engine::sled::journal::Syncer;
-use crate::engine::sled::{SledOptions, SledStore};
+use crate::engine::journal::generation::Disk;
+use crate::engine::journal::{JournalOptions, JournalStore};
 use crate::error::CommitError;
 use crate::key::Prefix;
 use crate::store::Store;
@@ -23,8 +22,8 @@ use crate::txn::Txn;
 /// Calls a function in place of each fdatasync but the one that creates the store.
 struct Hook<F>(F, AtomicUsize);
 
-impl<F: Fn(usize) -> io::Result<()> + Send> Syncer for Hook<F> {
-    fn sync(&self) -> io::Result<()> {
+impl<F: Fn(usize) -> io::Result<()> + Send + Sync> Disk for Hook<F> {
+    fn sync(&self, _: &File) -> io::Result<()> {
         match self.1.fetch_add(1, Ordering::SeqCst) {
             0 => Ok(()),
             sync => (self.0)(sync),
@@ -32,19 +31,28 @@ impl<F: Fn(usize) -> io::Result<()> + Send> Syncer for Hook<F> {
     }
 }
 
-async fn open_hooked(dir: &Path, hook: impl Fn(usize) -> io::Result<()> + Send + 'static) -> SledStore {
-    let make = Box::new(|_| Box::new(Hook(hook, AtomicUsize::new(0))) as Box<dyn Syncer>);
-    SledStore::open_with(dir.to_owned(), SledOptions::default(), make).await.expect("the store opens")
+async fn open_hooked(
+    dir: &Path,
+    hook: impl Fn(usize) -> io::Result<()> + Send + Sync + 'static,
+) -> JournalStore {
+    let disk = Arc::new(Hook(hook, AtomicUsize::new(0)));
+    JournalStore::open_with(dir.to_owned(), JournalOptions::default(), disk).await.expect("the store opens")
 }
 
 /// A syncer that says when it is entered, and waits for leave to go on.
-fn gate()
--> (impl Fn(usize) -> io::Result<()> + Send, mpsc::UnboundedReceiver<usize>, std::sync::mpsc::Sender<()>) {
+fn gate() -> (
+    impl Fn(usize) -> io::Result<()> + Send + Sync,
+    mpsc::UnboundedReceiver<usize>,
+    std::sync::mpsc::Sender<()>,
+) {
     let (entered_sender, entered) = mpsc::unbounded_channel();
     let (leave, left) = std::sync::mpsc::channel();
+    let left = Mutex::new(left);
     let hook = move |sync| {
         let _ = entered_sender.send(sync);
-        left.recv_timeout(Duration::from_secs(60)).map_err(|_| io::Error::other("the test gave no leave"))
+        left.lock()
+            .recv_timeout(Duration::from_secs(60))
+            .map_err(|_| io::Error::other("the test gave no leave"))
     };
     (hook, entered, leave)
 }
@@ -66,21 +74,6 @@ fn copy_dir(from: &Path, to: &Path) {
             fs::copy(file.path(), target).expect("it is copied");
         }
     }
-}
-
-#[tokio::test]
-async fn the_syncer_gets_a_handle_of_sleds_own_file() {
-    let dir = temp_dir();
-    let inode = Arc::new(Mutex::new(None));
-    let seen = Arc::clone(&inode);
-    let make = Box::new(move |data: File| {
-        *seen.lock() = Some(data.metadata().expect("metadata").ino());
-        Box::new(data) as Box<dyn Syncer>
-    });
-    let store = SledStore::open_with(dir.path().to_owned(), SledOptions::default(), make).await;
-    put(&store.expect("the store opens"), "a", "1").await;
-    let data = fs::metadata(dir.path().join("db")).expect("sled's file");
-    assert_eq!(*inode.lock(), Some(data.ino()));
 }
 
 /// Each sync takes an image of the directory. What is acknowledged afterwards is in it: it was written before.
@@ -167,37 +160,57 @@ async fn commits_of_one_group_are_judged_one_after_the_other() {
     assert_eq!(value(&store, "lock").await, None);
 }
 
-#[tokio::test]
-async fn a_failed_sync_leaves_its_commits_unknown_and_ends_the_writing() {
+/// The second sync of a commit fails, and with `again` the one that would make sure that nothing of it is left.
+async fn fails_to_sync(again: bool) -> (tempfile::TempDir, JournalStore) {
     let dir = temp_dir();
-    let store =
-        open_hooked(
-            dir.path(),
-            |sync| {
-                if sync == 2 { Err(io::Error::other("the disk is gone")) } else { Ok(()) }
-            },
-        )
-        .await;
-    let first = put(&store, "a", "durable").await;
-    let mut watch = store.watch(&Prefix::all(), first.next()).await.expect("the watch starts");
+    let hook = move |sync| match sync {
+        2 => Err(io::Error::other("the disk is gone")),
+        3 if again => Err(io::Error::other("the disk is still gone")),
+        _ => Ok(()),
+    };
+    let store = open_hooked(dir.path(), hook).await;
+    put(&store, "a", "durable").await;
+    (dir, store)
+}
 
-    let unknown = store.commit(Txn::new().put(key("a"), "in doubt")).await.expect_err("the sync fails");
-    assert!(matches!(unknown, CommitError::Unknown { .. }) && unknown.may_have_happened(), "{unknown:?}");
-    assert!(unknown.to_string().contains("the disk is gone"), "{unknown}");
-    for txn in [Txn::new().put(key("b"), "1"), Txn::new().absent(key("a")).put(key("b"), "1")] {
-        let refused = store.commit(txn).await.expect_err("no more is written");
-        assert!(matches!(refused, CommitError::Unavailable { .. }) && !refused.may_have_happened());
-    }
+#[tokio::test]
+async fn a_commit_that_could_not_be_synced_did_not_happen_and_the_next_one_does() {
+    let (dir, store) = fails_to_sync(false).await;
+    let refused = store.commit(Txn::new().put(key("a"), "lost")).await.expect_err("the sync fails");
+    assert!(
+        matches!(refused, CommitError::Unavailable { .. }) && !refused.may_have_happened(),
+        "{refused:?}"
+    );
+    assert!(refused.to_string().contains("the disk is gone"), "{refused}");
     assert_eq!(value(&store, "a").await.as_deref(), Some("durable"), "reads go on");
-    assert_eq!(store.revision().await, Ok(first));
-    assert!(watch.next().now_or_never().is_none(), "and watches show nothing in doubt");
-
+    put(&store, "b", "1").await;
     store.close().await;
     let store = open(dir.path(), History::default()).await;
-    let after = value(&store, "a").await;
-    assert!(matches!(after.as_deref(), Some("durable" | "in doubt")), "{after:?}");
-    assert_eq!(value(&store, "b").await, None);
-    put(&store, "b", "2").await;
+    assert_eq!(value(&store, "a").await.as_deref(), Some("durable"));
+    assert_eq!(value(&store, "b").await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_commit_in_doubt_is_unknown_and_a_new_file_settles_it() {
+    let (dir, store) = fails_to_sync(true).await;
+    let before = store.revision().await.expect("the revision");
+    let mut watch = store.watch(&Prefix::all(), before.next()).await.expect("the watch starts");
+    let unknown = store.commit(Txn::new().put(key("a"), "in doubt")).await.expect_err("the sync fails");
+    assert!(matches!(unknown, CommitError::Unknown { .. }) && unknown.may_have_happened(), "{unknown:?}");
+    assert_eq!(value(&store, "a").await.as_deref(), Some("durable"), "reads go on");
+    assert!(watch.next().now_or_never().is_none(), "and watches show nothing in doubt");
+    let committed = put(&store, "b", "1").await;
+    assert_eq!(watch.next().await.expect("the watch goes on").revision, committed);
+    assert_eq!(files(dir.path()), ["journal-0000000000000002"], "the file in doubt is gone");
+    store.close().await;
+    let store = open(dir.path(), History::default()).await;
+    assert_eq!(value(&store, "a").await.as_deref(), Some("durable"));
+    assert_eq!(value(&store, "b").await.as_deref(), Some("1"));
+}
+
+fn files(dir: &Path) -> Vec<String> {
+    let names = fs::read_dir(dir).expect("a directory").map(|file| file.expect("a file").file_name());
+    names.map(|name| name.into_string().expect("text")).filter(|name| name.starts_with("journal-")).collect()
 }
 
 #[tokio::test]
@@ -205,10 +218,11 @@ async fn commits_beside_one_in_doubt_did_not_happen() {
     let dir = temp_dir();
     let (entered_sender, mut entered) = mpsc::unbounded_channel();
     let (leave, left) = std::sync::mpsc::channel::<()>();
+    let left = Mutex::new(left);
     let store = open_hooked(dir.path(), move |sync| {
         let _ = entered_sender.send(sync);
-        let _ = left.recv_timeout(Duration::from_secs(60));
-        if sync == 2 { Err(io::Error::other("the disk is gone")) } else { Ok(()) }
+        let _ = left.lock().recv_timeout(Duration::from_secs(60));
+        if sync == 2 || sync == 3 { Err(io::Error::other("the disk is gone")) } else { Ok(()) }
     })
     .await;
     let mut first = store.commit(Txn::new().put(key("a"), "1"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{open, temp_dir};
 use crate::engine::History;
-use crate::engine::sled::{OpenError, SledOptions, SledStore};
+use crate::engine::journal::{JournalOptions, JournalStore, OpenError};
 use crate::key::{Key, Prefix};
 use crate::scan::read_all;
 use crate::store::Store;
@@ -44,7 +44,7 @@ async fn run_and_kill(dir: &Path, lines: usize) -> Vec<(usize, u64)> {
     let mut child = Command::new(std::env::current_exe().expect("this test's binary"))
         .args([
             "--exact",
-            "engine::sled::tests::crash::kill_nine_loses_no_acknowledged_commit",
+            "engine::journal::tests::crash::kill_nine_loses_no_acknowledged_commit",
             "--nocapture",
         ])
         .env(CHILD_DIR, dir)
@@ -65,8 +65,8 @@ async fn run_and_kill(dir: &Path, lines: usize) -> Vec<(usize, u64)> {
 }
 
 async fn refuses_a_second(dir: &Path) {
-    let options = SledOptions { lock_wait: Duration::ZERO, ..SledOptions::default() };
-    let refused = SledStore::open(dir, options).await;
+    let options = JournalOptions { lock_wait: Duration::ZERO, ..JournalOptions::default() };
+    let refused = JournalStore::open(dir, options).await;
     assert!(matches!(refused, Err(OpenError::Locked { .. })), "{refused:?}");
 }
 
