@@ -57,7 +57,7 @@ fn the_dependencies_are_as_drawn_in_the_readme() {
 #[test]
 fn the_core_knows_no_runtime_wire_engine_or_application() {
     let manifest = std::fs::read_to_string(root().join("daemon/core/Cargo.toml")).expect("a manifest");
-    for word in ["tokio", "tonic", "prost", "sled", "reqwest"] {
+    for word in ["tokio", "tonic", "prost", "reqwest"] {
         assert!(!manifest.contains(word), "daemon/core depends on {word}");
     }
     let mut files = Vec::new();

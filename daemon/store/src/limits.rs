@@ -4,8 +4,7 @@
 /// Longest key and longest prefix.
 pub const KEY_BYTES_MAX: usize = 512;
 
-/// Largest value. sled moves what exceeds a quarter of its segment (128 KiB) out of its log and may never give the
-/// space back; etcd would take more.
+/// Largest value. All live values are held in memory, and one group of commits is one write; etcd would take more.
 pub const VALUE_BYTES_MAX: usize = 64 * 1024;
 
 /// Most operations of one commit. etcd counts operations and preconditions apart and allows 128 of each.
