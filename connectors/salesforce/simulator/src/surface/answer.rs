@@ -49,6 +49,11 @@ impl Answer {
         Self { status: StatusCode::OK, headers: Vec::new(), content: Content::Text(json) }
     }
 
+    /// 200 with bytes of a media type.
+    pub fn bytes(bytes: Bytes, kind: &'static str) -> Self {
+        Self { status: StatusCode::OK, headers: Vec::new(), content: Content::Bytes(bytes, kind) }
+    }
+
     /// A status alone.
     pub fn empty(status: StatusCode) -> Self {
         Self { status, headers: Vec::new(), content: Content::Nothing }

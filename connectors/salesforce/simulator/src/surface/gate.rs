@@ -33,7 +33,7 @@ pub(super) async fn pass(State(site): State<Site>, mut request: Request, next: N
     if !org.config.latency.is_zero() {
         tokio::time::sleep(org.config.latency).await;
     }
-    let (request, operation) = match classified(request).await {
+    let (mut request, operation) = match classified(request).await {
         Ok(classified) => classified,
         Err(refusal) => return refusal,
     };
@@ -51,7 +51,9 @@ pub(super) async fn pass(State(site): State<Site>, mut request: Request, next: N
         Some(Fault::SessionInvalid) if is_soap(&path) => return SoapFault::session().into_response(),
         Some(Fault::SessionInvalid) => return ApiError::session().into_response(),
         Some(Fault::UnavailableHtml) => return unavailable(),
-        Some(Fault::AnswerLost | Fault::TruncatedJson) | None => {}
+        // What is to be cut must not come packed.
+        Some(Fault::TruncatedJson) => drop(request.headers_mut().remove(header::ACCEPT_ENCODING)),
+        Some(Fault::AnswerLost) | None => {}
     }
     // A task of its own: what a call does is done to the end, even when its caller has gone away.
     let work = tokio::spawn(async move { answered(&site, request, next).await });

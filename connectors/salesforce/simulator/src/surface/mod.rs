@@ -16,6 +16,7 @@ use tower_http::compression::CompressionLayer;
 
 pub use answer::{Answer, ApiError, ApiResult, Content};
 
+use crate::describe::Rendered;
 use crate::metadata::Deployments;
 use crate::org::Org;
 
@@ -32,6 +33,8 @@ pub(crate) struct Site {
     #[expect(dead_code, reason = "SOAP comes next")]
     pub deployments: Arc<Deployments>,
     cursors: Arc<Mutex<rest::Cursors>>,
+    /// Describes as they went out before.
+    pub rendered: Arc<Rendered>,
 }
 
 impl Site {
@@ -52,7 +55,13 @@ impl Site {
 /// [`crate::org::Rights`] as an extension: the gate has authenticated and counted them.
 pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
     let deployments = Deployments::new(org.clone());
-    let site = Site { org, scheme, deployments: deployments.clone(), cursors: Arc::default() };
+    let site = Site {
+        org,
+        scheme,
+        deployments: deployments.clone(),
+        cursors: Arc::default(),
+        rendered: Arc::default(),
+    };
     let inside = Router::new()
         .merge(oauth::router())
         .merge(apexrest::router())
