@@ -15,6 +15,8 @@ const ELEMENTS_MAX: usize = 1_000_000;
 pub struct Element {
     /// Local name.
     pub name: String,
+    /// Local name of its `xsi:type`, which SOAP messages carry.
+    pub kind: Option<String>,
     /// Character data, trimmed; comments and references resolved.
     pub text: String,
     /// Child elements.
@@ -49,12 +51,28 @@ impl Element {
 
     /// Reads one document whose root is in `namespace`.
     pub fn parse_in(bytes: &[u8], namespace: &str) -> Result<Self, XmlError> {
+        let mut root = Self::parse_as_is(bytes, namespace)?;
+        root.trim();
+        Ok(root)
+    }
+
+    /// As [`Element::parse_in`], with the white space that stands around texts.
+    pub fn parse_as_is(bytes: &[u8], namespace: &str) -> Result<Self, XmlError> {
         let text = std::str::from_utf8(bytes).map_err(|_| XmlError {
             message: "Invalid byte sequence: the file is not UTF-8".to_owned(),
             at: Position { line: 1, column: 1 },
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         Parse::new(text, namespace).run()
+    }
+
+    /// Drops the white space around all texts.
+    pub fn trim(&mut self) {
+        let trimmed = self.text.trim();
+        if trimmed.len() != self.text.len() {
+            self.text = trimmed.to_owned();
+        }
+        self.children.iter_mut().for_each(Self::trim);
     }
 
     /// Children called `name`.
@@ -199,13 +217,22 @@ impl<'a> Parse<'a> {
                 );
             }
         }
+        let mut kind = None;
         for attribute in tag.attributes() {
-            if let Err(error) = attribute {
-                return Err(self.error(start, error.to_string()));
+            match attribute {
+                Err(error) => return Err(self.error(start, error.to_string())),
+                Ok(attribute)
+                    if attribute.key.local_name().as_ref() == "type"
+                        && attribute.key.prefix().is_some() =>
+                {
+                    kind = attribute.value.rsplit(':').next().map(str::to_owned);
+                }
+                Ok(_) => {}
             }
         }
         Ok(Element {
             name: tag.local_name().as_ref().to_owned(),
+            kind,
             text: String::new(),
             children: Vec::new(),
             at: self.position(start),
@@ -244,11 +271,7 @@ impl<'a> Parse<'a> {
     }
 }
 
-fn close(mut element: Element, open: &mut [Element], root: &mut Option<Element>) {
-    let trimmed = element.text.trim();
-    if trimmed.len() != element.text.len() {
-        element.text = trimmed.to_owned();
-    }
+fn close(element: Element, open: &mut [Element], root: &mut Option<Element>) {
     match open.last_mut() {
         Some(parent) => parent.children.push(element),
         None => *root = Some(element),
