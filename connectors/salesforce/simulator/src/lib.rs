@@ -4,6 +4,7 @@
 //! that is tested with it.
 
 pub mod apex;
+mod bulk;
 pub mod config;
 mod describe;
 pub mod dml;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod apexrest;
+pub(crate) mod body;
 mod classify;
 pub(crate) mod gate;
 pub(crate) mod oauth;
@@ -33,6 +34,7 @@ pub(crate) struct Site {
     #[expect(dead_code, reason = "SOAP comes next")]
     pub deployments: Arc<Deployments>,
     cursors: Arc<Mutex<rest::Cursors>>,
+    pub bulk: Arc<crate::bulk::Jobs>,
     /// Describes as they went out before.
     pub rendered: Arc<Rendered>,
 }
@@ -55,17 +57,12 @@ impl Site {
 /// [`crate::org::Rights`] as an extension: the gate has authenticated and counted them.
 pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
     let deployments = Deployments::new(org.clone());
-    let site = Site {
-        org,
-        scheme,
-        deployments: deployments.clone(),
-        cursors: Arc::default(),
-        rendered: Arc::default(),
-    };
+    let site = Site { org, scheme, deployments: deployments.clone(), cursors: Arc::default(), bulk: Arc::default(), rendered: Arc::default() };
     let inside = Router::new()
         .merge(oauth::router())
         .merge(apexrest::router())
         .merge(crate::soap::router())
+        .merge(crate::bulk::v1::router())
         .fallback(rest::serve)
         .with_state(site.clone())
         .merge(crate::metadata::router(deployments))

@@ -9,6 +9,7 @@ mod door;
 mod limits;
 mod multipart;
 pub(in crate::surface) mod packaging;
+mod parents;
 mod query;
 mod records;
 mod tests;
@@ -23,9 +24,11 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 pub(crate) use collection::{apply, doomed};
-pub(crate) use cursors::Cursors;
+pub(crate) use cursors::{Cursor, Cursors, Remaining};
 pub(crate) use door::{Door, thrown};
 pub(super) use limits::daily_api_requests;
+pub(crate) use multipart::form_parts;
+pub(crate) use parents::is_key;
 pub(super) use versions::{RETIRED, VERSIONS};
 pub(crate) use write::{changed_row, new_row, target};
 
@@ -98,7 +101,8 @@ pub(super) async fn serve(State(site): State<Site>, request: Request) -> Respons
         return ApiError::not_found().into_response();
     };
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, BODY_MAX).await else {
+    let max = if path.contains("/jobs/ingest") { crate::bulk::CONTENT_MAX } else { BODY_MAX };
+    let Ok(body) = axum::body::to_bytes(body, max).await else {
         let message = "The request body is larger than the maximum";
         return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_ENTITY_TOO_LARGE", message)
             .into_response();
@@ -200,6 +204,7 @@ fn dispatch(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
         ["sobjects", object, field, value] if call.method == Method::PATCH && !call.tooling => {
             upsert::upsert(site, call, door, object, field, value)
         }
+        ["jobs", path @ ..] if !call.tooling && !call.nested => crate::bulk::v2::serve(site, call, path),
         ["composite"] if create && !call.nested => composite::series(site, call),
         ["composite", "batch"] if create && !call.nested => composite::batch(site, call),
         ["composite", "sobjects"] if !call.tooling => collection::answer(site, call, door),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use super::parents::{find, is_key};
 use super::{Call, Door, records, write};
 use crate::org::{Field, FieldType, Id, ObjectType};
 use crate::surface::{Answer, ApiError, ApiResult, Content, Site};
@@ -100,39 +101,8 @@ enum Done {
     Ambiguous(Arc<ObjectType>, Vec<Id>),
 }
 
-fn external_id<'a>(view: &View<'_>, object: &'a ObjectType, name: &str) -> Option<&'a std::sync::Arc<Field>> {
-    object.field(name).filter(|field| {
-        (field.external_id || field.kind == FieldType::Id) && view.rights.field(object, field).read
-    })
-}
-
-fn find(view: &View<'_>, object: &ObjectType, field: &Field, value: &str) -> Vec<Id> {
-    if field.kind == FieldType::Id {
-        return Id::parse(value)
-            .filter(|_| tables::by_key(view, object, value).is_some())
-            .into_iter()
-            .collect();
-    }
-    if tables::stores(object) {
-        let value = match value.parse::<f64>() {
-            Ok(number) if field.kind.is_number() => Value::from(number),
-            _ => Value::from(value),
-        };
-        let found = view.state.records.with_value(&object.name, &field.name, &value).into_iter();
-        return found.filter(|id| tables::by_key(view, object, id.as_str()).is_some()).collect();
-    }
-    let mut found = Vec::new();
-    tables::scan(view, object, false, &mut |row| {
-        let same = match row.value(view, &field.name) {
-            Value::String(text) => text.to_lowercase() == value.to_lowercase(),
-            Value::Number(number) => value.parse::<f64>().ok() == number.as_f64(),
-            _ => false,
-        };
-        if same && let Some(id) = row.value(view, "Id").as_str().and_then(Id::parse) {
-            found.push(id);
-        }
-    });
-    found
+fn external_id<'a>(view: &View<'_>, object: &'a ObjectType, name: &str) -> Option<&'a Arc<Field>> {
+    object.field(name).filter(|field| is_key(view, object, field))
 }
 
 /// 300 with the URLs of all records that have this value.
