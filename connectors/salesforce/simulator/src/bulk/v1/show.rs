@@ -9,7 +9,6 @@ use super::super::csv::Format;
 use super::super::error::row_text;
 use super::super::export::Found;
 use crate::dml::RowResult;
-use crate::soap::escape;
 
 /// The namespace of every document.
 pub(super) const NAMESPACE: &str = "http://www.force.com/2009/06/asyncapi/dataload";
@@ -215,9 +214,10 @@ fn elements(out: &mut String, members: Members) {
 }
 
 fn element(out: &mut String, name: &str, text: &str) {
-    out.push_str(&format!("<{name}>"));
-    escape(out, text);
-    out.push_str(&format!("</{name}>"));
+    // XML 1.0 has no way to write most control characters.
+    let plain: String =
+        text.chars().map(|letter| if letter.is_control() && !"\t\r\n".contains(letter) { '\u{fffd}' } else { letter }).collect();
+    out.push_str(&format!("<{name}>{}</{name}>", quick_xml::escape::escape(plain.as_str())));
 }
 
 fn sobject(out: &mut String, record: &Map<String, Value>) {
