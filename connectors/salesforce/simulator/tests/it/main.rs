@@ -15,6 +15,7 @@ mod packages;
 mod packaging_page;
 mod pages;
 mod queries;
+mod recorded;
 mod records;
 mod rights;
 mod running;

@@ -65,6 +65,7 @@ pub(super) async fn userinfo(
         "locale": "en_US",
         "utcOffset": -28_800_000,
         "updated_at": rest_time(user.created_ms).replace("+0000", "Z"),
+        "is_app_installed": org.app_installed(),
     }))
     .into_response()
 }
@@ -168,6 +169,7 @@ fn urls(base: &str, org: &Org, user: Id, version: &str) -> Value {
         ("groups", format!("{rest}chatter/groups")),
         ("users", format!("{rest}chatter/users")),
         ("feed_items", format!("{rest}chatter/feed-items")),
+        ("feed_elements", format!("{rest}chatter/feed-elements")),
         ("custom_domain", base.to_owned()),
     ];
     Value::Object(

@@ -28,7 +28,7 @@ pub(super) fn start(site: &Site, call: &Call, door: &Door<'_>) -> ApiResult {
     }
     let remaining = match soql::run(&view, &prepared, deleted)? {
         Outcome::Count(count) => {
-            return Ok(Answer::ok(json!({"totalSize": count, "done": true, "records": []})));
+            return Ok(Answer::ok(envelope(call, Vec::new(), count, None)));
         }
         Outcome::Rows(rows) => Remaining::Rows { query: Box::new(prepared), rows },
         Outcome::Groups(groups) => Remaining::Groups(groups),
@@ -78,12 +78,26 @@ fn page(
         Remaining::Groups(groups) => groups[from..to].to_vec(),
     };
     let done = to == size;
-    let mut answer = json!({"totalSize": size, "done": done});
-    if !done {
-        answer["nextRecordsUrl"] = format!("{}/query/{id}-{to}", call.root).into();
+    let answer = envelope(call, records, size, (!done).then(|| format!("{id}-{to}")));
+    Ok((answer, !done))
+}
+
+/// Records of `total` as one page; `next` is the locator of the page that follows. The Tooling API says more of a page
+/// than REST does.
+fn envelope(call: &Call, records: Vec<Value>, total: usize, next: Option<String>) -> Value {
+    let mut answer = json!({"totalSize": total, "done": next.is_none()});
+    if let Some(next) = &next {
+        answer["nextRecordsUrl"] = format!("{}/query/{next}", call.root).into();
+    }
+    if call.tooling {
+        // A count has a size and no records.
+        answer["size"] = if records.is_empty() { total } else { records.len() }.into();
+        answer["queryLocator"] = next.into();
+        answer["entityTypeName"] =
+            records.first().map(|record| record["attributes"]["type"].clone()).unwrap_or_default();
     }
     answer["records"] = records.into();
-    Ok((answer, !done))
+    answer
 }
 
 /// `Sforce-Query-Options: batchSize=500`, moved to what is allowed.
