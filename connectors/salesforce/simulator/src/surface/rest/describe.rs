@@ -26,7 +26,9 @@ pub(super) fn basic(site: &Site, call: &Call, name: &str) -> ApiResult {
     let object = view.object(name).ok_or_else(ApiError::not_found)?;
     let base = site.base_url(&call.headers);
     let summary = Summary::of(&state.metadata, object, view.rights.object(object), Some(style(call, &base)));
-    Answer::shown(&json!({"objectDescribe": summary, "recentItems": []}))
+    let recent = super::recent::of_object(&view, call, object, super::recent::OF_OBJECT_MAX);
+    let recent: serde_json::Value = recent.into_iter().map(|(_, record)| record).collect();
+    Answer::shown(&json!({"objectDescribe": summary, "recentItems": recent}))
 }
 
 /// `GET …/sobjects/X/describe`, with conditions.
@@ -92,4 +94,41 @@ fn unchanged(call: &Call, etag: &str, modified_ms: i64) -> bool {
 fn dated(answer: Answer, etag: String, modified_ms: i64) -> Answer {
     let modified = date_time(modified_ms).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     answer.with(ETAG, etag).with(LAST_MODIFIED, modified)
+}
+
+/// `GET …/event/eventSchema/{id}`.
+pub(super) fn event_schema(site: &Site, call: &Call, id: &str) -> ApiResult {
+    let schema = site.org.bus.schema(id).ok_or_else(ApiError::not_found)?;
+    let metadata = site.org.metadata();
+    let object = metadata.object(&schema.event);
+    if object.is_some_and(|object| !call.rights.object(object).read) {
+        return Err(ApiError::not_found());
+    }
+    shown_schema(call, &schema.json, &schema.id)
+}
+
+/// `GET …/sobjects/X__e/eventSchema`.
+pub(super) fn schema_of_event(site: &Site, call: &Call, name: &str) -> ApiResult {
+    let metadata = site.org.metadata();
+    let event = |object: &&std::sync::Arc<crate::org::ObjectType>| {
+        object.kind == crate::org::ObjectKind::Event && call.rights.object(object).read
+    };
+    let object = metadata.object(name).filter(event).ok_or_else(ApiError::not_found)?;
+    let schema = site.org.bus.schema_of(object).map_err(|_| ApiError::not_found())?;
+    shown_schema(call, &schema.json, &schema.id)
+}
+
+/// The Avro schema itself (`payloadFormat=COMPACT`), or inside that of the whole message.
+fn shown_schema(call: &Call, avro: &str, id: &str) -> ApiResult {
+    let mut payload: serde_json::Value = serde_json::from_str(avro).unwrap_or_default();
+    if call.parameter("payloadFormat").is_some_and(|format| format.eq_ignore_ascii_case("COMPACT")) {
+        payload["uuid"] = id.into();
+        return Ok(Answer::ok(payload));
+    }
+    let event = json!({"name": "event", "type": {"type": "record", "name": "Event", "fields": [{"name": "replayId", "type": "long"}]}});
+    let schema = json!({"name": "schema", "type": "string"});
+    let fields = json!([schema, {"name": "payload", "type": payload}, event]);
+    Ok(Answer::ok(
+        json!({"name": "Message", "namespace": "com.sforce.eventbus", "type": "record", "fields": fields, "uuid": id}),
+    ))
 }

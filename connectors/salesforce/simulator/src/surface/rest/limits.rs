@@ -88,3 +88,21 @@ pub(super) fn list(site: &Site) -> Answer {
     limits.insert("PermissionSets", permission_sets);
     Answer::ok(json!(limits))
 }
+
+/// `GET …/limits/recordCount?sObjects=A,B`: how many records there are, as far as the caller may see the objects.
+pub(super) fn record_count(site: &Site, call: &super::Call) -> crate::surface::ApiResult {
+    let state = site.org.snapshot();
+    let view = call.view(&site.org, &state);
+    let named = call
+        .parameter("sObjects")
+        .or(call.parameter("sobjects"))
+        .map(|names| names.split(',').map(|name| name.trim().to_lowercase()).collect::<Vec<_>>());
+    let wanted = |name: &str| named.as_ref().is_none_or(|names| names.contains(&name.to_lowercase()));
+    let objects = state.metadata.objects().filter(|object| wanted(&object.name));
+    let objects = objects.filter(|object| view.rights.object(object).read && crate::tables::stores(object));
+    let counts = objects.filter_map(|object| {
+        let count = state.records.table(&object.name).filter(|record| !record.deleted).count();
+        (count > 0 || named.is_some()).then(|| json!({"count": count, "name": object.name}))
+    });
+    Ok(Answer::ok(json!({"sObjects": counts.collect::<Value>()})))
+}

@@ -13,13 +13,41 @@ use crate::surface::{Answer, ApiError, ApiResult, Site};
 const BATCH_DEFAULT: usize = 2_000;
 const BATCH_MIN: usize = 200;
 
-/// `GET …/query?q=`.
+/// `GET …/query?q=`, or `?explain=`.
 pub(super) fn start(site: &Site, call: &Call, door: &Door<'_>) -> ApiResult {
-    let org = &site.org;
+    if let Some(text) = call.parameter("explain") {
+        return plan(site, call, door, text);
+    }
     let Some(text) = call.parameter("q") else {
         return Err(ApiError::bad("MALFORMED_QUERY", "A query string has to be specified"));
     };
     let deleted = call.segments.first().is_some_and(|name| name == "queryAll");
+    answer(site, call, door, text, deleted)
+}
+
+/// How a query would be run. The numbers are those of a scan; nobody should rely on them.
+fn plan(site: &Site, call: &Call, door: &Door<'_>, text: &str) -> ApiResult {
+    let state = door.snapshot(&site.org);
+    let view = call.view(&site.org, &state);
+    let prepared = soql::prepare(&view, text)?;
+    let rows = state.records.count(&prepared.object.name);
+    Ok(Answer::ok(json!({
+        "plans": [{
+            "cardinality": rows,
+            "fields": [],
+            "leadingOperationType": "TableScan",
+            "notes": [],
+            "relativeCost": 1.0,
+            "sobjectCardinality": rows,
+            "sobjectType": prepared.object.name,
+        }],
+        "sourceQuery": text,
+    })))
+}
+
+/// Runs a query and answers its first page.
+pub(super) fn answer(site: &Site, call: &Call, door: &Door<'_>, text: &str, deleted: bool) -> ApiResult {
+    let org = &site.org;
     let state = door.snapshot(org);
     let view = call.view(org, &state);
     let prepared = soql::prepare(&view, text)?;

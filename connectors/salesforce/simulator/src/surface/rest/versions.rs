@@ -34,9 +34,33 @@ pub(super) fn list(method: &Method) -> ApiResult {
 /// Resource names and their paths; only what is served is named.
 pub(super) fn resources(site: &Site, call: &Call) -> Answer {
     let names: &[&str] = if call.tooling {
-        &["query", "queryAll", "sobjects", "composite"]
+        &[
+            "query",
+            "queryAll",
+            "search",
+            "sobjects",
+            "composite",
+            "runTestsSynchronous",
+            "runTestsAsynchronous",
+            "executeAnonymous",
+        ]
     } else {
-        &["tooling", "query", "queryAll", "sobjects", "limits", "composite", "metadata"]
+        &[
+            "tooling",
+            "query",
+            "queryAll",
+            "search",
+            "parameterizedSearch",
+            "sobjects",
+            "limits",
+            "composite",
+            "metadata",
+            "jobs",
+            "recent",
+            "tabs",
+            "theme",
+            "event",
+        ]
     };
     let mut resources: Map<String, Value> =
         names.iter().map(|name| ((*name).to_owned(), Value::from(format!("{}/{name}", call.root)))).collect();
@@ -46,6 +70,18 @@ pub(super) fn resources(site: &Site, call: &Call) -> Answer {
         resources.insert("identity".to_owned(), identity.into());
     }
     Answer::ok(Value::Object(resources))
+}
+
+/// What `GET …/composite` names.
+pub(super) fn composites(call: &Call) -> Answer {
+    let root = format!("{}/composite", call.root);
+    let mut paths = Map::new();
+    for name in ["tree", "batch", "sobjects", "graph"] {
+        if !call.tooling || name == "batch" {
+            paths.insert(name.to_owned(), format!("{root}/{name}").into());
+        }
+    }
+    Answer::ok(Value::Object(paths))
 }
 
 #[cfg(test)]
