@@ -27,6 +27,8 @@ pub struct Metadata {
     pub custom_permissions: BTreeMap<String, Arc<CustomPermission>>,
     /// Validation rules and flows.
     pub rules: RuleBook,
+    /// Channels of events and managed subscriptions.
+    pub streams: crate::events::Definitions,
     /// What the tests that have run in the org covered, by class or trigger.
     pub coverage: BTreeMap<Id, Arc<UnitCoverage>>,
     revision: Revision,

@@ -1,9 +1,11 @@
 //! Salesforce's Pub/Sub API over gRPC.
 
 mod caller;
+mod managed;
 mod publish;
 mod refusal;
 mod service;
+mod stream;
 mod subscribe;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,8 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 use crate::org::Org;
 use service::Service;
 use wire::pub_sub_server::PubSubServer;
+
+pub(crate) use caller::visible_schema;
 
 /// Messages and service as compiled from the contract.
 #[allow(missing_docs, clippy::all)]

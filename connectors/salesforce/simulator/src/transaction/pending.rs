@@ -134,7 +134,7 @@ impl Task {
 impl Event {
     /// Hands the event to the bus. Nobody is told of a refusal: what could be refused was checked when it was made.
     pub(crate) fn leave(&self, org: &Org) {
-        match org.bus.publish(&self.object, self.raw.clone()) {
+        match org.bus.publish(&org.metadata().streams, &self.object, self.raw.clone()) {
             Ok(published) => {
                 let topic = topic_of(&self.object.name);
                 org.note(Kind::EventPublished, Some(self.user), topic, &[("event", &published.event_id)]);
