@@ -4,6 +4,7 @@ mod browser;
 mod client;
 
 mod authorize;
+mod bulk;
 mod catalogue;
 mod changes;
 mod conditions;
@@ -17,6 +18,8 @@ mod pages;
 mod queries;
 mod recorded;
 mod records;
+mod refusals;
+mod resources;
 mod rights;
 mod running;
 mod soap;
