@@ -25,3 +25,4 @@ pub mod transaction;
 
 pub use config::{Config, Credentials, Environment, OfferedPackage, OfferedVersion, Ready};
 pub use server::{Simulator, StartError};
+pub use soql::check_syntax as soql_check;
