@@ -2,6 +2,7 @@
 
 pub mod archive;
 mod attempt;
+mod calls;
 mod code;
 #[allow(dead_code)]
 pub(crate) mod contents;
@@ -19,6 +20,7 @@ mod permission;
 mod quick;
 mod removal;
 mod result;
+mod retrieve;
 mod row;
 mod rule;
 mod schema;
@@ -30,8 +32,10 @@ pub(crate) mod xml;
 pub(crate) use coverage::test_result;
 pub(crate) use foreign::foreign_deploy;
 pub(crate) use http::router;
-pub(crate) use job::Deployments;
+pub(crate) use job::{Deployments, Order};
+pub(crate) use options::DeployOptions;
 pub(crate) use packaged::compile;
+pub(crate) use retrieve::RetrieveStatus;
 pub(crate) use types::packaged_kind;
 pub(crate) use xml::NAMESPACE;
 

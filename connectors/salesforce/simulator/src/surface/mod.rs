@@ -31,7 +31,6 @@ pub(crate) struct Site {
     /// `http` or `https`.
     pub scheme: &'static str,
     /// Deployments wait for their turn in one queue, whichever API they came by.
-    #[expect(dead_code, reason = "SOAP comes next")]
     pub deployments: Arc<Deployments>,
     cursors: Arc<Mutex<rest::Cursors>>,
     pub bulk: Arc<crate::bulk::Jobs>,

@@ -1,9 +1,9 @@
 //! Who calls, and what time the org has.
 
-use super::Caller;
-use super::fault::SoapFault;
-use super::write::Xml;
 use crate::org::metadata_time;
+use crate::soap::Caller;
+use crate::soap::fault::SoapFault;
+use crate::soap::write::Xml;
 
 /// `getUserInfo`.
 pub(super) fn user_info(caller: &Caller<'_>, out: &mut Xml) -> Result<(), SoapFault> {
