@@ -12,6 +12,7 @@ mod corpus;
 mod describes;
 mod faults;
 mod files;
+mod lists;
 mod packages;
 mod packaging_page;
 mod pages;

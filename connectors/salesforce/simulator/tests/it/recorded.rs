@@ -2,7 +2,7 @@
 
 mod shape;
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use salesforce_simulator::Config;
 use serde_json::{Value, json};
 
@@ -89,5 +89,61 @@ async fn who_is_asking() {
     };
     let userinfo = get(world.url("/services/oauth2/userinfo")).await;
     Shape::named("userinfo").fits(&userinfo);
+    let answer = crate::browser::grant(&world).await;
+    Shape::named("token").fits(&answer);
+    let (status, error) = crate::browser::exchange(&world, "invalid").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    Shape::named("token error").fits(&error);
     Shape::named("identity").fits(&get(userinfo["sub"].as_str().expect("the identity URL").to_owned()).await);
+}
+
+#[tokio::test]
+async fn what_changed_and_how_much_there_is() {
+    let world = World::new().await;
+    let api = world.admin();
+    api.create("Account", json!({"Name": "A"})).await;
+    let gone = api.create("Account", json!({"Name": "B"})).await;
+    api.call(Method::DELETE, &format!("/sobjects/Account/{gone}"), None).await;
+    world.clock.advance(std::time::Duration::from_secs(600));
+    Shape::named("record counts").fits(&api.get("/limits/recordCount?sObjects=Account,Contact").await);
+    let span = "start=2026-11-24T11:00:00Z&end=2026-11-24T12:05:00Z";
+    Shape::named("updated").fits(&api.get(&format!("/sobjects/Account/updated/?{span}")).await);
+    Shape::named("deleted").fits(&api.get(&format!("/sobjects/Account/deleted/?{span}")).await);
+}
+
+#[tokio::test]
+async fn bulk_jobs() {
+    let world = World::new().await;
+    let api = world.admin();
+    let job = json!({"object": "Account", "operation": "insert"});
+    let job = api.call(Method::POST, "/jobs/ingest", Some(job)).await.1;
+    let path = format!("/jobs/ingest/{}", job["id"].as_str().expect("an id"));
+    Shape::named("bulk 2 ingest job").fits(&api.get(&path).await);
+    let query = json!({"query": "SELECT Id FROM Account", "operation": "query"});
+    let job = api.call(Method::POST, "/jobs/query", Some(query)).await.1;
+    Shape::named("bulk 2 query job")
+        .fits(&api.get(&format!("/jobs/query/{}", job["id"].as_str().expect("an id"))).await);
+
+    let post = async |path: &str, kind: &str, body: &str| {
+        let url = world.url(&format!("/services/async/62.0/job{path}"));
+        let request = world.http.post(url).header("x-sfdc-session", &api.token).header("content-type", kind);
+        request.body(body.to_owned()).send().await.expect("answers").text().await.expect("text")
+    };
+    let xml = "<jobInfo xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\"><operation>insert</operation><object>Account</object><contentType>CSV</contentType></jobInfo>";
+    let answer = post("", "application/xml", xml).await;
+    let info = answer.split("<jobInfo").nth(1).and_then(|rest| rest.split_once('>')).expect("a job").1;
+    let members = info.split('<').filter_map(|tag| tag.split_once('>'));
+    let members = members.filter(|(name, _)| !name.starts_with('/'));
+    let members = members.map(|(name, text)| (name.to_owned(), Value::from(text)));
+    Shape::named("bulk job xml").fits(&Value::Object(members.collect()));
+    let json = r#"{"operation": "insert", "object": "Account", "contentType": "JSON"}"#;
+    let job: Value = serde_json::from_str(&post("", "application/json", json).await).expect("json");
+    let path = format!("/{}/batch", job["id"].as_str().expect("an id"));
+    let batch = post(&path, "application/json", r#"[{"Name": "A"}]"#).await;
+    Shape::named("bulk batch").fits(&serde_json::from_str(&batch).expect("json"));
+}
+
+/// The answer to a status poll of a deployment has the recorded shape.
+pub fn deploy(answer: &Value) {
+    Shape::named("deploy").fits(answer);
 }
