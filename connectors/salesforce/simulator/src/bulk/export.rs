@@ -57,7 +57,9 @@ pub(super) fn run(
             let object = prepared.object.name.clone();
             Ok(Found { object, columns, records: soql::records(&view, &prepared, &rows, root)? })
         }
-        Outcome::Count(_) | Outcome::Groups(_) => Err(unsupported("Aggregate Relationships not supported in Bulk Query")),
+        Outcome::Count(_) | Outcome::Groups(_) => {
+            Err(unsupported("Aggregate Relationships not supported in Bulk Query"))
+        }
     }
 }
 
@@ -152,10 +154,16 @@ mod tests {
 
     #[test]
     fn paths_lead_into_parents_and_moments_end_in_z() {
-        let column = |path: &[&str], time| Column { path: path.iter().map(|step| (*step).to_owned()).collect(), time };
+        let column =
+            |path: &[&str], time| Column { path: path.iter().map(|step| (*step).to_owned()).collect(), time };
         let found = Found {
             object: "Account".to_owned(),
-            columns: vec![column(&["Name"], false), column(&["Owner", "Alias"], false), column(&["CreatedDate"], true), column(&["IsDeleted"], false)],
+            columns: vec![
+                column(&["Name"], false),
+                column(&["Owner", "Alias"], false),
+                column(&["CreatedDate"], true),
+                column(&["IsDeleted"], false),
+            ],
             records: vec![
                 json!({"Name": "a \"b\"", "Owner": {"Alias": "x"}, "CreatedDate": "2026-11-24T12:00:00.000+0000", "IsDeleted": false}),
                 json!({"Name": null, "Owner": null}),

@@ -104,7 +104,8 @@ impl Order {
         let id = id.and_then(|name| body.remove(&name)).filter(|id| !id.is_null());
         let id = id.as_ref().and_then(Value::as_str);
         if matches!(self.verb, Verb::Delete | Verb::HardDelete) {
-            let id = id.ok_or_else(|| ApiError::bad("MISSING_ARGUMENT", "Id not specified in a delete call"))?;
+            let id =
+                id.ok_or_else(|| ApiError::bad("MISSING_ARGUMENT", "Id not specified in a delete call"))?;
             let row = doomed(tx, id)?;
             if row.object.name == self.object {
                 return Ok(row);
@@ -116,7 +117,8 @@ impl Order {
         let by_id = self.verb == Verb::Update || self.key.as_deref() == Some("Id");
         match id.filter(|_| by_id) {
             Some(id) => {
-                let malformed = || ApiError::bad("MALFORMED_ID", format!("Id: id value of incorrect type: {id}"));
+                let malformed =
+                    || ApiError::bad("MALFORMED_ID", format!("Id: id value of incorrect type: {id}"));
                 changed_row(tx, &object, Id::parse(id).ok_or_else(malformed)?, &body)
             }
             None if self.verb == Verb::Update => {
@@ -169,14 +171,25 @@ impl Order {
 /// Where the cells of a column go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Column {
-    Field { name: String, boolean: bool },
+    Field {
+        name: String,
+        boolean: bool,
+    },
     /// `Account.Key__c`, or `Lead:Owner.Key__c` where the lookup leads to more than one object.
-    Parent { relationship: String, of: Option<String>, key: String },
+    Parent {
+        relationship: String,
+        of: Option<String>,
+        key: String,
+    },
 }
 
 impl Column {
     /// The columns of a header.
-    pub(super) fn of(view: &View<'_>, object: &ObjectType, header: &[String]) -> Result<Vec<Self>, BulkError> {
+    pub(super) fn of(
+        view: &View<'_>,
+        object: &ObjectType,
+        header: &[String],
+    ) -> Result<Vec<Self>, BulkError> {
         let column = |name: &String| {
             Self::find(view, object, name.trim())
                 .ok_or_else(|| BulkError::batch(format!("Field name not found : {name}")))
@@ -191,7 +204,8 @@ impl Column {
                 Some((of, step)) => (Some(of.to_owned()), step),
                 None => (None, step),
             };
-            let same = |word: &Option<String>| word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case(step));
+            let same =
+                |word: &Option<String>| word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case(step));
             let field = object.fields.iter().find(|field| same(&field.relationship) && seen(field))?;
             let relationship = field.relationship.clone()?;
             return Some(Self::Parent { relationship, of, key: key.to_owned() });

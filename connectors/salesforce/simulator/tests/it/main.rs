@@ -24,6 +24,7 @@ mod resources;
 mod rights;
 mod running;
 mod soap;
+mod streams;
 mod testing;
 mod tokens;
 mod whole;

@@ -34,10 +34,13 @@ impl From<BulkError> for Refusal {
 
 /// Serves a call; the path continues `/services/async/NN.0`.
 pub(super) fn answer(site: &Site, call: &Call, path: &[&str]) -> Answer {
-    let (read, post) = (call.method == Method::GET || call.method == Method::HEAD, call.method == Method::POST);
+    let (read, post) =
+        (call.method == Method::GET || call.method == Method::HEAD, call.method == Method::POST);
     match path {
         ["job"] if post => create(site, call),
-        ["job", job] if read => with(site, call, job, |job| Ok(Shown::info(info_wire(call, job), "jobInfo", job.members()))),
+        ["job", job] if read => {
+            with(site, call, job, |job| Ok(Shown::info(info_wire(call, job), "jobInfo", job.members())))
+        }
         ["job", job] if post => turn(site, call, job),
         ["job", job, "batch"] if post => add(site, call, job),
         ["job", job, "batch"] if read => with(site, call, job, |job| {
@@ -47,9 +50,9 @@ pub(super) fn answer(site: &Site, call: &Call, path: &[&str]) -> Answer {
         ["job", job, "batch", batch] if read => with_batch(site, call, job, batch, |job, batch| {
             Ok(Shown::info(info_wire(call, job), "batchInfo", batch.members(job.id)))
         }),
-        ["job", job, "batch", batch, "request"] if read => with_batch(site, call, job, batch, |job, batch| {
-            Ok(Shown::raw(job.wire, batch.content.clone()))
-        }),
+        ["job", job, "batch", batch, "request"] if read => {
+            with_batch(site, call, job, batch, |job, batch| Ok(Shown::raw(job.wire, batch.content.clone())))
+        }
         ["job", job, "batch", batch, "result"] if read => with_batch(site, call, job, batch, results),
         ["job", job, "batch", batch, "result", result] if read => {
             with_batch(site, call, job, batch, |job, batch| match &batch.found {
@@ -57,13 +60,21 @@ pub(super) fn answer(site: &Site, call: &Call, path: &[&str]) -> Answer {
                 _ => Err(BulkError::batch(format!("Unable to find result: {result}"))),
             })
         }
-        _ => Err(BulkError::new("InvalidUrl", "Destination URL not reset. The URL returned from login must be set").into()),
+        _ => Err(BulkError::new(
+            "InvalidUrl",
+            "Destination URL not reset. The URL returned from login must be set",
+        )
+        .into()),
     }
 }
 
 /// How information about a job is written: a JSON job speaks JSON, others as they are asked.
 fn info_wire(call: &Call, job: &Job) -> Wire {
-    let xml = call.headers.get("content-type").and_then(|value| value.to_str().ok()).is_some_and(|kind| kind.contains("xml"));
+    let xml = call
+        .headers
+        .get("content-type")
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.contains("xml"));
     match job.wire {
         Wire::Json if !xml => Wire::Json,
         _ => Wire::asked(&call.headers),
@@ -102,7 +113,8 @@ fn with_batch<T>(
 fn members(call: &Call) -> Result<impl Fn(&str) -> Option<String> + use<>, BulkError> {
     let unreadable = |why: String| BulkError::new("InvalidJob", why);
     let (json, xml) = if Wire::asked(&call.headers) == Wire::Json {
-        let json: Value = serde_json::from_slice(&call.body).map_err(|error| unreadable(error.to_string()))?;
+        let json: Value =
+            serde_json::from_slice(&call.body).map_err(|error| unreadable(error.to_string()))?;
         (Some(json), None)
     } else {
         let xml = Element::parse_in(&call.body, NAMESPACE);
@@ -124,7 +136,9 @@ fn create(site: &Site, call: &Call) -> Answer {
     let content = member("contentType");
     let wire = match content.as_deref() {
         None => Wire::Xml,
-        Some(word) => Wire::parse(word).ok_or_else(|| BulkError::job(format!("Unsupported content type: {word}")))?,
+        Some(word) => {
+            Wire::parse(word).ok_or_else(|| BulkError::job(format!("Unsupported content type: {word}")))?
+        }
     };
     let mode = match member("concurrencyMode").as_deref() {
         Some("Serial") => "Serial",
@@ -136,11 +150,13 @@ fn create(site: &Site, call: &Call) -> Answer {
         match word.as_str() {
             "query" | "queryAll" => {
                 let found = view.object(&object).filter(|object| object.queryable);
-                let found = found.ok_or_else(|| BulkError::job(format!("Unable to find object: {object}")))?;
+                let found =
+                    found.ok_or_else(|| BulkError::job(format!("Unable to find object: {object}")))?;
                 Work::Query { object: found.name.clone(), deleted: word == "queryAll" }
             }
             word => {
-                let verb = Verb::parse(word).ok_or_else(|| BulkError::job(format!("Unknown operation: {word}")))?;
+                let verb =
+                    Verb::parse(word).ok_or_else(|| BulkError::job(format!("Unknown operation: {word}")))?;
                 Work::Write(Order::new(&view, verb, &object, member("externalIdFieldName").as_deref())?)
             }
         }
@@ -178,8 +194,12 @@ fn turn(site: &Site, call: &Call, id: &str) -> Answer {
                 waiting.for_each(|batch| batch.state = BatchState::NotProcessed);
                 JobState::Aborted
             }
-            ("Closed", JobState::Closed) => return Err(BulkError::state("Closing already closed Job not allowed")),
-            ("Closed" | "Aborted", _) => return Err(BulkError::state(format!("{state} is not allowed: the job is aborted"))),
+            ("Closed", JobState::Closed) => {
+                return Err(BulkError::state("Closing already closed Job not allowed"));
+            }
+            ("Closed" | "Aborted", _) => {
+                return Err(BulkError::state(format!("{state} is not allowed: the job is aborted")));
+            }
             _ => return Err(BulkError::state(format!("Invalid state: {state}"))),
         };
         job.modified_ms = now;

@@ -69,7 +69,10 @@ pub(super) struct Batch {
 impl Kept for Job {
     fn ended(&self) -> bool {
         self.state != JobState::Open
-            && !self.batches.iter().any(|batch| matches!(batch.state, BatchState::Queued | BatchState::InProgress))
+            && !self
+                .batches
+                .iter()
+                .any(|batch| matches!(batch.state, BatchState::Queued | BatchState::InProgress))
     }
 
     fn bytes(&self) -> usize {
@@ -106,7 +109,8 @@ impl JobState {
 
 impl Job {
     pub(super) fn members(&self) -> Members {
-        let count = |is: fn(&BatchState) -> bool| self.batches.iter().filter(|batch| is(&batch.state)).count();
+        let count =
+            |is: fn(&BatchState) -> bool| self.batches.iter().filter(|batch| is(&batch.state)).count();
         let key = match &self.work {
             Work::Write(order) => order.key.clone(),
             Work::Query { .. } => None,

@@ -53,8 +53,7 @@ async fn handle(
         Err(error) => return refused(asked, &error),
     };
     let call = Call { rights, method: parts.method, version, headers, body: content };
-    let segments: Vec<String> =
-        path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let segments: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     // Rows are read and written on a thread that may take its time.
     let work = tokio::task::spawn_blocking(move || {
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -73,12 +72,14 @@ async fn handle(
 /// Who calls, and in which version.
 fn admit(site: &Site, version: &str, headers: &HeaderMap) -> Result<(Rights, u32), BulkError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| value.split_once(' ')).map(|(_, token)| token);
+    let bearer =
+        text(header::AUTHORIZATION.as_str()).and_then(|value| value.split_once(' ')).map(|(_, token)| token);
     let token = text("x-sfdc-session").or(bearer).unwrap_or_default();
     let version = version.trim_start_matches('v');
     let number = version.strip_suffix(".0").and_then(|number| number.parse().ok());
     let number = number.filter(|_| gate::serves(version));
-    let number = number.ok_or_else(|| BulkError::new("InvalidVersion", format!("Unsupported Version: {version}")))?;
+    let number =
+        number.ok_or_else(|| BulkError::new("InvalidVersion", format!("Unsupported Version: {version}")))?;
     let rights = gate::admit(&site.org, token.trim()).map_err(|error| match error.code.as_str() {
         "INVALID_SESSION_ID" => BulkError::new("InvalidSessionId", "Invalid session id"),
         _ => BulkError::new("FeatureNotEnabled", error.message),
@@ -93,7 +94,8 @@ fn refused(wire: Wire, error: &BulkError) -> Response {
         "Unknown" => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     };
-    let members = vec![("exceptionCode", error.code.into()), ("exceptionMessage", error.message.as_str().into())];
+    let members =
+        vec![("exceptionCode", error.code.into()), ("exceptionMessage", error.message.as_str().into())];
     let mut response = Shown::info(wire, "error", members).into_response();
     *response.status_mut() = status;
     response

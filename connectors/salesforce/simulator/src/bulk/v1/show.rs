@@ -38,7 +38,9 @@ impl Wire {
             headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains(word))
         };
         let json = has(header::CONTENT_TYPE, "json")
-            || (!has(header::CONTENT_TYPE, "xml") && has(header::ACCEPT, "application/json") && !has(header::ACCEPT, "xml"));
+            || (!has(header::CONTENT_TYPE, "xml")
+                && has(header::ACCEPT, "application/json")
+                && !has(header::ACCEPT, "xml"));
         if json { Self::Json } else { Self::Xml }
     }
 
@@ -204,10 +206,12 @@ fn elements(out: &mut String, members: Members) {
         match value {
             Value::Null => {}
             // Moments end in Z here, where JSON has +0000.
-            Value::String(text) => match text.strip_suffix("+0000").filter(|_| name.contains("Dat") || name.ends_with("stamp")) {
-                Some(moment) => element(out, name, &format!("{moment}Z")),
-                None => element(out, name, &text),
-            },
+            Value::String(text) => {
+                match text.strip_suffix("+0000").filter(|_| name.contains("Dat") || name.ends_with("stamp")) {
+                    Some(moment) => element(out, name, &format!("{moment}Z")),
+                    None => element(out, name, &text),
+                }
+            }
             other => element(out, name, &other.to_string()),
         }
     }
@@ -215,8 +219,10 @@ fn elements(out: &mut String, members: Members) {
 
 fn element(out: &mut String, name: &str, text: &str) {
     // XML 1.0 has no way to write most control characters.
-    let plain: String =
-        text.chars().map(|letter| if letter.is_control() && !"\t\r\n".contains(letter) { '\u{fffd}' } else { letter }).collect();
+    let plain: String = text
+        .chars()
+        .map(|letter| if letter.is_control() && !"\t\r\n".contains(letter) { '\u{fffd}' } else { letter })
+        .collect();
     out.push_str(&format!("<{name}>{}</{name}>", quick_xml::escape::escape(plain.as_str())));
 }
 

@@ -40,7 +40,9 @@ pub(super) fn run(site: &Site, job: Id, batch: Id) {
     let (work, wire, user, version, content) = asked;
     let outcome = match &work {
         Work::Write(order) => write(org, user, order, wire, &content).map(Done::Written),
-        Work::Query { object, deleted } => query(org, user, object, *deleted, version, &content).map(Done::Found),
+        Work::Query { object, deleted } => {
+            query(org, user, object, *deleted, version, &content).map(Done::Found)
+        }
     };
     let now = org.now_ms();
     let mut jobs = site.bulk.classic();
@@ -93,7 +95,8 @@ fn query(
     let found = export::run(org, user, text, deleted, &root).map_err(|error| export::failed(&error))?;
     let about = found.object.as_str();
     if !about.eq_ignore_ascii_case(object) {
-        let message = format!("Failed to process query: job object {object} does not match query object {about}");
+        let message =
+            format!("Failed to process query: job object {object} does not match query object {about}");
         return Err(BulkError::batch(message));
     }
     Ok(found)

@@ -178,7 +178,8 @@ fn turn(site: &Site, call: &Call, id: Id) -> ApiResult {
             }
             "Aborted" => job.head.abort(now)?,
             other => {
-                let message = format!("Invalid job state: {other}. A job can be set to UploadComplete or Aborted");
+                let message =
+                    format!("Invalid job state: {other}. A job can be set to UploadComplete or Aborted");
                 return Err(BulkError::state(message).into());
             }
         }
@@ -212,7 +213,9 @@ fn run(site: &Site, id: Id) {
     let began = org.now_ms();
     let asked = {
         let mut jobs = site.bulk.ingest();
-        let Some(job) = jobs.get_mut(id).filter(|job| job.head.state == State::UploadComplete) else { return };
+        let Some(job) = jobs.get_mut(id).filter(|job| job.head.state == State::UploadComplete) else {
+            return;
+        };
         job.head.turn(State::InProgress, began);
         (job.content.clone().unwrap_or_default(), job.order.clone(), job.head.format, job.head.by)
     };

@@ -8,14 +8,8 @@ use crate::org::{Id, Org, rest_time};
 use crate::surface::rest::Call;
 
 /// What may stand between cells.
-pub(super) const DELIMITERS: [(&str, char); 6] = [
-    ("COMMA", ','),
-    ("BACKQUOTE", '`'),
-    ("CARET", '^'),
-    ("PIPE", '|'),
-    ("SEMICOLON", ';'),
-    ("TAB", '\t'),
-];
+pub(super) const DELIMITERS: [(&str, char); 6] =
+    [("COMMA", ','), ("BACKQUOTE", '`'), ("CARET", '^'), ("PIPE", '|'), ("SEMICOLON", ';'), ("TAB", '\t')];
 
 /// How far a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -62,7 +62,8 @@ fn file(text: impl Into<bytes::Bytes>) -> Answer {
 
 /// One page of jobs, the oldest first; a locator is a position.
 fn list(call: &Call, jobs: Vec<Value>, kind: &str) -> Answer {
-    let from: usize = call.parameter("queryLocator").and_then(|at| at.parse().ok()).unwrap_or(0).min(jobs.len());
+    let from: usize =
+        call.parameter("queryLocator").and_then(|at| at.parse().ok()).unwrap_or(0).min(jobs.len());
     let to = jobs.len().min(from + PAGE);
     let next = (to < jobs.len()).then(|| format!("{}/jobs/{kind}?queryLocator={to}", call.root));
     Answer::ok(json!({"done": next.is_none(), "records": jobs[from..to], "nextRecordsUrl": next}))

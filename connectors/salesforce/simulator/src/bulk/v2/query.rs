@@ -137,7 +137,9 @@ fn run(site: &Site, id: Id, root: &str) {
     let org = &site.org;
     let asked = {
         let mut jobs = site.bulk.query();
-        let Some(job) = jobs.get_mut(id).filter(|job| job.head.state == State::UploadComplete) else { return };
+        let Some(job) = jobs.get_mut(id).filter(|job| job.head.state == State::UploadComplete) else {
+            return;
+        };
         job.head.turn(State::InProgress, org.now_ms());
         (job.soql.clone(), job.deleted, job.head.by, job.head.format)
     };
@@ -205,7 +207,8 @@ fn located(position: usize) -> String {
 
 fn unlocated(locator: &str) -> Option<usize> {
     use base64::Engine;
-    let bytes = base64::engine::general_purpose::STANDARD_NO_PAD.decode(locator.trim_end_matches('=')).ok()?;
+    let bytes =
+        base64::engine::general_purpose::STANDARD_NO_PAD.decode(locator.trim_end_matches('=')).ok()?;
     std::str::from_utf8(&bytes).ok()?.parse().ok()
 }
 
@@ -231,6 +234,7 @@ fn pages(site: &Site, call: &Call, id: Id) -> ApiResult {
     let mut starts = (from..rows.count().max(1)).step_by(size.max(1));
     let listed: Vec<Value> =
         starts.by_ref().take(PAGES_LISTED).map(|at| json!({"resultUrl": url(at)})).collect();
-    let next = starts.next().map(|at| format!("{}/jobs/query/{id}/resultPages?locator={}", call.root, located(at)));
+    let next =
+        starts.next().map(|at| format!("{}/jobs/query/{id}/resultPages?locator={}", call.root, located(at)));
     Ok(Answer::ok(json!({"done": next.is_none(), "nextRecordsUrl": next, "resultPages": listed})))
 }

@@ -42,7 +42,7 @@ pub(super) use versions::{RETIRED, VERSIONS};
 pub(crate) use write::{changed_row, new_row, target};
 
 use super::body::BodyError;
-use super::{ApiError, ApiResult, BODY_MAX, Site};
+use super::{Answer, ApiError, ApiResult, BODY_MAX, Site};
 use crate::org::{Org, Rights, State as OrgState};
 use crate::tables::View;
 
@@ -199,6 +199,7 @@ fn dispatch(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
         ["limits", "recordCount"] if read && !call.tooling => limits::record_count(site, call),
         ["tabs"] if read && !call.tooling => Ok(tabs::list(site, call)),
         ["theme"] if read && !call.tooling => Ok(tabs::theme(site, call)),
+        ["quickActions"] if read && !call.tooling => Ok(Answer::ok(serde_json::json!([]))),
         ["recent"] if read && !call.tooling => recent::list(site, call, door),
         ["search"] if read => search::find(site, call, door),
         ["parameterizedSearch"] if read || create => search::parameterized(site, call, door),

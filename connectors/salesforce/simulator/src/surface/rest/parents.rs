@@ -64,7 +64,8 @@ pub(super) fn parent<'a>(
     name: &str,
     value: &Value,
 ) -> Result<Option<(&'a Arc<Field>, Value)>, ApiError> {
-    let same = |field: &Field| field.relationship.as_ref().is_some_and(|word| word.eq_ignore_ascii_case(name));
+    let same =
+        |field: &Field| field.relationship.as_ref().is_some_and(|word| word.eq_ignore_ascii_case(name));
     let lookup = object.fields.iter().find(|field| same(field) && view.rights.field(object, field).read);
     let Some(lookup) = lookup else { return Ok(None) };
     let members = match value {
@@ -105,11 +106,16 @@ pub(super) fn parent<'a>(
             [id] => return Ok(Some((lookup, (*id).into()))),
             several => {
                 let ids: Vec<&str> = several.iter().map(Id::as_str).collect();
-                let message = format!("{}: more than one record found for external id field: [{}]", field.name, ids.join(", "));
+                let message = format!(
+                    "{}: more than one record found for external id field: [{}]",
+                    field.name,
+                    ids.join(", ")
+                );
                 return Err(ApiError::bad("DUPLICATE_EXTERNAL_ID", message).on(vec![field.name.clone()]));
             }
         }
     }
-    let refusal = refusal.unwrap_or_else(|| format!("The relationship {name} leads to no object of this type"));
+    let refusal =
+        refusal.unwrap_or_else(|| format!("The relationship {name} leads to no object of this type"));
     Err(ApiError::bad("INVALID_FIELD", refusal))
 }
