@@ -57,7 +57,7 @@ async fn the_client_for_node_lives_on_the_apps_events_and_on_others() {
 
     let changes = &seen["changes"];
     assert_eq!(changes[0]["payload"]["ChangeEventHeader"]["changeType"], "CREATE");
-    assert_eq!(changes[0]["payload"]["BillingAddress"]["City"]["string"], "Paris", "{changes:#}");
+    assert_eq!(changes[0]["payload"]["BillingAddress"]["City"], "Paris", "{changes:#}");
     let header = &changes[1]["payload"]["ChangeEventHeader"];
     let changed: Vec<&str> =
         header["changedFields"].as_array().unwrap().iter().filter_map(|name| name.as_str()).collect();

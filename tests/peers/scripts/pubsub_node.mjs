@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 
 const require = createRequire(process.env.PEER_PACKAGES + '/');
-const { default: PubSubApiClient } = await import(require.resolve('salesforce-pubsub-api-client'));
+const { default: PubSubApiClient } = require('salesforce-pubsub-api-client');
 const org = JSON.parse(process.env.ORG);
 const { topic, own, changes, managed, object, record } = org.more;
 

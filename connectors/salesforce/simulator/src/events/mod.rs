@@ -9,6 +9,7 @@ mod publish;
 mod quota;
 mod replay;
 mod schema;
+pub(crate) mod standard;
 mod topic;
 
 pub use bus::{EVENT_BYTES_MAX, EventBus, RawEvent, topic_of};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::change;
 use super::definition::{CHANGE_EVENTS, Channel, ChannelKind};
+use super::standard;
 use crate::org::{Metadata, ObjectKind, ObjectType};
 
 /// A topic of the org. Names are compared exactly.
@@ -34,6 +35,7 @@ impl Topic {
         match kind {
             ChannelKind::Event => metadata
                 .object(rest)
+                .or_else(|| standard::event(rest))
                 .filter(|object| object.kind == ObjectKind::Event && object.name == rest)
                 .map(|object| Self::Event(object.clone())),
             ChannelKind::Data if rest == CHANGE_EVENTS => Some(Self::AllChanges),

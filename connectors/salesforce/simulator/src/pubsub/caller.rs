@@ -6,7 +6,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use super::refusal::{refusal, unauthenticated};
-use crate::events::{EventSchema, Topic, change};
+use crate::events::{EventSchema, Topic, change, standard};
 use crate::org::{Id, Metadata, ObjectKind, ObjectType, Org, Rights};
 
 /// The caller's rights, from the three metadata keys that every call carries.
@@ -92,7 +92,8 @@ pub(super) fn not_found(org: &Org, topic: &str, rpc_id: &str) -> Status {
 impl Seen {
     fn new(name: &str, topic: Topic, metadata: &Metadata, rights: &Rights) -> Self {
         let objects = topic.objects(metadata);
-        let can_publish = matches!(&topic, Topic::Event(object) if rights.object(object).create);
+        let can_publish =
+            matches!(&topic, Topic::Event(object) if object.createable && rights.object(object).create);
         let can_subscribe = match &topic {
             Topic::AllChanges => rights.has("ViewAllData") || rights.has("ModifyAllData"),
             // Of a channel all members have to be readable: a guess, no member's event is ever left out.
@@ -173,14 +174,16 @@ fn find(org: &Org, rights: &Rights, id: &str) -> Result<Arc<EventSchema>, bool> 
         org.bus.schema(id)
     });
     let schema = schema.ok_or(false)?;
-    let object = change::captured(&metadata, &schema.event).or_else(|| metadata.object(&schema.event));
+    let object = change::captured(&metadata, &schema.event)
+        .or_else(|| metadata.object(&schema.event))
+        .or_else(|| standard::event(&schema.event));
     let may = |object: &Arc<ObjectType>| reads(rights, object) || rights.object(object).create;
     if object.is_some_and(may) { Ok(schema) } else { Err(true) }
 }
 
 /// The schema of an event that nobody has asked for or published yet is not registered before this.
 fn register_all(org: &Org, metadata: &Metadata) {
-    for object in metadata.objects() {
+    for object in metadata.objects().chain(standard::events()) {
         let captured = || change::event_of(object).filter(|event| metadata.streams.captures(event));
         let made = if object.kind == ObjectKind::Event {
             org.bus.schema_of(object)

@@ -29,6 +29,8 @@ pub(crate) struct Note {
 /// An event that leaves when the transaction has ended well.
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
+    /// What the publisher is answered.
+    pub id: Id,
     pub object: Arc<ObjectType>,
     pub user: Id,
     /// As it was published.
@@ -77,6 +79,12 @@ impl Pending {
             locked_out: self.locked_out.len(),
             jobs: self.jobs.len(),
         }
+    }
+
+    /// The `EventUuid` of an event that was published here under this id.
+    pub(crate) fn uuid_of(&self, id: Id) -> Option<String> {
+        let latest = self.events.iter().rev().chain(self.gone.iter().rev());
+        latest.filter(|event| event.id == id).map(|event| event.raw.id.clone()).next()
     }
 
     /// Forgets what came later. Events that are gone stay gone.

@@ -30,6 +30,8 @@ pub struct Channel {
     pub header: Header,
     pub label: String,
     pub kind: ChannelKind,
+    /// `custom`, `standard`, `monitoring` or `data`, where that was said; it has no effect.
+    pub event_type: Option<String>,
 }
 
 /// An event on a channel.
@@ -62,7 +64,8 @@ impl Channel {
             None => return Err(DefinitionError::missing("channelType")),
         };
         let label = values.text("label").ok_or_else(|| DefinitionError::missing("label"))?.to_owned();
-        Ok(Self { header, label, kind })
+        let event_type = values.text("eventType").map(str::to_owned);
+        Ok(Self { header, label, kind, event_type })
     }
 
     /// The name that subscribers know it by.
@@ -76,7 +79,7 @@ impl Channel {
     /// The `Metadata` of its Tooling record.
     pub fn metadata(&self) -> Value {
         let kind = if self.kind == ChannelKind::Data { "data" } else { "event" };
-        json!({"channelType": kind, "label": self.label})
+        json!({"channelType": kind, "eventType": self.event_type, "label": self.label})
     }
 }
 

@@ -31,6 +31,8 @@ pub struct ManagedSubscription {
     pub default_replay: Replay,
     pub error_recovery_replay: Replay,
     pub state: RunState,
+    /// API version of the definition; it has no effect.
+    pub version: Option<String>,
 }
 
 impl ManagedSubscription {
@@ -50,8 +52,7 @@ impl ManagedSubscription {
             );
             return Err(DefinitionError::new("INVALID_FULL_NAME", message));
         }
-        let required = |name: &str| values.text(name).ok_or_else(|| DefinitionError::missing(name));
-        let topic = required("topicName")?.to_owned();
+        let topic = values.text("topicName").ok_or_else(|| DefinitionError::missing("topicName"))?.to_owned();
         if Topic::find(metadata, &topic).is_none() {
             let message = format!("The topic {topic} does not exist.");
             return Err(DefinitionError::new("FIELD_INTEGRITY_EXCEPTION", message));
@@ -61,13 +62,14 @@ impl ManagedSubscription {
             "EARLIEST" => Ok(Replay::Earliest),
             other => Err(no_value(other, "EventSubscriptionReplayPreset")),
         };
-        let state = match required("state")? {
+        let state = match values.text("state").unwrap_or("RUN") {
             "RUN" => RunState::Run,
             "STOP" => RunState::Stop,
             other => return Err(no_value(other, "EventSubscriptionAdminState")),
         };
         Ok(Self {
-            label: required("label")?.to_owned(),
+            label: values.text("label").unwrap_or(name).to_owned(),
+            version: values.text("version").map(str::to_owned),
             topic,
             default_replay: replay("defaultReplay")?,
             error_recovery_replay: replay("errorRecoveryReplay")?,
@@ -84,6 +86,7 @@ impl ManagedSubscription {
             "label": self.label,
             "state": self.state.word(),
             "topicName": self.topic,
+            "version": self.version,
         })
     }
 }

@@ -109,3 +109,20 @@ async fn a_token_can_be_refreshed_on_an_open_stream_but_not_in_its_first_request
     };
     assert_refused(&status, Code::Unauthenticated, "service.auth.refresh.invalid");
 }
+
+#[tokio::test]
+async fn standard_events_can_be_read_and_not_published() {
+    let world = World::new().await;
+    let mut client = world.client().await;
+    let name = "/event/BatchApexErrorEvent".to_owned();
+    let request = world.signed(TopicRequest { topic_name: name.clone() });
+    let info = client.get_topic(request).await.unwrap().into_inner();
+    assert_eq!((info.can_publish, info.can_subscribe), (false, true));
+    let request = world.signed(SchemaRequest { schema_id: info.schema_id });
+    let schema = client.get_schema(request).await.unwrap().into_inner().schema_json;
+    assert!(schema.contains(r#""name":"BatchApexErrorEvent""#) && schema.contains("StackTrace"), "{schema}");
+    let mut subscriber =
+        world.subscribe(super::support::on(&name, fetch(ReplayPreset::Latest, b"", 1))).await;
+    subscriber.requests = None;
+    assert!(subscriber.answers.message().await.unwrap().is_none());
+}
