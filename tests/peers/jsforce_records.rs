@@ -18,6 +18,7 @@ async fn jsforce_reads_and_writes_records() {
         records(&seen);
         queries(&seen);
         resources(&seen);
+        apex(&seen);
         bulk(&seen);
     }
 }
@@ -102,6 +103,14 @@ fn resources(seen: &Value) {
     assert_eq!(seen["search"][0]["Name"], "Upserted");
     assert_eq!(seen["composite"], json!([201, 201]));
     assert_eq!((&seen["anonymous"]["success"], &seen["oldVersion"]), (&json!(true), &json!(1)));
+}
+
+fn apex(seen: &Value) {
+    assert_eq!(seen["classMade"]["value"]["success"], true, "{}", seen["classMade"]);
+    assert!(seen["classBroken"].is_string());
+    assert_eq!(seen["apexGet"]["value"], "/peer/x?1", "{}", seen["apexGet"]);
+    assert_eq!(seen["apexPost"]["value"]["Name"], "By REST", "{}", seen["apexPost"]);
+    assert_eq!(seen["apexAbsent"], "NOT_FOUND");
 }
 
 fn bulk(seen: &Value) {

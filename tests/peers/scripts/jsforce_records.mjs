@@ -93,6 +93,16 @@ seen.composite = composite.compositeResponse.map(({ httpStatusCode }) => httpSta
 seen.tooling = (await conn.tooling.query('SELECT Id, Name FROM ApexClass')).totalSize;
 seen.toolingDescribe = (await conn.tooling.describe('ApexClass')).name;
 seen.anonymous = await conn.tooling.executeAnonymous("insert new Account(Name = 'By Apex');");
+const source = `@RestResource(urlMapping='/peer/*')
+global class PeerRest {
+  @HttpGet global static String read() { return RestContext.request.requestURI + '?' + RestContext.request.params.get('q'); }
+  @HttpPost global static Account make(String name) { Account made = new Account(Name = name); insert made; return made; }
+}`;
+seen.classMade = await refusal(conn.tooling.sobject('ApexClass').create({ Body: source }));
+seen.classBroken = (await refusal(conn.tooling.sobject('ApexClass').create({ Body: 'public class Broken { nonsense }' }))).code;
+seen.apexGet = await refusal(conn.apex.get('/peer/x?q=1'));
+seen.apexPost = await refusal(conn.apex.post('/peer/', { name: 'By REST' }));
+seen.apexAbsent = (await refusal(conn.apex.get('/nowhere/'))).code;
 const old = connect({ version: '42.0' });
 seen.oldVersion = (await old.query("SELECT Id FROM Account WHERE Name = 'By Apex'")).totalSize;
 const stale = connect({ accessToken: '00D000000000000!stale' });

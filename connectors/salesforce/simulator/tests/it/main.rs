@@ -27,4 +27,5 @@ mod soap;
 mod streams;
 mod testing;
 mod tokens;
+mod tooling;
 mod whole;

@@ -43,7 +43,7 @@ pub(super) fn object(site: &Site, call: &Call, name: &str) -> ApiResult {
 
 /// How the caller wants it; the parts of a composite answer are text in a text.
 fn packing(call: &Call) -> Packing {
-    if call.nested {
+    if call.nested || super::xml::asked(&call.headers) {
         return Packing::Plain;
     }
     let accepted =

@@ -21,11 +21,13 @@ mod search;
 mod streams;
 mod tabs;
 mod tests;
+mod tooling;
 mod tree;
 mod upsert;
 mod values;
 mod versions;
 mod write;
+mod xml;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -104,7 +106,12 @@ pub(super) async fn serve(State(site): State<Site>, request: Request) -> Respons
         Err(refusal) => return refusal.into_response(),
     };
     // Queries over a large org compute for a while; the listener's threads stay free.
+    let (in_xml, segments) = (xml::asked(&call.headers), call.segments.clone());
     match tokio::task::spawn_blocking(move || dispatch(&site, &call, &mut Door::Own)).await {
+        Ok(answer) if in_xml => {
+            let answer = answer.unwrap_or_else(|error| Answer::json(error.status, error.to_list()));
+            xml::of(answer, &segments).into_response()
+        }
         Ok(answer) => answer.into_response(),
         Err(error) => {
             tracing::error!(%error, path, "a handler failed");
@@ -241,11 +248,13 @@ fn sobjects(site: &Site, call: &Call, door: &mut Door<'_>, path: &[&str]) -> Api
         [object] if read => describe::basic(site, call, object),
         [table] if streams::serves(call, table) => streams::write(site, call, table, None),
         [table, id] if streams::serves(call, table) => streams::write(site, call, table, Some(id)),
-        [object] if create && call.tooling => packaging::create(site, call, object),
+        [object] if create && call.tooling => tooling::create(site, call, door, object),
         [object] | [object, "Id" | "id"] if create => records::create(site, call, door, object),
         [object, id] if read => records::get(site, call, door, object, id),
-        [object, id] if patch && !call.tooling => records::update(site, call, door, object, id),
-        [object, id] if delete && !call.tooling => records::delete(site, call, door, object, id),
+        [object, id] if patch && call.tooling => tooling::update(site, call, door, object, id),
+        [object, id] if delete && call.tooling => tooling::delete(site, call, door, object, id),
+        [object, id] if patch => records::update(site, call, door, object, id),
+        [object, id] if delete => records::delete(site, call, door, object, id),
         [object, id, word] => match related::serve(site, call, door, (object, id, word)) {
             Some(answer) => answer,
             None if read => upsert::by_external_id_or_blob(site, call, door, object, id, word),
