@@ -8,6 +8,7 @@ mod dialect;
 mod envelope;
 mod fault;
 mod json;
+mod login;
 mod metadata;
 mod partner;
 mod write;
@@ -108,6 +109,10 @@ fn answer(
         return Err(SoapFault::client("SOAPAction HTTP header missing"));
     }
     let envelope = Envelope::parse(body, dialect)?;
+    if login::is_login(dialect, &envelope) {
+        let reply = login::login(site, dialect, headers, version, &envelope)?;
+        return Ok(envelope::answer(dialect, &reply.header, &reply.body));
+    }
     // Without a request there is nothing to be let in for.
     let known = match dialect {
         Dialect::Partner | Dialect::Enterprise => partner::knows(&envelope),

@@ -3,7 +3,7 @@
 mod change;
 mod describe;
 mod password;
-mod person;
+pub(super) mod person;
 mod query;
 mod record;
 
