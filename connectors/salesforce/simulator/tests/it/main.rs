@@ -13,6 +13,7 @@ mod describes;
 mod faults;
 mod files;
 mod lists;
+mod logins;
 mod packages;
 mod packaging_page;
 mod pages;
