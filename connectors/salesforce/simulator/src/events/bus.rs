@@ -93,7 +93,7 @@ impl EventBus {
 
     /// The schema that `object`'s events are written with now; it stays readable under its id.
     pub fn schema_of(&self, object: &ObjectType) -> Result<Arc<EventSchema>, SchemaError> {
-        Ok(self.lock().register(EventSchema::of(object)?))
+        Ok(self.lock().register(Arc::new(EventSchema::of(object)?)))
     }
 
     /// The schema that changes of `object` are told with now; it stays readable under its id.
@@ -166,8 +166,8 @@ impl EventBus {
 }
 
 impl Inner {
-    pub(super) fn register(&mut self, schema: EventSchema) -> Arc<EventSchema> {
-        Arc::clone(self.schemas.entry(schema.id.clone()).or_insert_with(|| Arc::new(schema)))
+    pub(super) fn register(&mut self, schema: Arc<EventSchema>) -> Arc<EventSchema> {
+        Arc::clone(self.schemas.entry(schema.id.clone()).or_insert(schema))
     }
 
     pub(super) fn log(&mut self, topic: &str, now_ms: i64) -> (&mut Log, &mut Sequence) {

@@ -1,5 +1,8 @@
 //! Publishing: into the event's own topic, and into the channels that show it.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -119,29 +122,37 @@ impl EventBus {
     pub(crate) fn tell_changes(&self, streams: &Definitions, user: Id, changes: &[Change]) {
         let transaction = self.next_uuid();
         let now_ms = self.clock.now_ms();
+        let mut schemas: BTreeMap<&str, ChangeSchema> = BTreeMap::new();
         for (sequence, change) in (1..).zip(changes) {
-            if let Err(error) = self.tell(streams, user, change, &transaction, sequence, now_ms) {
-                tracing::warn!(%error, object = change.object.name, "a change could not be told");
+            let object = &change.object;
+            let schema = match schemas.entry(&object.name) {
+                Entry::Occupied(known) => Ok(&*known.into_mut()),
+                Entry::Vacant(new) => ChangeSchema::of(object).map(|schema| {
+                    self.lock().register(schema.schema.clone());
+                    &*new.insert(schema)
+                }),
+            };
+            let commit = |number| Commit { user, at_ms: now_ms, number, transaction: &transaction, sequence };
+            if let Err(error) = schema.and_then(|schema| self.tell(streams, change, schema, commit)) {
+                tracing::warn!(%error, object = object.name, "a change could not be told");
             }
         }
     }
 
-    fn tell(
+    fn tell<'a>(
         &self,
         streams: &Definitions,
-        user: Id,
         change: &Change,
-        transaction: &str,
-        sequence: i32,
-        now_ms: i64,
+        schema: &ChangeSchema,
+        commit: impl FnOnce(u64) -> Commit<'a>,
     ) -> Result<(), SchemaError> {
         let Some(event) = event_of(&change.object) else { return Ok(()) };
-        let schema = ChangeSchema::of(&change.object)?;
         let (id, number) = {
             let mut inner = self.lock();
             (inner.uuid(self.seed), inner.made)
         };
-        let commit = Commit { user, at_ms: now_ms, number, transaction, sequence };
+        let commit = commit(number);
+        let at_ms = commit.at_ms;
         let standard = |member: &&&Member| member.channel == CHANGE_EVENTS;
         let members: Vec<&Member> = streams.memberships(&event).map(|member| &**member).collect();
         // The object's own topic shows what the standard channel shows of it.
@@ -150,11 +161,8 @@ impl EventBus {
         topics.extend(members.into_iter().map(|member| (topic_of_channel(streams, member), Some(member))));
         let mut events = Vec::with_capacity(topics.len());
         for (topic, member) in topics {
-            let payload = change.encode(
-                &schema,
-                &commit,
-                member.map(|member| &*member.enriched).unwrap_or_default(),
-            )?;
+            let enriched = member.map(|member| &*member.enriched).unwrap_or_default();
+            let payload = change.encode(schema, &commit, enriched)?;
             if !member.is_none_or(|member| passes(member, &schema.schema, &payload)) {
                 continue;
             }
@@ -162,10 +170,9 @@ impl EventBus {
             events.push((topic, RawEvent { id: id.clone(), schema_id, payload, headers: Vec::new() }));
         }
         let mut inner = self.lock();
-        inner.register(schema.schema);
         let replay_id = inner.sequence.next();
         for (topic, event) in events {
-            inner.put(&topic, replay_id, event, now_ms);
+            inner.put(&topic, replay_id, event, at_ms);
         }
         Ok(())
     }

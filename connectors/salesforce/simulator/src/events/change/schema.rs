@@ -28,7 +28,7 @@ const NAME: [&str; 5] = ["Salutation", "FirstName", "LastName", "MiddleName", "S
 /// The schema of one object's change events, and where each column's values come from.
 #[derive(Debug)]
 pub(in crate::events) struct ChangeSchema {
-    pub(in crate::events) schema: EventSchema,
+    pub(in crate::events) schema: Arc<EventSchema>,
     pub(super) columns: Vec<Column>,
 }
 
@@ -67,7 +67,7 @@ impl ChangeSchema {
             }
         }
         let schema = EventSchema::from_columns(&event, json, Vec::new())?;
-        Ok(Self { schema, columns })
+        Ok(Self { schema: Arc::new(schema), columns })
     }
 }
 
