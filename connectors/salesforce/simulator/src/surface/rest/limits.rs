@@ -96,6 +96,7 @@ pub(super) fn record_count(site: &Site, call: &super::Call) -> crate::surface::A
     let named = call
         .parameter("sObjects")
         .or(call.parameter("sobjects"))
+        .filter(|names| !names.is_empty())
         .map(|names| names.split(',').map(|name| name.trim().to_lowercase()).collect::<Vec<_>>());
     let wanted = |name: &str| named.as_ref().is_none_or(|names| names.contains(&name.to_lowercase()));
     let objects = state.metadata.objects().filter(|object| wanted(&object.name));

@@ -180,15 +180,32 @@ fn declared(source: &str, trigger: bool) -> Option<String> {
     words.next().map(str::to_owned)
 }
 
+/// Texts in quotes go too: what begins a comment may stand in them.
 fn without_comments(source: &str) -> String {
     let (mut plain, mut rest) = (String::new(), source);
-    while let Some(at) = rest.find("//").into_iter().chain(rest.find("/*")).min() {
+    while let Some(at) = rest.find("//").into_iter().chain(rest.find("/*")).chain(rest.find('\'')).min() {
         plain.push_str(&rest[..at]);
         plain.push(' ');
-        let end = if rest[at..].starts_with("//") { "\n" } else { "*/" };
-        rest = rest[at + 2..].split_once(end).map_or("", |(_, rest)| rest);
+        rest = match &rest[at..] {
+            line if line.starts_with("//") => line.split_once('\n').map_or("", |(_, rest)| rest),
+            block if block.starts_with("/*") => block[2..].split_once("*/").map_or("", |(_, rest)| rest),
+            text => after_quote(&text[1..]),
+        };
     }
     plain + rest
+}
+
+fn after_quote(text: &str) -> &str {
+    let mut escaped = false;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '\'' => return &text[at + 1..],
+            _ => {}
+        }
+    }
+    ""
 }
 
 fn deploy(
@@ -295,6 +312,8 @@ mod tests {
         let class = "/* class No */ // class Never\npublic with sharing class Yes extends B { }";
         assert_eq!(declared(class, false).as_deref(), Some("Yes"));
         assert_eq!(declared("trigger T on Account (before insert) {}", true).as_deref(), Some("T"));
+        let mapped = "@RestResource(urlMapping='/it\\'s/*')\nglobal class Mapped {}";
+        assert_eq!(declared(mapped, false).as_deref(), Some("Mapped"));
         assert_eq!(declared("x", false), None);
         assert_eq!(declared("/* open", false), None);
     }
