@@ -33,6 +33,7 @@ use write::Xml;
 pub(crate) fn router() -> Router<Site> {
     Router::new()
         .route("/services/Soap/{api}/{version}", post(serve))
+        .route("/services/Soap/{api}/{version}/", post(serve))
         .route("/services/Soap/{api}/{version}/{*more}", post(serve))
 }
 
