@@ -15,7 +15,7 @@ async fn simple_salesforce_logs_in_and_works() {
     }
     let (key, config) = signing_app(peer.home()).await;
     let org = peer::org(config, Some(peer.home())).await;
-    let seen = peer.run("simple_salesforce.py", org.ready(), json!({"key": key})).await;
+    let seen = peer.run("simple_salesforce_client.py", org.ready(), json!({"key": key})).await;
 
     for way in ["token", "password", "jwt", "own"] {
         assert_eq!(seen[way], json!(org.org().name), "{way}");

@@ -50,8 +50,10 @@ seen.no_verifier = (await fetch(plain.getAuthorizationUrl({}), { redirect: 'manu
 const password = new jsforce.Connection({ oauth2: plain, version: '67.0' });
 const user = await password.login(org.admin.username, org.admin.password + org.security_token);
 seen.password = { id: user.id, organizations: (await password.query('SELECT Id FROM Organization')).totalSize };
+const { accessToken: over, instanceUrl } = password;
 await password.logout();
-seen.logged_out = await refusal(password.query('SELECT Id FROM Organization'));
+const query = (accessToken) => refusal(new jsforce.Connection({ instanceUrl, accessToken }).query('SELECT Id FROM Organization'));
+seen.logged_out = await query(over);
 seen.wrong_oauth = await refusal(password.login(org.admin.username, 'wrong'));
 
 // The app's own credentials, and introspection of what they gave.
@@ -62,16 +64,18 @@ const own = await (await fetch(`${org.base_url}/services/oauth2/token`, {
 const direct = new jsforce.Connection({ instanceUrl: own.instance_url, accessToken: own.access_token });
 seen.own = (await direct.identity()).user_id;
 await plain.revokeToken(own.access_token);
-seen.revoked = await refusal(new jsforce.Connection({ instanceUrl: own.instance_url, accessToken: own.access_token }).query('SELECT Id FROM Organization'));
+seen.revoked = await query(own.access_token);
 
-// SOAP.
-const soap = new jsforce.Connection({ loginUrl: org.base_url, version: '67.0' });
+// SOAP, at the version that jsforce asks for by itself: newer ones have no login any more.
+const soap = new jsforce.Connection({ loginUrl: org.base_url });
 const info = await soap.login(org.admin.username, org.admin.password + org.security_token);
 seen.soap = { id: info.id, organizationId: info.organizationId, instance: soap.instanceUrl };
 seen.soap_query = (await soap.query('SELECT Id FROM Organization')).totalSize;
 seen.user = (await soap.soap.getUserInfo()).userName;
+const ended = soap.accessToken;
 await soap.logout();
-seen.soap_out = await refusal(soap.query('SELECT Id FROM Organization'));
+seen.soap_out = await query(ended);
+seen.late_soap = await refusal(new jsforce.Connection({ loginUrl: org.base_url, version: '65.0' }).login(org.admin.username, org.admin.password));
 seen.wrong_soap = await refusal(soap.login(org.admin.username, 'wrong'));
 console.log(JSON.stringify(seen));
 process.exit(0);

@@ -8,7 +8,7 @@ use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::pkcs8::DecodePublicKey;
 use rsa::signature::Verifier as _;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{PemObject, SectionKind};
+use rustls::pki_types::pem::PemObject;
 use sha2::Sha256;
 
 /// Bytes of a PEM file, at most: a chain of large certificates has less.
@@ -58,14 +58,8 @@ pub(super) fn load(path: &Path) -> Result<Verifier, CertificateError> {
 }
 
 fn public_key(pem: &[u8]) -> Option<PublicKey> {
-    let (kind, der) = <(SectionKind, Vec<u8>)>::from_pem_slice(pem).ok()?;
-    match kind {
-        SectionKind::PublicKey => PublicKey::from_public_key_der(&der).ok(),
-        _ => {
-            let text = std::str::from_utf8(pem).ok()?;
-            PublicKey::from_pkcs1_pem(text.trim()).ok()
-        }
-    }
+    let text = std::str::from_utf8(pem).ok()?.trim();
+    PublicKey::from_public_key_pem(text).or_else(|_| PublicKey::from_pkcs1_pem(text)).ok()
 }
 
 /// The SubjectPublicKeyInfo of a certificate of any version. Whoever registers a certificate trusts it: nothing else in

@@ -13,6 +13,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed, Salesfo
 ORG = json.loads(os.environ["ORG"])
 MORE = ORG["more"]
 VERSION = "62.0"
+MY_DOMAIN = "northwind.my"
 seen = {}
 
 
@@ -26,7 +27,8 @@ class Elsewhere(requests.adapters.HTTPAdapter):
 
 def session():
     made = requests.Session()
-    made.mount("https://test.salesforce.com", Elsewhere())
+    for host in ("test", MY_DOMAIN):
+        made.mount(f"https://{host}.salesforce.com", Elsewhere())
     return made
 
 
@@ -46,7 +48,7 @@ ways = {
     "token": {**common, "password": admin["password"], "security_token": ORG["security_token"]},
     "password": {**common, "password": admin["password"], **app},
     "jwt": {**common, "consumer_key": ORG["client_id"], "privatekey_file": MORE["key"]},
-    "own": {"domain": "test", **app},
+    "own": {"domain": MY_DOMAIN, **app},
 }
 for name, way in ways.items():
     if name == "own":
