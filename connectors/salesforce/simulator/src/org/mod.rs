@@ -66,7 +66,7 @@ pub use standard::user_permissions;
 pub use tests::{QueueItem, TestRun, TestRuns};
 pub use turn::Turn;
 use turn::Turns;
-pub use user::User;
+pub use user::{PasswordError, User};
 pub use whole::SchemaError;
 
 use crate::config::{Config, Environment};

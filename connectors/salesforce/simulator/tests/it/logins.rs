@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use rsa::BoxedUint;
 use rsa::pkcs8::{EncodePublicKey, LineEnding};
 use salesforce_simulator::org::{AppAccess, AppPolicy, Conditions, Logins, Signer, Verifier};
@@ -412,4 +412,24 @@ async fn soap_refuses_logins_in_salesforces_words() {
     let closed = World::with(Config { conditions, ..Config::default() }).await;
     let (_, text) = soap_login(&closed, "u/59.0", &ready.admin.username, &ready.admin.password).await;
     assert!(text.contains("API_CURRENTLY_DISABLED"), "{text}");
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_its_user_and_by_administrators() {
+    let world = World::new().await;
+    let (admin, user) = (world.admin(), world.user());
+    let path = |id| format!("/sobjects/User/{id}/password");
+    let (of_user, of_admin) = (path(world.org().user), path(world.org().admin));
+    assert_eq!(admin.get(&of_user).await, json!({"isExpired": false}));
+    let new = |password: &str| Some(json!({"NewPassword": password}));
+    assert_eq!(user.call(Method::POST, &of_user, new("Fresh-1-word")).await.0, StatusCode::NO_CONTENT);
+    let log_in =
+        async |password: &str| soap_login(&world, "u/59.0", &world.ready().user.username, password).await.0;
+    assert_eq!(log_in("Fresh-1-word").await, StatusCode::OK);
+    assert_ne!(log_in(&world.ready().user.password).await, StatusCode::OK);
+    let (_, made) = admin.call(Method::DELETE, &of_user, None).await;
+    assert_eq!(log_in(made["NewPassword"].as_str().expect("a password")).await, StatusCode::OK);
+    let (_, weak) = admin.call(Method::POST, &of_user, new("short")).await;
+    assert_eq!(weak[0]["errorCode"], "INVALID_NEW_PASSWORD");
+    assert_eq!(user.call(Method::POST, &of_admin, new("Fresh-1-word")).await.0, StatusCode::FORBIDDEN);
 }

@@ -13,6 +13,7 @@ mod limits;
 mod multipart;
 pub(in crate::surface) mod packaging;
 mod parents;
+mod password;
 mod query;
 mod recent;
 mod records;
@@ -237,6 +238,7 @@ fn sobjects(site: &Site, call: &Call, door: &mut Door<'_>, path: &[&str]) -> Api
     let method = |allowed: &str| Err(ApiError::method(&call.method, allowed));
     match path {
         [] if read => describe::global(site, call),
+        ["User", user, "password"] if !call.tooling => password::answer(site, call, user),
         [object, "describe"] if read => describe::object(site, call, object),
         [object, "describe", what] if read && !call.tooling => layouts::serve(site, call, object, what),
         [object, what @ ("listviews" | "quickActions" | "compactLayouts")] if read && !call.tooling => {
