@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::field::FieldFacts;
+use super::field::{FieldFacts, Whole};
 use super::links::{Style, Urls};
 use crate::org::{Metadata, ObjectAccess, ObjectKind, ObjectType, Rights};
 
@@ -185,7 +185,7 @@ impl<'a> Summary<'a> {
             label: &object.label,
             label_plural: &object.label_plural,
             layoutable: object.layoutable,
-            mergeable: matches!(name, "Account" | "Contact" | "Lead" | "Case"),
+            mergeable: matches!(name, "Account" | "Contact" | "Lead"),
             mru_enabled: object.layoutable,
             name: &object.name,
             queryable: object.queryable,
@@ -239,9 +239,10 @@ impl<'a> ObjectFacts<'a> {
         style: Option<Style<'_>>,
     ) -> Self {
         let summary = Summary::of(metadata, object, rights.object(object), style);
+        let whole = Whole::of(object);
         let fields = object.fields.iter().filter_map(|field| {
             let access = rights.field(object, field);
-            access.read.then(|| FieldFacts::of(field, access.edit))
+            access.read.then(|| FieldFacts::of(&whole, field, access.edit))
         });
         Self {
             summary: summary.with_pages(object, style),
