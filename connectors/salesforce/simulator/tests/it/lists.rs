@@ -86,3 +86,22 @@ async fn what_goes_with_its_parent_fires_no_trigger() {
     assert_eq!(status, StatusCode::NO_CONTENT);
     assert_eq!(api.rows("SELECT Id FROM Contact").await, Vec::<Value>::new());
 }
+
+#[tokio::test]
+async fn the_instance_url_follows_the_host_that_a_refresh_asks() {
+    let world = World::new().await;
+    let ready = world.ready();
+    let first = crate::browser::grant(&world).await;
+    assert_eq!(first["instance_url"], ready.base_url);
+    let other = ready.base_url.replace("127.0.0.1", "localhost");
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", first["refresh_token"].as_str().expect("a refresh token")),
+        ("client_id", &ready.client_id),
+        ("client_secret", &ready.client_secret),
+    ];
+    let request = world.http.post(format!("{other}/services/oauth2/token")).form(&form);
+    let second: Value = request.send().await.expect("answers").json().await.expect("json");
+    assert_eq!(second["instance_url"], other);
+    assert_ne!(first["access_token"], second["access_token"]);
+}
