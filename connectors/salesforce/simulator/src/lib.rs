@@ -15,6 +15,7 @@ pub mod metadata;
 pub mod org;
 pub mod package;
 pub mod pubsub;
+pub mod readers;
 pub mod rules;
 mod server;
 mod soap;
@@ -25,4 +26,3 @@ pub mod transaction;
 
 pub use config::{Config, Credentials, Environment, OfferedPackage, OfferedVersion, Ready};
 pub use server::{Simulator, StartError};
-pub use soql::check_syntax as soql_check;

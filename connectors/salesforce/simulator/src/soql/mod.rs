@@ -24,8 +24,6 @@ mod run;
 mod scope;
 mod select;
 mod shape;
-#[cfg(test)]
-mod tests;
 
 pub use apex::{ApexRow, ApexRows, Mode, Node, query};
 pub use binds::BindValue;
@@ -38,6 +36,6 @@ pub(crate) use run::{Outcome, Prepared, run};
 pub(crate) use shape::{records, value};
 
 /// Whether a text is a query as the API takes it, whatever the organisation holds: Salesforce's words if it is not.
-pub fn check_syntax(text: &str) -> Result<(), String> {
+pub(crate) fn check_syntax(text: &str) -> Result<(), String> {
     parse::parse(text, 0, binds::Binds::None).map(drop).map_err(|error| error.message)
 }

@@ -25,6 +25,7 @@ mod resources;
 mod rights;
 mod running;
 mod soap;
+mod soql;
 mod streams;
 mod testing;
 mod tokens;

@@ -149,13 +149,16 @@ impl<'a> Reader<'a> {
         Ok(self.advance().to_owned())
     }
 
-    /// `Owner.Name`; the dot follows the word directly.
+    /// `Owner.Name`; the dot follows the word directly, and behind it no word is reserved.
     fn path(&mut self) -> Result<Path, ApiError> {
         let at = self.start();
         let mut parts = vec![self.name()?];
         while self.is_mark(0, ".") && self.at > 0 && self.tokens[self.at - 1].place.end == self.start() {
             self.advance();
-            parts.push(self.name()?);
+            if self.kind() != Kind::Word {
+                return Err(self.unexpected());
+            }
+            parts.push(self.advance().to_owned());
         }
         Ok(Path { parts, function: None, at })
     }
