@@ -3,18 +3,22 @@
 pub mod archive;
 mod attempt;
 mod calls;
+mod children;
 mod code;
-#[allow(dead_code)]
 pub(crate) mod contents;
 mod coverage;
 mod field;
 mod foreign;
 mod http;
 mod job;
+mod keep;
+mod kept_check;
+mod kinds;
 mod manifest;
 mod object;
 mod options;
 mod package;
+mod package_files;
 mod packaged;
 mod permission;
 mod quick;
@@ -27,8 +31,10 @@ mod schema;
 mod stage;
 mod test_run;
 mod types;
+pub(crate) mod writer;
 pub(crate) mod xml;
 
+pub(crate) use contents::held::Components;
 pub(crate) use coverage::test_result;
 pub(crate) use foreign::foreign_deploy;
 pub(crate) use http::router;
