@@ -136,3 +136,93 @@ async fn events_published_over_rest_count_against_the_hour() {
         admin.call(Method::POST, "/sobjects/Order__e", Some(json!({"City__c": "Rome"}))).await;
     assert_eq!((status, error(&body).0.as_str()), (StatusCode::BAD_REQUEST, "LIMIT_EXCEEDED"));
 }
+
+/// A file of metadata with its declaration and namespace.
+fn file(kind: &str, inside: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><{kind} xmlns=\"http://soap.sforce.com/2006/04/metadata\">{inside}</{kind}>"
+    )
+}
+
+/// Deploys these files over REST and waits for the end.
+async fn deploy(world: &World, files: &[(&str, String)]) -> Value {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (path, text) in files {
+        zip.start_file(*path, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    }
+    let bytes = zip.finish().unwrap().into_inner();
+    let options = json!({"deployOptions": {"rollbackOnError": true, "singlePackage": true}}).to_string();
+    let part = reqwest::multipart::Part::text(options).mime_str("application/json").unwrap();
+    let zip = reqwest::multipart::Part::bytes(bytes).file_name("a.zip").mime_str("application/zip").unwrap();
+    let form = reqwest::multipart::Form::new().part("json", part).part("file", zip);
+    let url = world.url("/services/data/v67.0/metadata/deployRequest");
+    let request = world.http.post(url).bearer_auth(&world.ready().access_token).multipart(form);
+    let started: Value = request.send().await.unwrap().json().await.unwrap();
+    let path = format!("/metadata/deployRequest/{}?includeDetails=true", started["id"].as_str().unwrap());
+    loop {
+        let result = world.admin().get(&path).await["deployResult"].clone();
+        if result["done"] == true {
+            return result;
+        }
+        world.clock.advance(std::time::Duration::from_secs(1));
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn channels_members_and_subscriptions_are_deployed_and_deleted() {
+    let world = world().await;
+    let types = "<types><members>*</members><name>ManagedEventSubscription</name></types>\
+                 <types><members>*</members><name>PlatformEventChannelMember</name></types>\
+                 <types><members>*</members><name>PlatformEventChannel</name></types><version>67.0</version>";
+    let files = |filter: &str| {
+        [
+            ("package.xml", file("Package", types)),
+            (
+                "platformEventChannels/Orders__chn.platformEventChannel",
+                file("PlatformEventChannel", "<channelType>event</channelType><label>Orders</label>"),
+            ),
+            (
+                "platformEventChannelMembers/Orders_chn_Order_e.platformEventChannelMember",
+                file(
+                    "PlatformEventChannelMember",
+                    &format!(
+                        "<eventChannel>Orders__chn</eventChannel><filterExpression>{filter}</filterExpression><selectedEntity>Order__e</selectedEntity>"
+                    ),
+                ),
+            ),
+            (
+                "managedEventSubscriptions/Mine.managedEventSubscription",
+                file(
+                    "ManagedEventSubscription",
+                    "<defaultReplay>EARLIEST</defaultReplay><errorRecoveryReplay>LATEST</errorRecoveryReplay><label>Mine</label><state>RUN</state><topicName>/event/Orders__chn</topicName>",
+                ),
+            ),
+        ]
+    };
+    let refused = deploy(&world, &files("Nope__c = 1")).await;
+    assert_eq!(refused["status"], "Failed", "{refused:#}");
+    let problem = refused["details"]["componentFailures"][0]["problem"].as_str().unwrap();
+    assert!(problem.contains("No such column 'Nope__c'"), "{problem}");
+    let deployed = deploy(&world, &files("City__c = 'Paris'")).await;
+    assert_eq!(deployed["status"], "Succeeded", "{deployed:#}");
+    let rows = tooling_rows(&world, "SELECT Id, TopicName FROM ManagedEventSubscription").await;
+    assert_eq!(rows[0]["TopicName"], "/event/Orders__chn");
+    let row = deployed["details"]["componentSuccesses"].as_array().unwrap();
+    let row = row.iter().find(|row| row["componentType"] == "ManagedEventSubscription").unwrap();
+    assert_eq!(row["id"], rows[0]["Id"], "one thing, one id");
+
+    let gone = "<types><members>Mine</members><name>ManagedEventSubscription</name></types>\
+                <types><members>Orders_chn_Order_e</members><name>PlatformEventChannelMember</name></types>\
+                <types><members>Orders__chn</members><name>PlatformEventChannel</name></types><version>67.0</version>";
+    let files = [
+        ("package.xml", file("Package", "<version>67.0</version>")),
+        ("destructiveChanges.xml", file("Package", gone)),
+    ];
+    let deleted = deploy(&world, &files).await;
+    assert_eq!(deleted["status"], "Succeeded", "{deleted:#}");
+    for table in ["ManagedEventSubscription", "PlatformEventChannelMember", "PlatformEventChannel"] {
+        assert!(tooling_rows(&world, &format!("SELECT Id FROM {table}")).await.is_empty(), "{table}");
+    }
+}

@@ -12,7 +12,6 @@ pub struct Values(BTreeMap<String, Vec<String>>);
 
 impl Values {
     /// From the root element of a metadata file.
-    #[allow(dead_code, reason = "deploys of these types come next")]
     pub(crate) fn of_element(root: &Element) -> Self {
         let mut values = Self::default();
         for child in &root.children {
