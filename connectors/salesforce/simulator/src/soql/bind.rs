@@ -166,9 +166,8 @@ impl<'a> Binder<'a> {
         let Some(function) = &path.function else { return Ok(Bound { steps, field, read: Read::Whole }) };
         match function.part.of_field(&field) {
             Some(made) if !function.zoned || field.kind == FieldType::DateTime => {
-                let read =
-                    Read::Part(function.part, function.zoned.then(|| zone(&self.view)).unwrap_or_default());
-                Ok(Bound { steps, field: Arc::new(made), read })
+                let zone = if function.zoned { zone(&self.view) } else { chrono_tz::Tz::UTC };
+                Ok(Bound { steps, field: Arc::new(made), read: Read::Part(function.part, zone) })
             }
             _ => {
                 let written = &function.written;

@@ -66,6 +66,9 @@ fn page_of(view: &View<'_>, object: &str, all: Vec<Value>) -> Value {
     })
 }
 
+/// Puts something into the record of a row.
+type Put<'a> = dyn FnMut(&mut Map<String, Value>, &ObjectType, &Row) + 'a;
+
 struct Shaper<'a> {
     view: &'a View<'a>,
     root: &'a str,
@@ -78,7 +81,7 @@ impl Shaper<'_> {
         record: &mut Map<String, Value>,
         (object, row): (&ObjectType, &Row),
         steps: &[Step],
-        put: &mut dyn FnMut(&mut Map<String, Value>, &ObjectType, &Row),
+        put: &mut Put<'_>,
     ) {
         let Some((step, rest)) = steps.split_first() else { return put(record, object, row) };
         match step.follow(self.view, row) {
