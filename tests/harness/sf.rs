@@ -35,6 +35,26 @@ impl Desk {
         Self { ca: ca_file.map(Path::to_owned), ..self }
     }
 
+    /// A project of these files, by their path in it, beside its `sfdx-project.json`.
+    pub fn of(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("home")).expect("a home folder");
+        let desk = Self { folder, ca: None };
+        let project =
+            r#"{"packageDirectories":[{"path":"force-app","default":true}],"sourceApiVersion":"67.0"}"#;
+        for (path, text) in files.iter().chain([&("sfdx-project.json", project)]) {
+            desk.write(path, text);
+        }
+        desk
+    }
+
+    /// Writes a file of the project.
+    pub fn write(&self, path: &str, text: &str) {
+        let file = self.project().join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("folders");
+        std::fs::write(file, text).expect("a file");
+    }
+
     /// The desk's own folder; it goes away with the desk.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -3,6 +3,7 @@
 pub mod archive;
 mod attempt;
 mod calls;
+pub(crate) mod change;
 mod children;
 mod code;
 pub(crate) mod contents;

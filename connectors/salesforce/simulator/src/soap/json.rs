@@ -14,7 +14,6 @@ const NILLABLE: &[&str] = &[
     "name",
     "namespace",
     "packageName",
-    "problem",
     "stackTrace",
     "type",
 ];

@@ -1,6 +1,7 @@
 //! The Metadata API.
 
 mod catalog;
+mod change;
 mod deploy;
 mod retrieve;
 
@@ -18,12 +19,17 @@ const OPERATIONS: &[&str] = &[
     "checkDeployStatus",
     "checkRetrieveStatus",
     "checkStatus",
+    "createMetadata",
+    "deleteMetadata",
     "deploy",
     "deployRecentValidation",
     "describeMetadata",
     "listMetadata",
     "readMetadata",
+    "renameMetadata",
     "retrieve",
+    "updateMetadata",
+    "upsertMetadata",
 ];
 
 /// Whether the operation is served.
@@ -63,6 +69,9 @@ pub(super) fn answer(caller: &Caller<'_>, envelope: Envelope) -> Result<Xml, Soa
         "describeMetadata" => catalog::describe(caller, asked, &mut out),
         "listMetadata" => catalog::list(caller, asked, &mut out)?,
         "readMetadata" => catalog::read(caller, asked, &mut out)?,
+        "createMetadata" | "updateMetadata" | "upsertMetadata" | "deleteMetadata" | "renameMetadata" => {
+            change::change(caller, asked, envelope.all_or_none(), &mut out)?;
+        }
         _ => return Err(envelope.unknown(caller.dialect)),
     }
     out.close(&response);
