@@ -206,6 +206,13 @@ impl Stage<'_> {
         let before = self.metadata.components.get(kind, full_name).cloned();
         let is_root = Kind::named(kind).is_some();
         let prefix = PREFIXES.iter().find(|(name, _)| *name == kind).map_or(OTHER, |(_, prefix)| prefix);
+        // Records of a type have the prefix of its object.
+        let record_type = full_name.split_once('.').filter(|_| kind == "CustomMetadata");
+        let record_type = record_type.and_then(|(name, _)| {
+            let name = name.trim_end_matches("__mdt");
+            self.metadata.object(&format!("{name}__mdt"))?.key_prefix.clone()
+        });
+        let prefix = record_type.as_deref().unwrap_or(prefix);
         let id = id.or(before.as_ref().map(|held| held.id)).unwrap_or_else(|| self.org.ids.next(prefix));
         let mut held = Held {
             kind,

@@ -138,6 +138,9 @@ fn shell(stage: &Stage<'_>, name: &str, element: &Element) -> Result<(ObjectType
             setting(element, ObjectType::custom(name, label, id, &key("a"), name_field("Name"), Vec::new()))
         }
         "c" => custom(element, name, label, id, &key("a"))?,
+        "mdt" => {
+            metadata_type(ObjectType::custom(name, label, id, &key("m"), name_field("Name"), Vec::new()))
+        }
         _ => return Err(format!("Invalid fullName, must end in a custom suffix (e.g. __c): {name}").into()),
     };
     object.description = element.text_of("description").map(str::to_owned);
@@ -262,6 +265,31 @@ fn setting(element: &Element, mut object: ObjectType) -> ObjectType {
             ..Field::reference("SetupOwnerId", &["Organization", "Profile", "User"], "SetupOwner")
         };
         object.fields.push(Arc::new(field));
+    }
+    object
+}
+
+/// A custom metadata type: its records are deployed, and read like any other's.
+fn metadata_type(mut object: ObjectType) -> ObjectType {
+    let text = |name: &str, length: u32| {
+        let field = Field { length, built_in: true, ..Field::system(name, FieldType::String) };
+        Arc::new(field)
+    };
+    object.kind = ObjectKind::CustomMetadata;
+    object.trigger_events.clear();
+    (object.createable, object.updateable, object.deletable, object.undeletable) =
+        (false, false, false, false);
+    (object.searchable, object.layoutable) = (false, true);
+    object.fields.retain(|field| matches!(field.name.as_str(), "Id" | "SystemModstamp"));
+    for (name, length) in [
+        ("DeveloperName", 40),
+        ("MasterLabel", 40),
+        ("Language", 40),
+        ("NamespacePrefix", 15),
+        ("Label", 40),
+        ("QualifiedApiName", 70),
+    ] {
+        object.fields.push(text(name, length));
     }
     object
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod catalog;
 mod code;
+mod kept;
 pub(crate) mod package;
 mod people;
 mod permissions;
@@ -214,6 +215,7 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
         name if streams::TABLES.contains(&name) => {
             streams::rows(view, name, &mut |row| visit(Row::Stream(row)))
         }
+        name if name.ends_with("__mdt") => kept::records(view, object, visit),
         name if package::TABLES.contains(&name) => {
             package::rows(view, name, &mut |line| visit(Row::Package(line)))
         }
@@ -298,4 +300,5 @@ pub(crate) fn by_key(view: &View<'_>, object: &ObjectType, key: &str) -> Option<
 pub(crate) fn stores(object: &ObjectType) -> bool {
     matches!(object.kind, ObjectKind::Standard | ObjectKind::Custom | ObjectKind::CustomMetadata)
         && object.name != "User"
+        && !object.name.ends_with("__mdt")
 }

@@ -131,3 +131,28 @@ async fn what_is_not_there_is_refused_and_what_is_deleted_is_gone() {
     assert_eq!(row(&result, "componentSuccesses", "Items")["deleted"], true);
     assert!(world.org.metadata().components.get("CustomApplication", "Items").is_none());
 }
+
+#[tokio::test]
+async fn records_of_custom_metadata_types_are_rows() {
+    let world = World::new();
+    let kind = "<label>Rule</label><pluralLabel>Rules</pluralLabel><visibility>Public</visibility><fields><fullName>Limit__c</fullName><label>Limit</label><precision>4</precision><scale>0</scale><type>Number</type></fields>";
+    let record = format!(
+        "<CustomMetadata xmlns=\"{NS}\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"><label>Big</label><protected>false</protected><values><field>Limit__c</field><value xsi:type=\"xsd:double\">7.0</value></values></CustomMetadata>"
+    );
+    let zip = Zip::default()
+        .object("Rule__mdt", kind)
+        .member("CustomMetadata", "Rule.Big")
+        .file("customMetadata/Rule.Big.md", record);
+    world.succeeds(&zip).await;
+    let state = world.org.snapshot();
+    let rights = state.rights(world.org.admin);
+    let view = crate::tables::View { org: &world.org, state: &state, rights: &rights, tooling: false };
+    let object = state.metadata.object("Rule__mdt").unwrap();
+    let mut rows = Vec::new();
+    crate::tables::scan(&view, object, false, &mut |row| {
+        rows.push((row.value(&view, "DeveloperName"), row.value(&view, "Limit__c")));
+    });
+    assert_eq!(rows, [(json!("Big"), json!(7.0))]);
+    let (files, _) = retrieve(&world, &[("CustomMetadata", &["*"])]);
+    assert!(files["customMetadata/Rule.Big.md"].contains("xsi:type=\"xsd:double\">7.0<"), "{files:?}");
+}
