@@ -36,7 +36,7 @@ def refusal(call):
     try:
         return {"value": repr(call())}
     except SalesforceAuthenticationFailed as error:
-        return {"code": error.code, "message": error.message}
+        return {"code": error.code, "message": error.auth_message}
     except SalesforceError as error:
         return {"status": error.status, "content": error.content}
 
@@ -95,7 +95,7 @@ seen["tooling"] = sf.toolingexecute("query/?q=SELECT+Id+FROM+ApexClass")["size"]
 seen["restful"] = "DailyApiRequests" in sf.restful("limits", params=None)
 seen["oauth2"] = sf.oauth2("userinfo")["preferred_username"]
 users = sf.query(f"SELECT Id FROM User WHERE Username = '{ORG['user']['username']}'")["records"]
-seen["password_set"] = sf.set_password(users[0]["Id"], "Another-1-password") is not None
+sf.set_password(users[0]["Id"], "Another-1-password")
 seen["new_password"] = Salesforce(
     session=session(), version=VERSION, domain="test", username=ORG["user"]["username"],
     password="Another-1-password", **app).session_id.startswith("00D")
@@ -113,7 +113,7 @@ with open("simple.zip", "wb") as out:
 job = sf.deploy("simple.zip", sandbox=True)["asyncId"]
 for _ in range(100):
     status = sf.checkDeployStatus(job)
-    if status["state"] not in ("Pending", "InProgress", None):
+    if status["state"] not in ("Pending", "InProgress", "FinalizingDeploy", None):
         break
 seen["deploy"] = {"state": status["state"], "failures": status["deployment_detail"]["failed_count"]}
 seen["class"] = sf.query("SELECT Name FROM ApexClass WHERE Name = 'Simple'")["totalSize"]
