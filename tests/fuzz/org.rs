@@ -48,7 +48,7 @@ impl Door {
         let ready = self.org.ready();
         let form = format!("multipart/form-data; boundary={BOUNDARY}");
         // Half of the envelopes go to each of the two services that have most operations.
-        let dialect = if self.sent % 2 == 0 { "u" } else { "m" };
+        let dialect = if self.sent.is_multiple_of(2) { "u" } else { "m" };
         let (path, kind, body) = match self.service {
             Service::Records => {
                 ("/services/data/v67.0/sobjects/ContentVersion".to_owned(), form, body.to_vec())
