@@ -29,6 +29,7 @@ mod retrieve;
 mod row;
 mod rule;
 mod schema;
+mod settings;
 mod stage;
 mod test_run;
 mod types;

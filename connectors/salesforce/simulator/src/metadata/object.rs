@@ -6,6 +6,7 @@ use super::field::{Owner, is_api_name, read as read_field};
 use super::kinds::Kind;
 use super::package::Component;
 use super::row::{Complaint, Row};
+use super::settings::{metadata_type, setting};
 use super::stage::Stage;
 use super::types::CUSTOM_FIELD_TYPE;
 use super::xml::Element;
@@ -248,50 +249,6 @@ fn event(name: &str, element: &Element, mut object: ObjectType) -> Result<Object
         Some(element.text_of("publishBehavior").unwrap_or("PublishAfterCommit").to_owned());
     object.deployment_status = element.text_of("deploymentStatus").or(Some("Deployed")).map(str::to_owned);
     Ok(object)
-}
-
-/// A custom setting: rows like any object's, no triggers, access by set-up rights instead of object permissions.
-fn setting(element: &Element, mut object: ObjectType) -> ObjectType {
-    object.kind = ObjectKind::CustomMetadata;
-    object.trigger_events.clear();
-    object.searchable = false;
-    object.layoutable = false;
-    object.fields.retain(|field| field.name != "OwnerId");
-    if element.text_of("customSettingsType") == Some("Hierarchy") {
-        let field = Field {
-            permissionable: false,
-            built_in: true,
-            nillable: false,
-            ..Field::reference("SetupOwnerId", &["Organization", "Profile", "User"], "SetupOwner")
-        };
-        object.fields.push(Arc::new(field));
-    }
-    object
-}
-
-/// A custom metadata type: its records are deployed, and read like any other's.
-fn metadata_type(mut object: ObjectType) -> ObjectType {
-    let text = |name: &str, length: u32| {
-        let field = Field { length, built_in: true, ..Field::system(name, FieldType::String) };
-        Arc::new(field)
-    };
-    object.kind = ObjectKind::CustomMetadata;
-    object.trigger_events.clear();
-    (object.createable, object.updateable, object.deletable, object.undeletable) =
-        (false, false, false, false);
-    (object.searchable, object.layoutable) = (false, true);
-    object.fields.retain(|field| matches!(field.name.as_str(), "Id" | "SystemModstamp"));
-    for (name, length) in [
-        ("DeveloperName", 40),
-        ("MasterLabel", 40),
-        ("Language", 40),
-        ("NamespacePrefix", 15),
-        ("Label", 40),
-        ("QualifiedApiName", 70),
-    ] {
-        object.fields.push(text(name, length));
-    }
-    object
 }
 
 fn field(stage: &mut Stage<'_>, object: &str, definition: &Element, row: Row) -> Row {
