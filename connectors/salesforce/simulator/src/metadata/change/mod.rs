@@ -170,7 +170,7 @@ impl Attempt<'_> {
         let org = &self.deployments.org;
         let state = State { metadata: Arc::new(self.metadata.clone()), ..org.snapshot() };
         let found = contents::read(org, &state, self.rights, self.kind, &[name.to_owned()]);
-        let found = found.map_err(|message| Refusal::new("INVALID_TYPE", message))?;
+        let found = found.map_err(|message| Refusal::of(&message))?;
         Ok(found.into_iter().next().flatten())
     }
 

@@ -51,13 +51,18 @@ pub(super) fn list(caller: &Caller<'_>, asked: &Element, out: &mut Xml) -> Resul
         let kind = query.text_of("type").unwrap_or_default();
         let folder = query.text_of("folder");
         let found = contents::list(org, &state, &caller.rights, kind, folder, version);
-        for file in found.map_err(|message| SoapFault::api("INVALID_TYPE", message))? {
+        for file in found.map_err(unknown_type)? {
             out.open("result");
             properties(org, &state, &file, out);
             out.close("result");
         }
     }
     Ok(())
+}
+
+/// The contents begin their words with the code.
+fn unknown_type(message: String) -> SoapFault {
+    SoapFault::api("INVALID_TYPE", message.trim_start_matches("INVALID_TYPE: "))
 }
 
 /// What is in the element of one file.
@@ -91,7 +96,7 @@ pub(super) fn read(caller: &Caller<'_>, asked: &Element, out: &mut Xml) -> Resul
     }
     let org = &caller.site.org;
     let found = contents::read(org, &org.snapshot(), &caller.rights, kind, &names);
-    let found = found.map_err(|message| SoapFault::api("INVALID_TYPE", message))?;
+    let found = found.map_err(unknown_type)?;
     out.open("result");
     for component in found {
         match component {
