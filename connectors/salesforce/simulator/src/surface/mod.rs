@@ -56,7 +56,14 @@ impl Site {
 /// [`crate::org::Rights`] as an extension: the gate has authenticated and counted them.
 pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
     let deployments = Deployments::new(org.clone());
-    let site = Site { org, scheme, deployments: deployments.clone(), cursors: Arc::default(), bulk: Arc::default(), rendered: Arc::default() };
+    let site = Site {
+        org,
+        scheme,
+        deployments: deployments.clone(),
+        cursors: Arc::default(),
+        bulk: Arc::default(),
+        rendered: Arc::default(),
+    };
     let inside = Router::new()
         .merge(oauth::router())
         .merge(apexrest::router())
