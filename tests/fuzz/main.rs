@@ -1,169 +1,98 @@
-//! Feeds a target with mutants of real programs for a while: `cargo run --release -p provision-tests --bin fuzz -- apex
-//! --seconds 60`. A panic, or an answer that takes too long, ends it with exit code 1; the input is then in the file
-//! that is named.
+//! Feeds a reader with mutants of real inputs for a while: `cargo run --release -p provision-tests --bin fuzz -- soql
+//! --seconds 60`; `all` takes one after the other, each for so long. A panic, an answer that takes too long or too much
+//! memory ends it with exit code 1; the input is then in the file that is named, to be fed again with `--input`.
 
-use std::path::{Path, PathBuf};
+mod guard;
+mod mutate;
+mod org;
+mod seeds;
+mod target;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::{Parser, ValueEnum};
-use provision_tests::app;
+use clap::Parser;
+use guard::Guard;
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
-use salesforce_simulator::apex::syntax;
+use target::{Feeder, Target};
 
-/// One input of at most a few thousand characters takes milliseconds.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// Bytes of an input.
-const INPUT_MAX: usize = 100_000;
-/// Pieces that break things.
-const PIECES: [&str; 36] = [
-    "(",
-    ")",
-    "{",
-    "}",
-    "[",
-    "]",
-    "<",
-    ">",
-    ";",
-    ",",
-    ".",
-    "?.",
-    "?",
-    ":",
-    "??",
-    "'",
-    "'''",
-    "'''\n",
-    "\\",
-    "\\u00",
-    "/*",
-    "//",
-    "@",
-    "[SELECT Id FROM A WHERE b = :",
-    "List<",
-    "new ",
-    "class A {",
-    "(A)",
-    "when else {",
-    "1.",
-    "9L",
-    "\u{0}",
-    "\u{feff}",
-    "ä",
-    "😀",
-    "as user ",
-];
+/// Of the thread that reads, as small as those of the server.
+const STACK_BYTES: usize = 2 << 20;
 
-#[derive(Parser)]
+#[derive(Parser, Clone)]
 struct Arguments {
     target: Target,
-    /// How long to go on.
+    /// How long to go on with each target.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
     /// The same seed gives the same inputs.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Target {
-    /// The Apex parser.
-    Apex,
-}
-
-impl Target {
-    fn feed(self, input: &str) {
-        match self {
-            Self::Apex => {
-                let _ = syntax::parse_class(input);
-                let _ = syntax::parse_trigger(input);
-                let _ = syntax::parse_anonymous_unit(input);
-                let _ = syntax::length_without_comments(input);
-            }
-        }
-    }
-
-    fn seeds(self) -> Vec<String> {
-        match self {
-            Self::Apex => {
-                let mut seeds = Vec::new();
-                programs(&app::source(), &mut seeds);
-                programs(&app::source().join("../simulator/tests/apex"), &mut seeds);
-                seeds
-            }
-        }
-    }
+    /// Feeds this file alone, once.
+    #[arg(long)]
+    input: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let seeds = arguments.target.seeds();
+    let reader = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || run(&arguments));
+    match reader.map(std::thread::JoinHandle::join) {
+        Ok(Ok(true)) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+fn run(arguments: &Arguments) -> bool {
+    let targets =
+        if arguments.target == Target::All { Target::EACH.to_vec() } else { vec![arguments.target] };
+    targets.into_iter().all(|target| match &arguments.input {
+        Some(file) => replayed(target, file),
+        None => fuzzed(target, arguments),
+    })
+}
+
+fn replayed(target: Target, file: &std::path::Path) -> bool {
+    let input = match std::fs::read(file) {
+        Ok(input) => input,
+        Err(error) => {
+            eprintln!("{}: {error}", file.display());
+            return false;
+        }
+    };
+    let mut feeder = Feeder::new(target);
+    let verdict = Guard::new(target.name(), 0).watch(&input, || feeder.feed(&input));
+    println!("{}: {}", target.name(), verdict.as_ref().err().map_or("fine", String::as_str));
+    verdict.is_ok()
+}
+
+fn fuzzed(target: Target, arguments: &Arguments) -> bool {
+    let seeds = target.seeds();
     if seeds.is_empty() {
-        eprintln!("no programs to begin with");
-        return ExitCode::FAILURE;
+        eprintln!("{}: nothing to begin with", target.name());
+        return false;
     }
     let mut random = StdRng::seed_from_u64(arguments.seed);
+    let mut feeder = Feeder::new(target);
+    let mut guard = Guard::new(target.name(), arguments.seed);
     let started = Instant::now();
     let mut inputs = 0_u64;
-    while started.elapsed().as_secs() < arguments.seconds {
-        let input = mutant(&seeds, &mut random);
-        let fed = Instant::now();
-        let fine = std::panic::catch_unwind(|| arguments.target.feed(&input)).is_ok();
-        if !fine || fed.elapsed() > ANSWER_LIMIT {
-            let file = std::env::temp_dir().join(format!("fuzz-{}-{inputs}", arguments.seed));
-            let kept = std::fs::write(&file, &input);
-            let what = if fine { "took too long" } else { "panicked" };
-            eprintln!("input {inputs} {what} ({} bytes): {} {kept:?}", input.len(), file.display());
-            return ExitCode::FAILURE;
+    while started.elapsed() < Duration::from_secs(arguments.seconds) {
+        // The seeds themselves first.
+        let input = match usize::try_from(inputs).ok().and_then(|at| seeds.get(at)) {
+            Some(seed) => seed.clone(),
+            None => mutate::mutant(&seeds, target.pieces(), &mut random),
+        };
+        if let Err(problem) = guard.watch(&input, || feeder.feed(&input)) {
+            eprintln!("{}: input {inputs} {problem}", target.name());
+            return false;
         }
         inputs += 1;
     }
-    println!("{inputs} inputs in {} s from seed {}", arguments.seconds, arguments.seed);
-    ExitCode::SUCCESS
-}
-
-fn programs(folder: &Path, seeds: &mut Vec<String>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            programs(&path, seeds);
-        } else if ["apex", "cls", "trigger", "j2"]
-            .iter()
-            .any(|known| path.extension().is_some_and(|extension| extension == *known))
-        {
-            seeds.extend(std::fs::read_to_string(path));
-        }
-    }
-}
-
-/// A program, or parts of two, with a few places cut, doubled, repeated or replaced.
-fn mutant(seeds: &[String], random: &mut StdRng) -> String {
-    let mut input: Vec<char> = pick(seeds, random).chars().collect();
-    for _ in 0..random.random_range(1..8) {
-        let at = random.random_range(0..=input.len());
-        let end = (at + random.random_range(0..40)).min(input.len());
-        let piece: Vec<char> = match random.random_range(0..5) {
-            0 => Vec::new(),
-            1 => input.get(at..end).unwrap_or_default().repeat(2),
-            2 => PIECES.choose(random).unwrap_or(&"").chars().collect(),
-            3 => PIECES.choose(random).unwrap_or(&"").repeat(random.random_range(1..2_000)).chars().collect(),
-            _ => {
-                let other: Vec<char> = pick(seeds, random).chars().collect();
-                let from = random.random_range(0..=other.len());
-                other.into_iter().skip(from).take(200).collect()
-            }
-        };
-        input.splice(at..end, piece);
-    }
-    input.truncate(INPUT_MAX);
-    input.into_iter().collect()
-}
-
-fn pick<'a>(seeds: &'a [String], random: &mut StdRng) -> &'a str {
-    seeds.choose(random).map_or("", String::as_str)
+    let (taken, highest) = (feeder.taken(), guard.highest_mib());
+    let (name, seconds, seed) = (target.name(), arguments.seconds, arguments.seed);
+    println!("{name}: {inputs} inputs in {seconds} s from seed {seed}, {taken} taken, {highest} MiB at most");
+    guard.done();
+    true
 }

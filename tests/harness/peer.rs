@@ -52,9 +52,18 @@ impl Peer {
     ///
     /// Node finds its packages by `createRequire(process.env.PEER_PACKAGES + '/')`, Python by its path.
     pub async fn run(&self, script: &str, org: &Ready, more: Value) -> Value {
-        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/scripts");
         let mut known = serde_json::to_value(org).expect("JSON");
         known["more"] = more;
+        self.told(script, known, org.ca_file.as_deref()).await
+    }
+
+    /// Runs a script that needs no organisation: `ORG` has `more` alone.
+    pub async fn check(&self, script: &str, more: Value) -> Value {
+        self.told(script, json!({ "more": more }), None).await
+    }
+
+    async fn told(&self, script: &str, known: Value, ca: Option<&Path>) -> Value {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/scripts");
         let mut command = Command::new(&self.interpreter);
         command
             .arg(scripts.join(script))
@@ -65,7 +74,7 @@ impl Peer {
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("PEER_PACKAGES", &self.packages)
             .env("ORG", known.to_string());
-        if let Some(ca) = &org.ca_file {
+        if let Some(ca) = ca {
             command
                 .env("NODE_EXTRA_CA_CERTS", ca)
                 .env("REQUESTS_CA_BUNDLE", ca)

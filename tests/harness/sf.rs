@@ -17,6 +17,8 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// A developer's desk: a home folder of its own for the CLI, and the rendered project.
 pub struct Desk {
     folder: TempDir,
+    /// The authority that the CLI trusts beside those of the world.
+    ca: Option<PathBuf>,
 }
 
 impl Desk {
@@ -25,7 +27,32 @@ impl Desk {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(folder.path().join("home")).expect("a home folder");
         app::render(&folder.path().join("app"), org_id, objects);
-        Self { folder }
+        Self { folder, ca: None }
+    }
+
+    /// Trusts the certificates of an organisation over TLS.
+    pub fn trusting(self, ca_file: Option<&Path>) -> Self {
+        Self { ca: ca_file.map(Path::to_owned), ..self }
+    }
+
+    /// A project of these files, by their path in it, beside its `sfdx-project.json`.
+    pub fn of(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("home")).expect("a home folder");
+        let desk = Self { folder, ca: None };
+        let project =
+            r#"{"packageDirectories":[{"path":"force-app","default":true}],"sourceApiVersion":"67.0"}"#;
+        for (path, text) in files.iter().chain([&("sfdx-project.json", project)]) {
+            desk.write(path, text);
+        }
+        desk
+    }
+
+    /// Writes a file of the project.
+    pub fn write(&self, path: &str, text: &str) {
+        let file = self.project().join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("folders");
+        std::fs::write(file, text).expect("a file");
     }
 
     /// The desk's own folder; it goes away with the desk.
@@ -51,6 +78,9 @@ impl Desk {
     async fn sf_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Value {
         let mut command = tools::sf(&self.folder.path().join("home")).await.expect("installed by then");
         command.args(arguments).arg("--json").current_dir(self.project()).envs(environment.iter().copied());
+        if let Some(ca) = &self.ca {
+            command.env("NODE_EXTRA_CA_CERTS", ca);
+        }
         let output = tools::run(command, LIMIT).await.unwrap();
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
             let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));

@@ -30,6 +30,15 @@ const SOQL_PARSER: (&str, &str) = ("@jetstreamapp/soql-parser-js", "6.3.1");
 const PUBSUB_NODE: (&str, &str) = ("salesforce-pubsub-api-client", "5.5.2");
 const UNDERSCORE: &str = "underscore@1.13.7";
 const PUBSUB_PYTHON: (&str, &str) = ("aiosfpubsub", "0.0.6");
+/// What it imports and does not say that it needs.
+const PUBSUB_PYTHON_NEEDS: &[&str] = &[
+    "avro==1.12.2",
+    "certifi==2026.10.19.post1",
+    "defusedxml==0.7.1",
+    "grpcio==1.85.3",
+    "httpx==0.28.1",
+    "protobuf==7.36.2",
+];
 
 const JSFORCE: (&str, &str) = ("jsforce", "3.10.26");
 const SIMPLE_SALESFORCE: (&str, &str) = ("simple-salesforce", "1.12.10");
@@ -93,7 +102,7 @@ pub async fn cumulusci() -> Result<PathBuf, Missing> {
 
 /// The folder that Python finds `aiosfpubsub` in.
 pub async fn pubsub_python() -> Result<PathBuf, Missing> {
-    wheels(PUBSUB_PYTHON).await
+    wheels_with(PUBSUB_PYTHON, PUBSUB_PYTHON_NEEDS).await
 }
 
 /// The folder of the npm package `salesforce-pubsub-api-client`.
@@ -200,8 +209,18 @@ async fn wheel((package, version): (&str, &str)) -> Result<PathBuf, Missing> {
 }
 
 /// The folder into which a Python package was unpacked with all that it needs.
-async fn wheels((package, version): (&str, &str)) -> Result<PathBuf, Missing> {
-    installed(package, version, |target| pip(target, &["--prefer-binary"], package, version)).await
+async fn wheels(package: (&str, &str)) -> Result<PathBuf, Missing> {
+    wheels_with(package, &[]).await
+}
+
+/// As [`wheels`], with `others` beside it.
+async fn wheels_with((package, version): (&str, &str), others: &[&str]) -> Result<PathBuf, Missing> {
+    installed(package, version, |target| {
+        let mut pip = pip(target, &["--prefer-binary"], package, version);
+        pip.args(others);
+        pip
+    })
+    .await
 }
 
 fn pip(target: &Path, options: &[&str], package: &str, version: &str) -> Command {

@@ -68,9 +68,11 @@ impl Org<'_> {
 
 /// An object that gets a trigger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Protected {
+pub struct Protected {
     pub api_name: String,
+    /// Its trigger runs on updates.
     pub updateable: bool,
+    /// Its trigger runs on deletions, and on what comes back from the recycle bin where records of the object can.
     pub deletable: bool,
     /// A test can create a record of it.
     pub creatable: bool,

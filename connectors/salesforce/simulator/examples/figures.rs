@@ -1,5 +1,8 @@
 //! How fast a simulated whole org starts and answers; prints one line a figure.
 //!
+//! All calls go one after the other over one kept connection. Each describe is asked for twice, plain and packed: the
+//! first time it has to be made, the second time it may have been kept.
+//!
 //! `cargo run --release -p salesforce-simulator --example figures -- [SCHEMA]`: the objects of a file, else 3,196
 //! generated ones.
 
@@ -22,6 +25,22 @@ impl Client {
     async fn get(&self, path: &str) -> Result<String> {
         let url = format!("{}{path}", self.base);
         Ok(self.http.get(url).bearer_auth(&self.token).send().await?.error_for_status()?.text().await?)
+    }
+
+    /// Asks for all paths in turn and prints how long each took.
+    async fn timed(&self, paths: &[String], packed: bool, what: &str) -> Result<()> {
+        let (mut times, mut bytes) = (Vec::with_capacity(paths.len()), 0);
+        for path in paths {
+            let start = Instant::now();
+            let mut request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token);
+            if packed {
+                request = request.header("accept-encoding", "gzip");
+            }
+            bytes += request.send().await?.error_for_status()?.bytes().await?.len();
+            times.push(start.elapsed());
+        }
+        spread(what, &mut times, &format!("{} calls, {bytes} bytes", paths.len()));
+        Ok(())
     }
 
     async fn post(&self, path: &str, body: Value) -> Result<String> {
@@ -61,26 +80,23 @@ async fn main() -> Result<()> {
     };
     let data = "/services/data/v67.0";
 
-    let (mut times, mut global) = (Vec::new(), String::new());
-    for _ in 0..20 {
-        let start = Instant::now();
-        global = client.get(&format!("{data}/sobjects")).await?;
-        times.push(start.elapsed());
-    }
-    spread("describeGlobal", &mut times, &format!("{} bytes", global.len()));
-    let global: Value = serde_json::from_str(&global)?;
+    let global: Value = serde_json::from_str(&client.get(&format!("{data}/sobjects")).await?)?;
     let names: Vec<String> = global["sobjects"]
         .as_array()
         .map(|all| all.iter().filter_map(|object| object["name"].as_str().map(str::to_owned)).collect())
         .unwrap_or_default();
-
-    let mut times = Vec::new();
-    for name in &names {
-        let start = Instant::now();
-        client.get(&format!("{data}/sobjects/{name}/describe")).await?;
-        times.push(start.elapsed());
+    for packed in [true, false] {
+        let form = if packed { "gzip" } else { "plain" };
+        let path = format!("{data}/sobjects");
+        client.timed(std::slice::from_ref(&path), packed, &format!("describeGlobal, {form}, first")).await?;
+        client.timed(&vec![path; 200], packed, &format!("describeGlobal, {form}, again")).await?;
+        let paths: Vec<String> =
+            names.iter().map(|name| format!("{data}/sobjects/{name}/describe")).collect();
+        for time in ["first", "again"] {
+            client.timed(&paths, packed, &format!("describe, {form}, {time}")).await?;
+        }
+        figure("by now", start.elapsed(), &memory());
     }
-    spread("describe, each object", &mut times, &format!("{} objects", names.len()));
 
     let (mut times, mut bytes, whole) = (Vec::new(), 0, Instant::now());
     for names in names.chunks(100) {

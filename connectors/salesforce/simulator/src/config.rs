@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::org::{Clock, Conditions, SystemClock};
+use crate::org::{Clock, Conditions, Logins, ReadyApp, SystemClock};
 use crate::package::Package;
 
 /// The kind of org.
@@ -47,6 +47,8 @@ pub struct Config {
     pub rotate_refresh_tokens: bool,
     /// Whether the app counts as installed, so that users without "Approve Uninstalled Connected Apps" may allow it.
     pub app_installed: bool,
+    /// How people and programs may log in.
+    pub logins: Logins,
     /// Live grants of one user to one app; one more ends the oldest.
     pub grants_per_user: usize,
     /// Session timeout, sliding with use.
@@ -86,6 +88,7 @@ impl Default for Config {
             callbacks: Vec::new(),
             rotate_refresh_tokens: true,
             app_installed: false,
+            logins: Logins::default(),
             grants_per_user: 5,
             session_lifetime: Duration::from_secs(2 * 60 * 60),
             daily_api_requests: None,
@@ -128,6 +131,9 @@ pub struct Ready {
     pub admin: Credentials,
     /// A Standard User.
     pub user: Credentials,
+    /// The administrator's security token, for logins with a password that ask for one.
+    #[serde(default)]
+    pub security_token: String,
     /// A live session of the administrator.
     pub access_token: String,
     /// The CA that signed the listeners' certificate; `None` without TLS.
@@ -135,6 +141,9 @@ pub struct Ready {
     /// What AppExchange offers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<OfferedPackage>,
+    /// Further apps that were registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apps: Vec<ReadyApp>,
 }
 
 /// A package that can be installed.

@@ -4,6 +4,7 @@
 //! that is tested with it.
 
 pub mod apex;
+mod bulk;
 pub mod config;
 mod describe;
 pub mod dml;
@@ -14,6 +15,7 @@ pub mod metadata;
 pub mod org;
 pub mod package;
 pub mod pubsub;
+pub mod readers;
 pub mod rules;
 mod server;
 mod soap;

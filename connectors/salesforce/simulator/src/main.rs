@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use arguments::{ConditionArguments, PackageArguments, duration};
+use arguments::{ConditionArguments, LoginArguments, PackageArguments, duration};
 use clap::Parser;
 use salesforce_simulator::{Config, Environment, Simulator};
 use tracing_subscriber::EnvFilter;
@@ -56,6 +56,8 @@ struct Arguments {
     #[arg(long)]
     tls_dir: Option<PathBuf>,
     #[command(flatten)]
+    logins: LoginArguments,
+    #[command(flatten)]
     packages: PackageArguments,
     #[command(flatten)]
     conditions: ConditionArguments,
@@ -95,6 +97,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         seed: arguments.seed,
         callbacks: arguments.callback,
         tls_dir: arguments.tls_dir,
+        logins: arguments.logins.load()?,
         packages: arguments.packages.load()?,
         package_install_time: arguments.packages.install_time(),
         daily_api_requests: arguments.conditions.daily_api_requests(),

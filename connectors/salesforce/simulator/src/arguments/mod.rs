@@ -1,11 +1,13 @@
 //! The command line, in groups.
 
 mod conditions;
+mod logins;
 mod packages;
 
 use std::time::Duration;
 
 pub use conditions::ConditionArguments;
+pub use logins::LoginArguments;
 pub use packages::PackageArguments;
 
 /// `250ms`, `2s`, `5m`, `2h`, `30d`.

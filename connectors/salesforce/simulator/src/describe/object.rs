@@ -1,20 +1,12 @@
 //! Objects in a describe: only what the caller may see is in them.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::field::FieldFacts;
+use super::field::{FieldFacts, Whole};
+use super::links::{Style, Urls};
 use crate::org::{Metadata, ObjectAccess, ObjectKind, ObjectType, Rights};
-
-/// How the links of a describe are written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Style {
-    /// API version of the call.
-    pub version: u32,
-    pub tooling: bool,
-}
 
 /// An object in the global describe.
 #[derive(Debug, Serialize)]
@@ -52,27 +44,6 @@ pub(crate) struct Summary<'a> {
     pub urls: Option<Urls>,
 }
 
-/// The REST links of an object.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Urls {
-    #[serde(flatten)]
-    layouts: Option<LayoutUrls>,
-    row_template: String,
-    describe: String,
-    sobject: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LayoutUrls {
-    compact_layouts: String,
-    layouts: String,
-    approval_layouts: String,
-    listviews: String,
-    quick_actions: String,
-}
-
 /// The global describe.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -104,7 +75,7 @@ pub(crate) struct ObjectFacts<'a> {
     pub record_type_infos: Vec<RecordTypeFacts>,
     pub search_layoutable: bool,
     pub sobject_describe_option: &'static str,
-    pub supported_scopes: [ScopeFacts; 1],
+    pub supported_scopes: Vec<ScopeFacts>,
 }
 
 /// A reference from another object.
@@ -153,9 +124,14 @@ const MASTER_RECORD_TYPE: &str = "012000000000000AAA";
 
 impl<'a> Global<'a> {
     /// All objects that the caller may see. Without a style there are no links.
-    pub(crate) fn of(metadata: &'a Metadata, rights: &Rights, tooling: bool, style: Option<Style>) -> Self {
+    pub(crate) fn of(
+        metadata: &'a Metadata,
+        rights: &Rights,
+        tooling: bool,
+        style: Option<Style<'_>>,
+    ) -> Self {
         let sobjects = visible(metadata, rights, tooling)
-            .map(|(object, access)| Summary::of(object, access, style))
+            .map(|(object, access)| Summary::of(metadata, object, access, style))
             .collect();
         Self { encoding: "UTF-8", max_batch_size: 200, sobjects }
     }
@@ -179,28 +155,26 @@ fn visible<'a>(
     })
 }
 
-/// Changes whenever the global describe of this caller does, and costs less than making one.
-pub(crate) fn entity_tag(metadata: &Metadata, rights: &Rights, tooling: bool) -> String {
-    let mut hash = DefaultHasher::new();
-    (metadata.schema_revision(), metadata.schema_modified_ms(), tooling).hash(&mut hash);
-    for (object, access) in visible(metadata, rights, tooling) {
-        (&object.name, access.create, access.edit, access.delete).hash(&mut hash);
-    }
-    format!("\"{:016x}\"", hash.finish())
-}
-
 impl<'a> Summary<'a> {
     /// What the global describe says of an object.
-    pub(crate) fn of(object: &'a ObjectType, access: ObjectAccess, style: Option<Style>) -> Self {
+    pub(crate) fn of(
+        metadata: &'a Metadata,
+        object: &'a ObjectType,
+        access: ObjectAccess,
+        style: Option<Style<'_>>,
+    ) -> Self {
         let open = object.kind == ObjectKind::Open;
+        let name = object.name.as_str();
+        let (associate, parent) = association(metadata, name).unzip();
+        let event = object.kind == ObjectKind::Event || associate == Some("ChangeEvent");
         Self {
             activateable: false,
-            associate_entity_type: None,
-            associate_parent_entity: None,
+            associate_entity_type: associate,
+            associate_parent_entity: parent,
             createable: object.createable && (access.create || open),
             custom: object.is_custom(),
             custom_setting: false,
-            deep_cloneable: false,
+            deep_cloneable: matches!(name, "Campaign" | "Opportunity"),
             deletable: object.deletable && (access.delete || open),
             deprecated_and_hidden: false,
             feed_enabled: object.feed_enabled,
@@ -211,12 +185,12 @@ impl<'a> Summary<'a> {
             label: &object.label,
             label_plural: &object.label_plural,
             layoutable: object.layoutable,
-            mergeable: matches!(object.name.as_str(), "Account" | "Contact" | "Lead" | "Case"),
+            mergeable: matches!(name, "Account" | "Contact" | "Lead"),
             mru_enabled: object.layoutable,
             name: &object.name,
             queryable: object.queryable,
-            replicateable: object.queryable,
-            retrieveable: object.queryable,
+            replicateable: object.queryable && associate != Some("Share") && !is_derived(name),
+            retrieveable: object.queryable && !event && !is_derived(name),
             searchable: object.searchable,
             triggerable: object.triggerable(),
             undeletable: object.undeletable && access.delete,
@@ -224,26 +198,36 @@ impl<'a> Summary<'a> {
             urls: style.map(|style| Urls::of(object, style)),
         }
     }
+
+    fn with_pages(self, object: &ObjectType, style: Option<Style<'_>>) -> Self {
+        let urls = self.urls.zip(style).map(|(urls, style)| urls.with_pages(object, style));
+        Self { urls, ..self }
+    }
 }
 
-impl Urls {
-    fn of(object: &ObjectType, style: Style) -> Self {
-        let tail = if style.tooling { "/tooling" } else { "" };
-        let base = format!("/services/data/v{}.0{tail}/sobjects/{}", style.version, object.name);
-        let layouts = object.layoutable.then(|| LayoutUrls {
-            compact_layouts: format!("{base}/describe/compactLayouts"),
-            layouts: format!("{base}/describe/layouts"),
-            approval_layouts: format!("{base}/approvalLayouts"),
-            listviews: format!("{base}/listviews"),
-            quick_actions: format!("{base}/quickActions"),
-        });
-        Self {
-            layouts,
-            row_template: format!("{base}/{{ID}}"),
-            describe: format!("{base}/describe"),
-            sobject: base,
-        }
-    }
+/// What a table that stands beside another one is to it: `("Share", "Account")` for `AccountShare`.
+fn association<'a>(metadata: &'a Metadata, name: &str) -> Option<(&'static str, &'a str)> {
+    let (stem, kind) =
+        ["ChangeEvent", "FieldHistory", "History", "Share", "Feed"].into_iter().find_map(|kind| {
+            Some((name.strip_suffix(kind)?, if kind == "FieldHistory" { "History" } else { kind }))
+        })?;
+    let parent = match stem.strip_suffix("__") {
+        Some(custom) => metadata.object(&format!("{custom}__c")),
+        None => metadata.object(stem),
+    };
+    parent.map(|parent| (kind, parent.name.as_str()))
+}
+
+/// Tables that are worked out when somebody asks, and cannot be copied.
+fn is_derived(name: &str) -> bool {
+    matches!(
+        name,
+        "UserRecordAccess"
+            | "UserPermissionAccess"
+            | "UserEntityAccess"
+            | "UserFieldAccess"
+            | "UserSetupEntityAccess"
+    )
 }
 
 impl<'a> ObjectFacts<'a> {
@@ -252,14 +236,16 @@ impl<'a> ObjectFacts<'a> {
         metadata: &'a Metadata,
         rights: &Rights,
         object: &'a ObjectType,
-        style: Option<Style>,
+        style: Option<Style<'_>>,
     ) -> Self {
+        let summary = Summary::of(metadata, object, rights.object(object), style);
+        let whole = Whole::of(object);
         let fields = object.fields.iter().filter_map(|field| {
             let access = rights.field(object, field);
-            access.read.then(|| FieldFacts::of(field, access.edit))
+            access.read.then(|| FieldFacts::of(&whole, field, access.edit))
         });
         Self {
-            summary: Summary::of(object, rights.object(object), style),
+            summary: summary.with_pages(object, style),
             action_overrides: [],
             child_relationships: children(metadata, rights, object),
             compact_layoutable: object.layoutable,
@@ -276,12 +262,19 @@ impl<'a> ObjectFacts<'a> {
             record_type_infos: record_types(object, style),
             search_layoutable: object.searchable,
             sobject_describe_option: "FULL",
-            supported_scopes: [ScopeFacts {
-                label: format!("All {}", object.label_plural),
-                name: "everything",
-            }],
+            supported_scopes: scopes(object),
         }
     }
+}
+
+/// Everybody's rows are in reach of each object; those of one's own where rows have an owner.
+fn scopes(object: &ObjectType) -> Vec<ScopeFacts> {
+    let plural = object.label_plural.to_lowercase();
+    let mut scopes = vec![ScopeFacts { label: format!("All {plural}"), name: "everything" }];
+    if object.layoutable && object.has_owner() {
+        scopes.push(ScopeFacts { label: format!("My {plural}"), name: "mine" });
+    }
+    scopes
 }
 
 fn children<'a>(metadata: &'a Metadata, rights: &Rights, object: &ObjectType) -> Vec<ChildFacts<'a>> {
@@ -312,7 +305,7 @@ fn children<'a>(metadata: &'a Metadata, rights: &Rights, object: &ObjectType) ->
         .collect()
 }
 
-fn record_types(object: &ObjectType, style: Option<Style>) -> Vec<RecordTypeFacts> {
+fn record_types(object: &ObjectType, style: Option<Style<'_>>) -> Vec<RecordTypeFacts> {
     let urls = style.map(|style| RecordTypeUrls {
         layout: format!(
             "/services/data/v{}.0/sobjects/{}/describe/layouts/{MASTER_RECORD_TYPE}",

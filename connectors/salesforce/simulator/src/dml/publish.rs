@@ -38,7 +38,7 @@ fn one(tx: &mut Transaction, row: Row, options: Options) -> Result<Id, RowError>
         encoded(tx, &object, &given).map_err(|refusal| RowError::new(refusal.code(), refusal.to_string()))?;
     let user = tx.rights.user;
     let id = tx.org.ids.next(object.key_prefix.as_deref().unwrap_or("e00"));
-    let event = Event { object, user, values, raw };
+    let event = Event { id, object, user, values, raw };
     let immediately = event.object.publish_behavior.as_deref() == Some("PublishImmediately");
     // What a test publishes stays in it.
     if immediately && !tx.machine.testing {
@@ -60,7 +60,7 @@ pub(crate) fn deliver(tx: &mut Transaction, events: Vec<Event>) -> Result<(), Th
         let known = [
             ("CreatedDate", Value::from(now.clone())),
             ("CreatedById", event.user.into()),
-            ("EventUuid", tx.org.bus.next_uuid().into()),
+            ("EventUuid", event.raw.id.into()),
             ("ReplayId", (at + 1).to_string().into()),
         ];
         work.values.extend(known.map(|(name, value)| (name.to_owned(), value)));
@@ -83,7 +83,8 @@ fn encoded(
 ) -> Result<RawEvent, Refusal> {
     let schema = tx.org.bus.schema_of(object)?;
     let payload = schema.encode(tx.org.now_ms(), tx.rights.user, values)?;
-    let raw = RawEvent { id: String::new(), schema_id: schema.id.clone(), payload, headers: Vec::new() };
+    let id = tx.org.bus.next_uuid();
+    let raw = RawEvent { id, schema_id: schema.id.clone(), payload, headers: Vec::new() };
     let (published, _, allocations) = tx.org.bus.usage();
     if published + tx.pending.events.len() as u64 >= allocations.published_per_hour {
         return Err(Refusal::LimitExceeded);

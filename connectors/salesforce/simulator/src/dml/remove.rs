@@ -8,7 +8,7 @@ use super::save::{Work, note, tries};
 use super::{Options, RowError, prepare, trigger};
 use crate::apex::run::Thrown;
 use crate::ledger::Kind;
-use crate::org::{Field, Id, ObjectType, State, TriggerEvent};
+use crate::org::{Field, Id, ObjectType, State, TriggerEvent, rest_time};
 use crate::rules;
 use crate::tables;
 use crate::transaction::Transaction;
@@ -82,11 +82,22 @@ pub(crate) fn may_delete(object: &ObjectType) -> Result<(), RowError> {
 pub(super) fn bin(tx: &mut Transaction, object: &str, root: Id) {
     let mut doomed: Vec<(Arc<str>, Id)> = vec![(object.into(), root)];
     while let Some((name, id)) = doomed.pop() {
+        stamp(tx, &name, id);
         if tx.state.records.delete(&name, id, root) {
             dependants(&tx.state, &name, id, &mut doomed);
             forget(tx, &name, id, root);
             note(tx, Kind::RecordDeleted, &name, id);
         }
+    }
+}
+
+/// A record that goes says when, for those who replicate.
+fn stamp(tx: &mut Transaction, object: &str, id: Id) {
+    let Some(record) = tx.state.records.get(object, id).filter(|record| !record.deleted) else { return };
+    if record.values.contains_key("SystemModstamp") {
+        let mut record = crate::org::Record::clone(record);
+        record.values.insert("SystemModstamp".to_owned(), rest_time(tx.org.now_ms()).into());
+        tx.state.records.put(object, record);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Allocations over rolling windows.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How much an org may publish and have delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,12 +11,38 @@ pub struct Allocations {
     pub published_per_hour: u64,
     /// Events delivered to API subscribers in any 24 hours, counted per subscriber.
     pub delivered_per_day: u64,
+    /// Streams open at a time over all topics, of publishers and subscribers.
+    pub concurrent_clients: usize,
 }
 
 impl Default for Allocations {
     /// Those of an Enterprise Edition org without add-ons.
     fn default() -> Self {
-        Self { published_per_hour: 250_000, delivered_per_day: 25_000 }
+        // The number of clients is that of the other streaming API.
+        Self { published_per_hour: 250_000, delivered_per_day: 25_000, concurrent_clients: 1_000 }
+    }
+}
+
+/// How many streams are open.
+#[derive(Debug, Default)]
+pub struct Clients(AtomicUsize);
+
+/// One open stream, until it is dropped.
+#[derive(Debug)]
+pub struct Client(Arc<Clients>);
+
+impl Clients {
+    /// Lets one more in, unless there are `most`.
+    pub fn enter(self: &Arc<Self>, most: usize) -> Option<Client> {
+        let more = |count: usize| (count < most).then_some(count + 1);
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
+        Some(Client(self.clone()))
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

@@ -8,10 +8,14 @@ use apache_avro::types::Value as Avro;
 use apache_avro::writer::datum::GenericDatumWriter;
 use base64::Engine;
 use bytes::Bytes;
+use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::org::{Field, FieldType, Id, ObjectType};
+
+const NAMESPACE: &str = "com.sforce.eventbus";
+/// Fields of an event that are no columns of its own: the bus adds them, or all events have them.
+const SYSTEM: [&str; 5] = ["Id", "ReplayId", "EventUuid", "CreatedDate", "CreatedById"];
 
 /// The schema of one version of a platform event; it never changes under its id.
 #[derive(Debug)]
@@ -41,21 +45,28 @@ pub struct SchemaError {
 impl EventSchema {
     /// The schema that events of `object` are written with from now on.
     pub fn of(object: &ObjectType) -> Result<Self, SchemaError> {
-        let fields: Vec<Arc<Field>> = object.fields.iter().filter(|field| field.custom).cloned().collect();
+        let fields: Vec<Arc<Field>> =
+            object.fields.iter().filter(|field| !SYSTEM.contains(&field.name.as_str())).cloned().collect();
         let mut columns = vec![
             json!({"name": "CreatedDate", "type": "long", "doc": "CreatedDate:DateTime"}),
             json!({"name": "CreatedById", "type": "string", "doc": "CreatedBy:EntityId"}),
         ];
-        for field in &fields {
-            let id = field.id.map(|id| id.short().to_owned()).unwrap_or_default();
-            let kind = field.metadata_type.as_deref().unwrap_or("Text");
-            columns.push(json!({"name": field.name, "type": ["null", avro_type(field.kind)], "doc": format!("Data:{kind}:{id}"), "default": null}));
-        }
-        let json = json!({"type": "record", "name": object.name, "namespace": "com.sforce.eventbus", "fields": columns}).to_string();
+        columns.extend(fields.iter().map(|field| column(&field.name, field)));
+        Self::from_columns(&object.name, columns, fields)
+    }
+
+    /// A schema with these columns. Its id is the MD5 fingerprint of its canonical form, as Salesforce says of its own.
+    pub(super) fn from_columns(
+        event: &str,
+        columns: Vec<Value>,
+        fields: Vec<Arc<Field>>,
+    ) -> Result<Self, SchemaError> {
+        let json = json!({"type": "record", "name": event, "namespace": NAMESPACE, "fields": columns});
+        let json = json.to_string();
         let schema = Schema::parse_str(&json).map_err(|error| broken(error.to_string()))?;
-        let id =
-            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&Sha256::digest(json.as_bytes())[..16]);
-        Ok(Self { id, event: object.name.clone(), json, schema, fields })
+        let id = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .encode(Md5::digest(schema.canonical_form().as_bytes()));
+        Ok(Self { id, event: event.to_owned(), json, schema, fields })
     }
 
     /// Encodes the fields of a record that came as JSON.
@@ -84,6 +95,8 @@ impl EventSchema {
                 .find(|(name, _)| field.name.eq_ignore_ascii_case(name))
                 .map_or(&Value::Null, |(_, value)| value);
             let value = match avro_value(field, value)? {
+                // A checkbox without a value is not checked.
+                None if field.kind == FieldType::Boolean => Avro::Union(1, Box::new(Avro::Boolean(false))),
                 Some(value) => Avro::Union(1, Box::new(value)),
                 None if field.required_on_create() => {
                     return Err(SchemaError {
@@ -99,7 +112,13 @@ impl EventSchema {
         self.write(&Avro::Record(record)).map(Bytes::from)
     }
 
-    fn write(&self, record: &Avro) -> Result<Vec<u8>, SchemaError> {
+    /// The values in a payload, nulls included; absent when it is not one of this schema.
+    pub fn decode(&self, payload: &[u8]) -> Option<Value> {
+        let reader = GenericDatumReader::builder(&self.schema).build().ok()?;
+        reader.read_value(&mut &*payload).ok().map(plain)
+    }
+
+    pub(super) fn write(&self, record: &Avro) -> Result<Vec<u8>, SchemaError> {
         let writer =
             GenericDatumWriter::builder(&self.schema).build().map_err(|error| broken(error.to_string()))?;
         let mut bytes = Vec::new();
@@ -140,17 +159,75 @@ impl EventSchema {
     }
 }
 
+/// A column of a field that may be null.
+pub(super) fn column(name: &str, field: &Field) -> Value {
+    let id = field.id.map(|id| format!(":{}", id.short())).unwrap_or_default();
+    let doc = format!("{}{id}", role(field));
+    json!({"name": name, "type": ["null", avro_type(field.kind)], "doc": doc, "default": null})
+}
+
+/// Role and type of a field in the words of the platform's inside.
+fn role(field: &Field) -> String {
+    let kind = match field.kind {
+        FieldType::Id | FieldType::Reference => "EntityId",
+        FieldType::Boolean => "Boolean",
+        FieldType::Int | FieldType::Long => "Integer",
+        FieldType::Double => "Double",
+        FieldType::Currency => "Currency",
+        FieldType::Percent => "Percent",
+        FieldType::Date => "DateOnly",
+        FieldType::DateTime => "DateTime",
+        FieldType::Time => "TimeOnly",
+        FieldType::Picklist | FieldType::Combobox => "DynamicEnum",
+        FieldType::MultiPicklist => "MultiEnum",
+        FieldType::Email => "Email",
+        FieldType::Phone => "Phone",
+        FieldType::Url => "Url",
+        FieldType::TextArea if field.length > 255 => "StringPlusClob",
+        FieldType::TextArea => "MultiLineText",
+        FieldType::EncryptedString => "EncryptedText",
+        _ => "Text",
+    };
+    match field.name.as_str() {
+        "CreatedDate" | "LastModifiedDate" => format!("{}:{kind}", field.name),
+        "CreatedById" | "LastModifiedById" | "OwnerId" => {
+            format!("{}:{kind}", field.name.trim_end_matches("Id"))
+        }
+        _ if field.kind == FieldType::Reference => format!("ForeignKey:{kind}"),
+        _ => format!("Data:{kind}"),
+    }
+}
+
+/// A value without its unions.
+fn plain(value: Avro) -> Value {
+    match value {
+        Avro::Union(_, inner) => plain(*inner),
+        Avro::Boolean(value) => value.into(),
+        Avro::Int(value) => value.into(),
+        Avro::Long(value) => value.into(),
+        Avro::Double(value) => value.into(),
+        Avro::Float(value) => value.into(),
+        Avro::String(text) | Avro::Enum(_, text) => text.into(),
+        Avro::Array(items) => items.into_iter().map(plain).collect(),
+        Avro::Record(columns) => {
+            Value::Object(columns.into_iter().map(|(name, value)| (name, plain(value))).collect())
+        }
+        _ => Value::Null,
+    }
+}
+
 fn avro_type(kind: FieldType) -> &'static str {
     match kind {
         FieldType::Boolean => "boolean",
-        FieldType::Date | FieldType::DateTime => "long",
+        FieldType::Date | FieldType::DateTime | FieldType::Time => "long",
+        FieldType::Int => "int",
         kind if kind.is_number() => "double",
         _ => "string",
     }
 }
 
 /// The value to write; absent for null, which an empty text also becomes.
-fn avro_value(field: &Field, value: &Value) -> Result<Option<Avro>, SchemaError> {
+pub(super) fn avro_value(field: &Field, value: &Value) -> Result<Option<Avro>, SchemaError> {
     let wrong = || SchemaError {
         code: "JSON_PARSER_ERROR",
         message: format!(
@@ -161,9 +238,12 @@ fn avro_value(field: &Field, value: &Value) -> Result<Option<Avro>, SchemaError>
         field: Some(field.name.clone()),
     };
     let value = match (value, field.kind) {
-        (Value::Null, FieldType::Boolean) => return Ok(Some(Avro::Boolean(false))),
         (Value::Null, _) => return Ok(None),
         (Value::Bool(value), FieldType::Boolean) => Avro::Boolean(*value),
+        (Value::Number(value), FieldType::Int) => {
+            let whole = value.as_f64().filter(|number| number.fract() == 0.0).ok_or_else(wrong)?;
+            Avro::Int(i32::try_from(whole as i64).map_err(|_| wrong())?)
+        }
         (Value::Number(value), kind) if kind.is_number() => Avro::Double(value.as_f64().ok_or_else(wrong)?),
         (Value::String(text), FieldType::Date) => {
             let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| wrong())?;
@@ -173,6 +253,11 @@ fn avro_value(field: &Field, value: &Value) -> Result<Option<Avro>, SchemaError>
             let time = chrono::DateTime::parse_from_rfc3339(text)
                 .or_else(|_| chrono::DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"));
             Avro::Long(time.map_err(|_| wrong())?.timestamp_millis())
+        }
+        (Value::String(text), FieldType::Time) => {
+            let time = chrono::NaiveTime::parse_from_str(text.trim_end_matches('Z'), "%H:%M:%S%.f");
+            let since = time.map_err(|_| wrong())? - chrono::NaiveTime::MIN;
+            Avro::Long(since.num_milliseconds())
         }
         (Value::String(text), kind) if avro_type(kind) == "string" => {
             if text.is_empty() {

@@ -222,7 +222,7 @@ impl Deployments {
     }
 
     /// Puts the new metadata in place unless something else changed it since `snapshot`.
-    fn commit(&self, snapshot: &Arc<Metadata>, metadata: Metadata, dropped: &[String]) -> bool {
+    pub(super) fn commit(&self, snapshot: &Arc<Metadata>, metadata: Metadata, dropped: &[String]) -> bool {
         let now_ms = self.org.now_ms();
         let mut state = self.org.write();
         if !Arc::ptr_eq(&state.metadata, snapshot) {
@@ -235,7 +235,7 @@ impl Deployments {
         true
     }
 
-    fn account(&self, user: Id, rows: &[Row], ignore_warnings: bool) {
+    pub(super) fn account(&self, user: Id, rows: &[Row], ignore_warnings: bool) {
         for row in rows.iter().filter(|row| !row.component_type.is_empty() && row.success(ignore_warnings)) {
             let how = match (row.deleted, row.created, row.changed) {
                 (true, ..) => "deleted",

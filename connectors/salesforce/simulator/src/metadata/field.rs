@@ -64,8 +64,12 @@ pub(super) fn read(
         ..Field::new(name, describe_type(kind))
     };
     field.defaulted |= element.text_of("defaultValue").is_some();
-    shape(element, kind, &mut field).map_err(at)?;
-    if matches!(kind, "Lookup" | "MasterDetail") {
+    if element.get("formula").is_some() || kind == "Summary" {
+        computed(element, kind, &mut field).map_err(at)?;
+    } else {
+        shape(element, kind, &mut field, org).map_err(at)?;
+    }
+    if matches!(kind, "Lookup" | "MasterDetail" | "MetadataRelationship") {
         relate(element, kind, &mut field, org).map_err(at)?;
     }
     if field.unique && !matches!(kind, "Text" | "Number" | "Email" | "AutoNumber") {
@@ -86,7 +90,10 @@ fn describe_type(kind: &str) -> FieldType {
         "DateTime" => FieldType::DateTime,
         "Email" => FieldType::Email,
         "Html" | "LongTextArea" | "TextArea" => FieldType::TextArea,
-        "Lookup" | "MasterDetail" => FieldType::Reference,
+        "Lookup" | "MasterDetail" | "MetadataRelationship" => FieldType::Reference,
+        "EncryptedText" => FieldType::EncryptedString,
+        "Location" => FieldType::Location,
+        "Summary" => FieldType::Double,
         "MultiselectPicklist" => FieldType::MultiPicklist,
         "Number" => FieldType::Double,
         "Percent" => FieldType::Percent,
@@ -98,14 +105,51 @@ fn describe_type(kind: &str) -> FieldType {
     }
 }
 
+/// Fields whose values the platform works out. Their values are null here: formulas of fields are not computed.
+fn computed(element: &Element, kind: &str, field: &mut Field) -> Result<(), String> {
+    (field.createable, field.updateable, field.nillable) = (false, false, true);
+    if kind == "Summary" {
+        for part in ["summaryForeignKey", "summaryOperation"] {
+            element
+                .text_of(part)
+                .ok_or_else(|| format!("Must specify '{part}' for a CustomField of type {kind}"))?;
+        }
+        (field.precision, field.scale) = (18, 2);
+        return Ok(());
+    }
+    let digits = |name: &str| element.number_of(name).and_then(|digits| u8::try_from(digits).ok());
+    if let (Some(precision), Some(scale)) = (digits("precision"), digits("scale")) {
+        (field.precision, field.scale) = (precision, scale);
+    }
+    if kind == "Text" {
+        field.length = 1_300;
+    }
+    Ok(())
+}
+
+/// The values of a global set.
+fn global_values(org: &Metadata, name: &str) -> Result<Vec<String>, String> {
+    let set = org.components.get("GlobalValueSet", name).and_then(|set| set.element.as_ref());
+    let set = set.ok_or_else(|| format!("In field: valueSet - no GlobalValueSet named {name} found"))?;
+    Ok(set.all("customValue").filter_map(|value| value.text_of("fullName").map(str::to_owned)).collect())
+}
+
 /// Lengths, digits, values: what each type needs and allows.
-fn shape(element: &Element, kind: &str, field: &mut Field) -> Result<(), String> {
+fn shape(element: &Element, kind: &str, field: &mut Field, org: &Metadata) -> Result<(), String> {
     let needs = |name: &str| format!("Must specify '{name}' for a CustomField of type {kind}");
     let number = |name: &str| element.number_of(name).ok_or_else(|| needs(name));
-    if !matches!(kind, "Text" | "LongTextArea" | "Html") && element.get("length").is_some() {
+    if !matches!(kind, "Text" | "LongTextArea" | "Html" | "EncryptedText") && element.get("length").is_some()
+    {
         return Err(format!("Can not specify 'length' for a CustomField of type {kind}"));
     }
     match kind {
+        "EncryptedText" => {
+            field.length = number("length")?;
+            if !(1..=175).contains(&field.length) {
+                return Err(format!("Invalid length for {}: it must be between 1 and 175", field.name));
+            }
+        }
+        "Location" => field.scale = u8::try_from(number("scale")?).unwrap_or(15).min(15),
         "Text" => {
             field.length = number("length")?;
             if !(1..=255).contains(&field.length) {
@@ -139,6 +183,13 @@ fn shape(element: &Element, kind: &str, field: &mut Field) -> Result<(), String>
             element.text_of("displayFormat").ok_or_else(|| needs("displayFormat"))?;
             field.auto_number = true;
             (field.createable, field.updateable, field.length) = (false, false, 30);
+        }
+        "Picklist" | "MultiselectPicklist"
+            if element.get("valueSet").and_then(|set| set.text_of("valueSetName")).is_some() =>
+        {
+            let name = element.get("valueSet").and_then(|set| set.text_of("valueSetName"));
+            field.picklist = global_values(org, name.unwrap_or_default())?;
+            field.restricted = true;
         }
         "Picklist" | "MultiselectPicklist" => {
             let values = element

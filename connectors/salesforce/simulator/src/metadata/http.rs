@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::job::{Deployments, Order};
 use super::options::DeployOptions;
-use super::result::{started, status};
+use super::result::started;
 use crate::org::{Id, Rights};
 use crate::surface::{Answer, ApiError, ApiResult};
 
@@ -50,9 +50,6 @@ async fn start(
     request: Request,
 ) -> ApiResult {
     may_deploy(&rights)?;
-    if deployments.org.is_read_only() {
-        return Err(ApiError::maintenance());
-    }
     let kind =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/json") {
@@ -72,10 +69,7 @@ async fn start(
         .next()
         .and_then(|major| major.parse().ok())
         .unwrap_or_default();
-    let order = Order { options: options.clone(), zip, rights, version, validation: None };
-    let request = deployments.start(order).ok_or_else(|| {
-        ApiError::bad("LIMIT_EXCEEDED", "Too many deployments are pending in this organization")
-    })?;
+    let request = deployments.accept(Order::new(options.clone(), zip, rights, version))?;
     Ok(Answer::json(StatusCode::CREATED, started(&request, &options, None)))
 }
 
@@ -87,9 +81,6 @@ async fn start_quick(
     body: Bytes,
 ) -> ApiResult {
     may_deploy(&rights)?;
-    if deployments.org.is_read_only() {
-        return Err(ApiError::maintenance());
-    }
     let validation = match path.get("id") {
         Some(id) => known(id)?,
         None => validation_of(&body)?,
@@ -107,7 +98,7 @@ fn validation_of(body: &Bytes) -> Result<Id, ApiError> {
 }
 
 fn quick(deployments: &Arc<Deployments>, rights: Rights, validation: Id) -> ApiResult {
-    let (request, options) = deployments.quick(validation, rights).ok_or_else(ApiError::not_found)?;
+    let (request, options) = deployments.accept_quick(validation, rights)?;
     Ok(Answer::json(StatusCode::CREATED, started(&request, &options, Some(validation))))
 }
 
@@ -163,24 +154,8 @@ async fn poll(
     may_deploy(&rights)?;
     let id = known(&id)?;
     let details = query.include_details.is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let mut job = {
-        let mut jobs = deployments.jobs();
-        let job = jobs.get_mut(&id).ok_or_else(unknown)?;
-        if job.hidden_polls > 0 {
-            job.hidden_polls -= 1;
-            return Err(unknown());
-        }
-        job.clone()
-    };
-    let state = deployments.org.read();
-    let request = state.deploys.get(&id).ok_or_else(unknown)?;
-    if !super::result::is_done(request) {
-        // What has been done so far, with the manifests, which are read first.
-        let manifests = job.rows.iter().filter(|row| row.component_type.is_empty()).count();
-        job.rows.truncate(manifests + request.components_deployed as usize);
-    }
     let url = format!("/services/data/{version}/metadata/deployRequest/{id}");
-    Ok(Answer::ok(status(&state, request, &job, details, &url)))
+    deployments.check(id, details, &url).map(Answer::ok)
 }
 
 async fn cancel(
@@ -211,20 +186,9 @@ fn cancelled(
     if body.pointer("/deployResult/status").and_then(Value::as_str) != Some("Canceling") {
         return Err(ApiError::bad("INVALID_INPUT", "Only the status Canceling can be set on a deployment"));
     }
-    let job = deployments.jobs().get(&id).cloned().ok_or_else(unknown)?;
-    let canceled = deployments.cancel(id, rights.user);
-    let state = deployments.org.read();
-    let request = state.deploys.get(&id).ok_or_else(unknown)?;
-    if !canceled {
-        let message = if super::result::is_done(request) {
-            "Deployment already completed"
-        } else {
-            "Deployment can't be canceled because it's being finalized"
-        };
-        return Err(ApiError::bad("INVALID_ID_FIELD", message));
-    }
+    deployments.stop(id, rights.user)?;
     let url = format!("/services/data/{version}/metadata/deployRequest/{id}");
-    Ok(Answer::json(StatusCode::ACCEPTED, status(&state, request, &job, false, &url)))
+    deployments.check(id, false, &url).map(|shown| Answer::json(StatusCode::ACCEPTED, shown))
 }
 
 fn may_deploy(rights: &Rights) -> Result<(), ApiError> {
@@ -237,8 +201,4 @@ fn may_deploy(rights: &Rights) -> Result<(), ApiError> {
 
 fn known(id: &str) -> Result<Id, ApiError> {
     Id::parse(id).ok_or_else(|| ApiError::bad("MALFORMED_ID", format!("bad id {id}")))
-}
-
-fn unknown() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
 }

@@ -10,6 +10,7 @@ use super::attempt::Outcome;
 use super::coverage::TestRun;
 use super::options::DeployOptions;
 use super::result::is_done;
+use super::retrieve::RetrieveJob;
 use super::row::Row;
 use super::test_run::{WholeFailure, tests_enabled};
 use crate::config::Environment;
@@ -34,6 +35,13 @@ pub(crate) struct Order {
     pub(super) validation: Option<Id>,
 }
 
+impl Order {
+    /// A deploy of a zip.
+    pub(crate) fn new(options: DeployOptions, zip: Bytes, rights: Rights, version: u32) -> Self {
+        Self { options, zip, rights, version, validation: None }
+    }
+}
+
 /// What is known of a deploy beside its row.
 #[derive(Clone, Default)]
 pub(crate) struct Job {
@@ -54,13 +62,20 @@ pub(crate) struct Job {
 pub(crate) struct Deployments {
     pub(super) org: Arc<Org>,
     jobs: Mutex<BTreeMap<Id, Job>>,
+    /// Retrieves of the org's metadata.
+    pub(super) retrieves: Mutex<BTreeMap<Id, RetrieveJob>>,
     /// Deploys that have taken effect.
     pub(super) effects: AtomicU64,
 }
 
 impl Deployments {
     pub(crate) fn new(org: Arc<Org>) -> Arc<Self> {
-        Arc::new(Self { org, jobs: Mutex::default(), effects: AtomicU64::new(0) })
+        Arc::new(Self {
+            org,
+            jobs: Mutex::default(),
+            retrieves: Mutex::default(),
+            effects: AtomicU64::new(0),
+        })
     }
 
     pub(super) fn jobs(&self) -> MutexGuard<'_, BTreeMap<Id, Job>> {

@@ -2,36 +2,48 @@
 
 pub mod archive;
 mod attempt;
+mod calls;
+pub(crate) mod change;
+mod children;
 mod code;
-#[allow(dead_code)]
 pub(crate) mod contents;
 mod coverage;
 mod field;
 mod foreign;
 mod http;
 mod job;
+mod keep;
+mod kept_check;
+mod kinds;
 mod manifest;
 mod object;
 mod options;
 mod package;
+mod package_files;
 mod packaged;
 mod permission;
 mod quick;
 mod removal;
 mod result;
+mod retrieve;
 mod row;
 mod rule;
 mod schema;
+mod settings;
 mod stage;
 mod test_run;
 mod types;
+pub(crate) mod writer;
 pub(crate) mod xml;
 
+pub(crate) use contents::held::Components;
 pub(crate) use coverage::test_result;
 pub(crate) use foreign::foreign_deploy;
 pub(crate) use http::router;
-pub(crate) use job::Deployments;
+pub(crate) use job::{Deployments, Order};
+pub(crate) use options::DeployOptions;
 pub(crate) use packaged::compile;
+pub(crate) use retrieve::RetrieveStatus;
 pub(crate) use types::packaged_kind;
 pub(crate) use xml::NAMESPACE;
 

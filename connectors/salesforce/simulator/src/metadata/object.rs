@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::field::{Owner, is_api_name, read as read_field};
-use super::package::{Component, not_in_zip};
+use super::kinds::Kind;
+use super::package::Component;
 use super::row::{Complaint, Row};
+use super::settings::{metadata_type, setting};
 use super::stage::Stage;
 use super::types::CUSTOM_FIELD_TYPE;
 use super::xml::Element;
-use crate::org::{Field, FieldType, ObjectKind, ObjectType, SharingModel, prefix};
+use crate::org::{Field, FieldType, Id, ObjectKind, ObjectType, SharingModel, prefix};
 use crate::package::namespace_of;
 
 /// Elements that a platform event must not have.
@@ -48,7 +50,7 @@ pub(super) fn deploy_objects(stage: &mut Stage<'_>, components: Vec<Component>) 
             }
         };
         let before = stage.metadata.object(&component.full_name).cloned();
-        if component.only_fields.is_some() {
+        if component.only.is_some() {
             let object =
                 before.as_ref().map_or_else(|| component.full_name.clone(), |object| object.name.clone());
             pending.push(Pending { component, element, object, before });
@@ -76,23 +78,12 @@ pub(super) fn deploy_fields(stage: &mut Stage<'_>, pending: &[Pending]) {
         let first = stage.rows.len();
         for definition in element.all("fields") {
             let name = definition.text_of("fullName").unwrap_or_default();
-            let left_out =
-                |fields: &Vec<String>| !fields.iter().any(|field| field.eq_ignore_ascii_case(name));
-            if component.only_fields.as_ref().is_some_and(left_out) {
+            if !component.takes(CUSTOM_FIELD_TYPE, name) {
                 continue;
             }
             let row = Row::of(CUSTOM_FIELD_TYPE, &format!("{}.{name}", component.full_name), &component.file);
             let row = field(stage, object, definition, row);
             stage.rows.push(row);
-        }
-        let defined = |name: &str| {
-            let mut names = element.all("fields").filter_map(|field| field.text_of("fullName"));
-            names.any(|given| given.eq_ignore_ascii_case(name))
-        };
-        for name in component.only_fields.iter().flatten().filter(|name| !defined(name)) {
-            let full_name = format!("{}.{name}", component.full_name);
-            let text = not_in_zip(&full_name, CUSTOM_FIELD_TYPE);
-            stage.rows.push(Row::of(CUSTOM_FIELD_TYPE, &full_name, &component.file).failed(text));
         }
         let fields_are_good = stage.rows[first..].iter().all(|row| row.problem.is_none());
         if fields_are_good && let Some(text) = sharing_problem(stage, object) {
@@ -108,10 +99,11 @@ fn shell(stage: &Stage<'_>, name: &str, element: &Element) -> Result<(ObjectType
     let Some((stem, suffix)) = name.rsplit_once("__").filter(|(stem, _)| is_api_name(stem)) else {
         let object = existing
             .ok_or_else(|| format!("Entity of type 'CustomObject' named '{name}' cannot be found"))?;
-        if let Some(stray) = element
-            .children
-            .iter()
-            .find(|child| !matches!(child.name.as_str(), "fields" | "fullName" | "validationRules"))
+        let is_part = |name: &str| {
+            Kind::named("CustomObject").is_some_and(|kind| kind.parts.iter().any(|part| part.element == name))
+        };
+        if let Some(stray) =
+            element.children.iter().find(|child| child.name != "fullName" && !is_part(&child.name))
         {
             if namespace_of(name).is_some() {
                 return Err(format!(
@@ -120,11 +112,9 @@ fn shell(stage: &Stage<'_>, name: &str, element: &Element) -> Result<(ObjectType
                 )
                 .into());
             }
-            return Err(format!(
-                "Element {} of the standard object {name} cannot be changed in this organization",
-                stray.name
-            )
-            .into());
+            let changed = standard(element, &object)?;
+            let differs = changed != *object;
+            return Ok((changed, false, differs));
         }
         return Ok((ObjectType::clone(&object), false, false));
     };
@@ -149,6 +139,9 @@ fn shell(stage: &Stage<'_>, name: &str, element: &Element) -> Result<(ObjectType
             setting(element, ObjectType::custom(name, label, id, &key("a"), name_field("Name"), Vec::new()))
         }
         "c" => custom(element, name, label, id, &key("a"))?,
+        "mdt" => {
+            metadata_type(ObjectType::custom(name, label, id, &key("m"), name_field("Name"), Vec::new()))
+        }
         _ => return Err(format!("Invalid fullName, must end in a custom suffix (e.g. __c): {name}").into()),
     };
     object.description = element.text_of("description").map(str::to_owned);
@@ -169,6 +162,19 @@ fn shell(stage: &Stage<'_>, name: &str, element: &Element) -> Result<(ObjectType
     (object.created_ms, object.created_by) = (stage.now_ms, Some(stage.by));
     (object.modified_ms, object.modified_by) = (stage.now_ms, Some(stage.by));
     Ok((object, true, true))
+}
+
+/// A standard object with what its file says of sharing and feeds.
+fn standard(element: &Element, object: &ObjectType) -> Result<ObjectType, Complaint> {
+    let mut changed = ObjectType::clone(object);
+    // Models that custom objects do not have (leads that may be transferred) leave what is there.
+    let model = |name: &str| element.text_of(name).and_then(|word| sharing_model(word).ok());
+    changed.sharing = model("sharingModel").unwrap_or(changed.sharing);
+    changed.external_sharing = model("externalSharingModel").unwrap_or(changed.external_sharing);
+    if element.get("enableFeeds").is_some() {
+        changed.feed_enabled = element.is_true("enableFeeds");
+    }
+    Ok(changed)
 }
 
 fn custom(
@@ -245,25 +251,6 @@ fn event(name: &str, element: &Element, mut object: ObjectType) -> Result<Object
     Ok(object)
 }
 
-/// A custom setting: rows like any object's, no triggers, access by set-up rights instead of object permissions.
-fn setting(element: &Element, mut object: ObjectType) -> ObjectType {
-    object.kind = ObjectKind::CustomMetadata;
-    object.trigger_events.clear();
-    object.searchable = false;
-    object.layoutable = false;
-    object.fields.retain(|field| field.name != "OwnerId");
-    if element.text_of("customSettingsType") == Some("Hierarchy") {
-        let field = Field {
-            permissionable: false,
-            built_in: true,
-            nillable: false,
-            ..Field::reference("SetupOwnerId", &["Organization", "Profile", "User"], "SetupOwner")
-        };
-        object.fields.push(Arc::new(field));
-    }
-    object
-}
-
 fn field(stage: &mut Stage<'_>, object: &str, definition: &Element, row: Row) -> Row {
     if let Err(complaint) = stage.needs("CustomizeApplication") {
         return row.failed(complaint);
@@ -273,6 +260,10 @@ fn field(stage: &mut Stage<'_>, object: &str, definition: &Element, row: Row) ->
     };
     let name = definition.text_of("fullName").unwrap_or_default();
     let existing = owner.field(name).cloned();
+    if let Some(standard) = existing.as_ref().filter(|field| !field.custom && !name.ends_with("__c")) {
+        // Standard fields carry settings of the user interface, which the store keeps.
+        return Row { id: standard.id.or(Some(Id::derived(prefix::CUSTOM_FIELD, &[object, name]))), ..row };
+    }
     let kind = match owner.kind {
         ObjectKind::Event => Owner::Event,
         ObjectKind::CustomMetadata => Owner::Setting,

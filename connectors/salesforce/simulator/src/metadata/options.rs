@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::xml::Element;
+
 /// Which tests a deploy runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TestLevel {
@@ -68,6 +70,30 @@ impl DeployOptions {
             }
         }
         Ok(read)
+    }
+
+    /// Reads the `DeployOptions` of a SOAP call. Clients write booleans in any case; unknown elements are a client's
+    /// of another version.
+    pub fn of_element(element: &Element) -> Result<Self, String> {
+        let flag = |name: &str| match element.text_of(name) {
+            None => Ok(false),
+            Some(text) if text == "1" || text.eq_ignore_ascii_case("true") => Ok(true),
+            Some(text) if text == "0" || text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(text) => Err(format!("'{text}' is not a valid value for the type xsd:boolean")),
+        };
+        let level = element.text_of("testLevel").map(|text| level(&text.into())).transpose()?;
+        Ok(Self {
+            allow_missing_files: flag("allowMissingFiles")?,
+            auto_update_package: flag("autoUpdatePackage")?,
+            check_only: flag("checkOnly")?,
+            ignore_warnings: flag("ignoreWarnings")?,
+            perform_retrieve: flag("performRetrieve")?,
+            purge_on_delete: flag("purgeOnDelete")?,
+            rollback_on_error: flag("rollbackOnError")?,
+            single_package: flag("singlePackage")?,
+            run_tests: element.all("runTests").map(|name| name.text.clone()).collect(),
+            test_level: level.flatten(),
+        })
     }
 
     /// The options as the API gives them back.
@@ -140,6 +166,20 @@ mod tests {
         assert_eq!(options.run_tests, ["A"]);
         assert_eq!(options.test_level, Some(TestLevel::RunSpecifiedTests));
         assert_eq!(options.to_json()["testLevel"], "RunSpecifiedTests");
+    }
+
+    #[test]
+    fn reads_booleans_of_python() {
+        let text = format!(
+            "<o xmlns=\"{}\"><checkOnly>True</checkOnly><singlePackage>False</singlePackage><runTests>A</runTests><runTests>B</runTests><testLevel>RunSpecifiedTests</testLevel></o>",
+            super::super::xml::NAMESPACE
+        );
+        let options = |text: &str| DeployOptions::of_element(&Element::parse(text.as_bytes()).unwrap());
+        let read = options(&text).unwrap();
+        assert!(read.check_only && !read.single_package);
+        assert_eq!(read.run_tests, ["A", "B"]);
+        assert!(options(&text.replace("True", "maybe")).is_err());
+        assert!(options(&text.replace("RunSpecifiedTests", "Some")).is_err());
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! From a zip to the list of components that its manifests name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
 use super::archive::Archive;
+use super::kinds::{Form, Kind, Part};
 use super::manifest::Manifest;
+use super::package_files as files;
 use super::row::{Complaint, Row};
-use super::schema::check;
-use super::types::{CUSTOM_FIELD_TYPE, KINDS, Kind, UNAVAILABLE, VALIDATION_RULE_TYPE};
+use super::schema::{Type, check_with};
 use super::xml::Element;
 
 /// A component to add or change.
@@ -16,15 +17,15 @@ use super::xml::Element;
 pub struct Component {
     pub kind: &'static Kind,
     pub full_name: String,
-    /// File of the content, top folder included.
+    /// File of the content, top folder included; the folder of a bundle.
     pub file: String,
     pub content: Bytes,
     /// `-meta.xml` beside it, for the kinds that have one.
     pub meta: Option<Bytes>,
-    /// Of a `CustomObject` file, deploy these fields alone, because the manifest names the fields and not the object.
-    pub only_fields: Option<Vec<String>>,
-    /// The validation rules that go with `only_fields`.
-    pub only_rules: Vec<String>,
+    /// Files of a bundle, by their path below the folder of their kind.
+    pub files: BTreeMap<String, Bytes>,
+    /// Deploy these `(type, own name)` inside the file alone, because the manifest names them and not the whole.
+    pub only: Option<Vec<(&'static str, String)>>,
 }
 
 /// A read package.
@@ -46,16 +47,65 @@ pub struct Package {
 }
 
 const META: &str = "-meta.xml";
+/// Types whose files must have all that the schema asks for. Of the others Salesforce asks for more or less with the
+/// version of the API.
+const COMPLETE: &[&str] = &[
+    "ApexClass",
+    "ApexTrigger",
+    "CustomLabels",
+    "CustomObject",
+    "CustomPermission",
+    "GlobalValueSet",
+    "Group",
+    "PermissionSet",
+    "PermissionSetGroup",
+    "RemoteSiteSetting",
+    "StaticResource",
+];
 
 impl Component {
     /// The component's metadata, checked against its type's schema.
     pub fn metadata(&self) -> Result<Element, Complaint> {
-        let element = Element::parse(self.meta.as_ref().unwrap_or(&self.content))?;
-        if element.name != self.kind.name {
+        let bytes = match self.kind.form {
+            Form::Bundle => self
+                .files
+                .iter()
+                .find_map(|(path, bytes)| path.ends_with(META).then_some(bytes))
+                .ok_or_else(|| format!("Metadata file is missing: {}", self.file))?,
+            _ => self.meta.as_ref().unwrap_or(&self.content),
+        };
+        let element = Element::parse(bytes)?;
+        if !self.is_root(&element.name) {
             return Err(format!("Error parsing file: unexpected root element {}", element.name).into());
         }
-        check(&element, self.kind.schema)?;
+        // A bundle's configuration is free in its details.
+        if self.kind.form != Form::Bundle
+            && let Some(schema) = Type::named(&element.name)
+        {
+            check_with(&element, schema, COMPLETE.contains(&self.kind.name))?;
+        }
         Ok(element)
+    }
+
+    fn is_root(&self, root: &str) -> bool {
+        match self.kind.name {
+            "Settings" => root.ends_with("Settings"),
+            name if self.is_folder() => {
+                root.ends_with("Folder") && (root.starts_with(name) || name == "EmailTemplate")
+            }
+            name => root == name || self.kind.form == Form::Bundle,
+        }
+    }
+
+    /// A folder of its type rather than something in it.
+    pub fn is_folder(&self) -> bool {
+        self.kind.in_folder && self.file.ends_with(META)
+    }
+
+    /// Whether a part of its file goes with it.
+    pub fn takes(&self, part: &str, own_name: &str) -> bool {
+        let names = |(kind, name): &(&str, String)| *kind == part && name.eq_ignore_ascii_case(own_name);
+        self.only.as_ref().is_none_or(|only| only.iter().any(names))
     }
 }
 
@@ -94,9 +144,6 @@ impl Package {
         for (kind, name) in &manifest.members {
             package.add(archive, &manifest, &top, (kind, name), allow_missing_files, &mut used);
         }
-        package
-            .components
-            .sort_by_key(|component| KINDS.iter().position(|kind| std::ptr::eq(kind, component.kind)));
         package.warn_unnamed(archive, &top, &used);
         package
     }
@@ -133,24 +180,15 @@ impl Package {
         used: &mut BTreeSet<String>,
     ) {
         let row = Row::of(kind_name, name, &format!("{top}package.xml"));
-        if matches!(kind_name, CUSTOM_FIELD_TYPE | VALIDATION_RULE_TYPE) {
-            return self.add_part(archive, manifest, top, (kind_name, name), allow_missing_files, used);
+        if let Some((kind, part)) = Part::named(kind_name) {
+            return self.add_part(archive, manifest, top, (kind, part), name, allow_missing_files, used);
         }
         let Some(kind) = Kind::named(kind_name) else {
-            let text = if UNAVAILABLE.contains(&kind_name) {
-                "Not available for deploy for this organization".to_owned()
-            } else {
-                format!("Unknown type name '{kind_name}' specified in package.xml")
-            };
+            let text = format!("Unknown type name '{kind_name}' specified in package.xml");
             return self.rows.push(row.failed(text));
         };
         if name == "*" {
-            let (folder, ending) = (format!("{top}{}/", kind.folder), format!(".{}", kind.ending));
-            let names: Vec<String> = archive
-                .names()
-                .filter_map(|file| Some(file.strip_prefix(&folder)?.strip_suffix(&ending)?.to_owned()))
-                .collect();
-            for name in names {
+            for name in files::names(archive, kind, top) {
                 self.add_file(archive, kind, top, &name, row.clone(), allow_missing_files, used);
             }
             return;
@@ -169,88 +207,115 @@ impl Package {
         allow_missing_files: bool,
         used: &mut BTreeSet<String>,
     ) {
-        let file = format!("{top}{}", kind.path(name));
-        if self.components.iter().any(|component| component.file == file && component.only_fields.is_none()) {
+        if self
+            .components
+            .iter()
+            .any(|one| std::ptr::eq(one.kind, kind) && one.full_name == name && one.only.is_none())
+        {
             return;
         }
-        let Some(content) = archive.get(&file) else {
-            if !allow_missing_files {
-                let text = not_in_zip(name, kind.name);
-                self.rows.push(Row { full_name: name.to_owned(), ..row }.failed(text));
-            }
-            return;
-        };
-        used.insert(file.clone());
-        let meta = if kind.has_meta {
-            let meta_file = format!("{file}{META}");
-            let Some(meta) = archive.get(&meta_file) else {
-                self.rows.push(
-                    Row::of(kind.name, name, &file).failed(format!("Metadata file is missing: {meta_file}")),
-                );
+        let found = match files::find(archive, kind, top, name) {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                if !allow_missing_files && !files::is_given(archive, kind, top, name) {
+                    let text = not_in_zip(name, kind.name);
+                    self.rows.push(Row { full_name: name.to_owned(), ..row }.failed(text));
+                }
                 return;
-            };
-            used.insert(meta_file);
-            Some(meta.clone())
-        } else {
-            None
+            }
+            Err((file, text)) => {
+                used.insert(file.clone());
+                self.rows.push(Row::of(kind.name, name, &file).failed(text));
+                return;
+            }
         };
-        // The whole object includes the fields that the manifest may also have named one by one.
-        self.components.retain(|component| component.file != file);
-        self.components.push(Component {
-            kind,
-            full_name: name.to_owned(),
-            file,
-            content: content.clone(),
-            meta,
-            only_fields: None,
-            only_rules: Vec::new(),
-        });
+        used.extend(found.used);
+        // The whole file includes the parts that the manifest may also have named one by one.
+        self.components.retain(|component| component.file != found.component.file);
+        self.components.push(found.component);
     }
 
-    /// A field or a validation rule, which lies in its object's file.
+    /// A component that lies in the file of another, such as a field.
+    #[allow(clippy::too_many_arguments)]
     fn add_part(
         &mut self,
         archive: &Archive,
         manifest: &Manifest,
         top: &str,
-        (kind_name, name): (&str, &str),
+        (kind, part): (&'static Kind, &'static Part),
+        name: &str,
         allow_missing_files: bool,
         used: &mut BTreeSet<String>,
     ) {
-        let row = Row::of(kind_name, name, &format!("{top}package.xml"));
-        let (Some((object, part)), Some(kind)) = (name.split_once('.'), Kind::named("CustomObject")) else {
+        let row = Row::of(part.name, name, &format!("{top}package.xml"));
+        if name == "*" {
+            return self.add_all_parts(archive, manifest, top, (kind, part), used);
+        }
+        let Some((parent, own)) = part.split(name) else {
             return self.rows.push(row.failed(format!("Invalid full name: {name}")));
         };
-        if manifest.names("CustomObject", object) {
+        if manifest.names(kind.name, parent) {
             return;
         }
-        let file = format!("{top}{}", kind.path(object));
-        let Some(content) = archive.get(&file) else {
+        let file = format!("{top}{}", kind.path(parent));
+        if archive.get(&file).is_none() {
             if !allow_missing_files {
-                self.rows.push(row.failed(not_in_zip(name, kind_name)));
+                self.rows.push(row.failed(not_in_zip(name, part.name)));
             }
             return;
-        };
+        }
+        self.part_of(archive, kind, parent, file, (part.name, own.to_owned()), used);
+    }
+
+    /// All components of a type that lie in the files of others.
+    fn add_all_parts(
+        &mut self,
+        archive: &Archive,
+        manifest: &Manifest,
+        top: &str,
+        (kind, part): (&'static Kind, &'static Part),
+        used: &mut BTreeSet<String>,
+    ) {
+        for parent in files::names(archive, kind, top) {
+            let file = format!("{top}{}", kind.path(&parent));
+            let Some(content) = archive.get(&file).filter(|_| !manifest.names(kind.name, &parent)) else {
+                continue;
+            };
+            // What cannot be read is told when the file's turn comes.
+            let Ok(element) = Element::parse(content) else { continue };
+            for own in element.all(part.element).filter_map(|element| element.text_of("fullName")) {
+                self.part_of(archive, kind, &parent, file.clone(), (part.name, own.to_owned()), used);
+            }
+        }
+    }
+
+    fn part_of(
+        &mut self,
+        archive: &Archive,
+        kind: &'static Kind,
+        parent: &str,
+        file: String,
+        part: (&'static str, String),
+        used: &mut BTreeSet<String>,
+    ) {
+        let Some(content) = archive.get(&file) else { return };
         used.insert(file.clone());
         let found = self.components.iter().position(|component| component.file == file);
         let at = found.unwrap_or_else(|| {
             self.components.push(Component {
                 kind,
-                full_name: object.to_owned(),
+                full_name: parent.to_owned(),
                 file,
                 content: content.clone(),
                 meta: None,
-                only_fields: Some(Vec::new()),
-                only_rules: Vec::new(),
+                files: BTreeMap::new(),
+                only: Some(Vec::new()),
             });
             self.components.len() - 1
         });
-        let Some(Component { only_fields: Some(fields), only_rules, .. }) = self.components.get_mut(at)
-        else {
-            return;
-        };
-        let list = if kind_name == CUSTOM_FIELD_TYPE { fields } else { only_rules };
-        list.push(part.to_owned());
+        if let Some(Component { only: Some(only), .. }) = self.components.get_mut(at) {
+            only.push(part);
+        }
     }
 
     fn warn_unnamed(&mut self, archive: &Archive, top: &str, used: &BTreeSet<String>) {
@@ -266,7 +331,7 @@ impl Package {
             if manifest || used.contains(file) || name.ends_with(META) {
                 continue;
             }
-            let kind = name.split_once('/').and_then(|(folder, _)| Kind::in_folder(folder));
+            let kind = name.split_once('/').and_then(|(folder, rest)| Kind::of_file(folder, rest));
             let stem = name.rsplit_once('/').map_or(name, |(_, last)| last);
             let full_name = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
             self.rows.push(

@@ -1,9 +1,10 @@
 //! Deletes what the destructive manifests name.
 
+use super::kinds::{Kind, is_known};
 use super::permission::{forget, forget_class};
 use super::row::Row;
 use super::stage::Stage;
-use super::types::{CUSTOM_FIELD_TYPE, Kind, UNAVAILABLE, VALIDATION_RULE_TYPE};
+use super::types::{CUSTOM_FIELD_TYPE, VALIDATION_RULE_TYPE};
 use crate::apex::mentions;
 use crate::org::ObjectKind;
 use crate::package::namespace_of;
@@ -33,14 +34,30 @@ pub(super) fn remove(stage: &mut Stage<'_>, members: &[(String, String)], file: 
         }
     }
     for (kind, name) in members.iter().filter(|(kind, _)| !ORDER.contains(&kind.as_str())) {
-        let known = UNAVAILABLE.contains(&kind.as_str()) || Kind::named(kind).is_some();
-        let text = if known {
-            "Not available for deploy for this organization".to_owned()
-        } else {
-            format!("Unknown type name '{kind}' specified in package.xml")
+        let row = Row::of(kind, name, file);
+        let row = match stage.needs("CustomizeApplication") {
+            Err(complaint) => row.failed(complaint),
+            Ok(()) if !is_known(kind) => {
+                row.failed(format!("Unknown type name '{kind}' specified in package.xml"))
+            }
+            Ok(()) if name == "*" => row.failed("Wildcards are not supported in destructive changes"),
+            Ok(()) => kept(stage, kind, name, row),
         };
-        stage.rows.push(Row::of(kind, name, file).failed(text));
+        stage.rows.push(row);
     }
+}
+
+/// A component that the org keeps as it came.
+fn kept(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row) -> Row {
+    stage.metadata.streams.remove(kind, name);
+    let Some(held) = stage.metadata.components.remove(kind, name) else { return absent(row) };
+    // With a file go all parts of it.
+    let parts = Kind::named(kind).map(|kind| kind.parts.as_slice()).unwrap_or_default();
+    for part in parts {
+        let stem = part.full_name(&held.full_name, "");
+        stage.metadata.components.remove_beginning(part.name, &stem);
+    }
+    gone(row, Some(held.id))
 }
 
 fn remove_one(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row, members: &[(String, String)]) -> Row {
@@ -55,6 +72,20 @@ fn remove_one(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row, members: 
     if is_managed(stage, kind, name) {
         return row.failed(format!("Cannot delete managed object: {name}"));
     }
+    let row = remove_modelled(stage, kind, name, row, members);
+    if row.deleted {
+        stage.metadata.components.remove(kind, name);
+    }
+    row
+}
+
+fn remove_modelled(
+    stage: &mut Stage<'_>,
+    kind: &str,
+    name: &str,
+    row: Row,
+    members: &[(String, String)],
+) -> Row {
     match kind {
         "PermissionSet" => permission_set(stage, name, row),
         "ApexTrigger" => match stage.metadata.trigger(name).map(|trigger| trigger.unit.id) {
@@ -175,6 +206,12 @@ fn object(stage: &mut Stage<'_>, name: &str, row: Row, members: &[(String, Strin
     }
     stage.metadata.remove_object(&object.name);
     stage.metadata.rules.forget(&object.name);
+    let parts = Kind::named("CustomObject").map(|kind| kind.parts.as_slice()).unwrap_or_default();
+    for part in parts {
+        stage.metadata.components.remove_beginning(part.name, &format!("{}.", object.name));
+    }
+    stage.metadata.components.remove_beginning("Layout", &format!("{}-", object.name));
+    stage.metadata.components.remove("CustomTab", &object.name);
     forget(stage, &object.name, None);
     stage.dropped.push(object.name.clone());
     gone(row, object.id)

@@ -2,7 +2,6 @@
 
 use super::field::is_api_name;
 use super::object::Pending;
-use super::package::not_in_zip;
 use super::row::{Complaint, Row};
 use super::stage::Stage;
 use super::types::VALIDATION_RULE_TYPE;
@@ -28,8 +27,7 @@ pub(super) fn deploy_rules(stage: &mut Stage<'_>, pending: &[Pending]) {
         let full_name = |name: &str| format!("{}.{name}", component.full_name);
         for definition in element.all("validationRules") {
             let name = definition.text_of("fullName").unwrap_or_default();
-            let named = || component.only_rules.iter().any(|rule| rule.eq_ignore_ascii_case(name));
-            if component.only_fields.is_some() && !named() {
+            if !component.takes(VALIDATION_RULE_TYPE, name) {
                 continue;
             }
             let row = Row::of(VALIDATION_RULE_TYPE, &full_name(name), &component.file);
@@ -44,14 +42,6 @@ pub(super) fn deploy_rules(stage: &mut Stage<'_>, pending: &[Pending]) {
                 Err(complaint) => row.failed(complaint),
             };
             stage.rows.push(row);
-        }
-        let defined = |name: &str| {
-            let mut names = element.all("validationRules").filter_map(|rule| rule.text_of("fullName"));
-            names.any(|given| given.eq_ignore_ascii_case(name))
-        };
-        for name in component.only_rules.iter().filter(|name| !defined(name)) {
-            let text = not_in_zip(&full_name(name), VALIDATION_RULE_TYPE);
-            stage.rows.push(Row::of(VALIDATION_RULE_TYPE, &full_name(name), &component.file).failed(text));
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The org as a deploy would leave it: every component is applied to a copy, in the order its kind needs.
 
+use super::children::{deploy_parts, hold_objects, hold_whole, miss_parts};
 use super::code::{deploy_classes, deploy_triggers};
+use super::keep::{BEFORE_CODE, BEFORE_FIELDS, LAST, deploy_kept};
 use super::object::{deploy_fields, deploy_objects};
 use super::package::{Component, Package};
 use super::permission::{deploy_custom_permissions, deploy_permission_sets};
@@ -8,6 +10,16 @@ use super::removal::remove;
 use super::row::{Complaint, Row};
 use super::rule::deploy_rules;
 use crate::org::{Id, Metadata, ObjectType, Org, Rights};
+
+/// Types of which the org knows more than their elements.
+const MODELLED: [&str; 4] = ["ApexClass", "ApexTrigger", "PermissionSet", "CustomPermission"];
+
+/// Whether components of a type are kept, at no special point of a deploy.
+fn is_general(kind: &str) -> bool {
+    !MODELLED.contains(&kind)
+        && ![BEFORE_FIELDS, BEFORE_CODE, LAST].iter().any(|list| list.contains(&kind))
+        && !matches!(kind, "CustomObject" | "Profile")
+}
 
 /// A deploy in the making.
 pub(super) struct Stage<'a> {
@@ -50,13 +62,33 @@ impl<'a> Stage<'a> {
         let of = |name: &str| -> Vec<Component> {
             package.components.iter().filter(|component| component.kind.name == name).cloned().collect()
         };
+        for kind in BEFORE_FIELDS {
+            deploy_kept(&mut stage, of(kind));
+        }
         let pending = deploy_objects(&mut stage, of("CustomObject"));
         deploy_fields(&mut stage, &pending);
         deploy_rules(&mut stage, &pending);
+        deploy_parts(&mut stage, &pending);
+        hold_objects(&mut stage, &pending);
         deploy_custom_permissions(&mut stage, of("CustomPermission"));
+        for kind in BEFORE_CODE {
+            deploy_kept(&mut stage, of(kind));
+        }
         let failed = deploy_classes(&mut stage, of("ApexClass"));
         deploy_triggers(&mut stage, of("ApexTrigger"), failed);
+        // Folders go before what lies in them.
+        let (folders, others) = package.components.iter().partition::<Vec<_>, _>(|one| one.is_folder());
+        let general = folders.into_iter().chain(others).filter(|one| is_general(one.kind.name));
+        deploy_kept(&mut stage, general.cloned().collect());
         deploy_permission_sets(&mut stage, of("PermissionSet"));
+        for kind in LAST {
+            deploy_kept(&mut stage, of(kind));
+        }
+        deploy_kept(&mut stage, of("Profile"));
+        for kind in MODELLED {
+            hold_whole(&mut stage, &of(kind));
+        }
+        miss_parts(&mut stage, &package.components);
         remove(&mut stage, &package.deletions_after, &package.files[1]);
         stage
     }

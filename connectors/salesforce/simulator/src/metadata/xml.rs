@@ -6,17 +6,23 @@ use quick_xml::events::{BytesStart, Event};
 /// The namespace of every metadata file and of `package.xml`.
 pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 /// Nesting of elements in one file.
-const DEPTH_MAX: usize = 16;
+const DEPTH_MAX: usize = 64;
 /// Elements in one file; a permission set of a large org has some hundred thousand.
 const ELEMENTS_MAX: usize = 1_000_000;
 
 /// An element with its children in document order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Element {
     /// Local name.
     pub name: String,
+    /// Local name of its `xsi:type`, which SOAP messages carry.
+    pub kind: Option<String>,
     /// Character data, trimmed; comments and references resolved.
     pub text: String,
+    /// The character data with the white space around it, where that is more than `text` and nothing else is inside.
+    pub padded: Option<String>,
+    /// Attributes as they are written, namespace declarations left out.
+    pub attributes: Vec<(String, String)>,
     /// Child elements.
     pub children: Vec<Element>,
     /// Where the start tag stands.
@@ -42,6 +48,27 @@ pub struct XmlError {
 }
 
 impl Element {
+    /// An element that holds text.
+    pub fn leaf(name: &str, text: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), text: text.into(), ..Self::default() }
+    }
+
+    /// An element that holds others.
+    pub fn node(name: &str, children: Vec<Element>) -> Self {
+        Self { name: name.to_owned(), children, ..Self::default() }
+    }
+
+    /// The value of an attribute, by its local name.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let local = |key: &str| key.rsplit_once(':').map_or(key, |(_, local)| local) == name;
+        self.attributes.iter().find(|(key, _)| local(key)).map(|(_, value)| value.as_str())
+    }
+
+    /// Its text, with the white space around it.
+    pub fn whole_text(&self) -> &str {
+        self.padded.as_deref().unwrap_or(&self.text)
+    }
+
     /// Reads one document whose root is in the metadata namespace.
     pub fn parse(bytes: &[u8]) -> Result<Self, XmlError> {
         Self::parse_in(bytes, NAMESPACE)
@@ -49,12 +76,30 @@ impl Element {
 
     /// Reads one document whose root is in `namespace`.
     pub fn parse_in(bytes: &[u8], namespace: &str) -> Result<Self, XmlError> {
+        let mut root = Self::parse_as_is(bytes, namespace)?;
+        root.trim();
+        Ok(root)
+    }
+
+    /// As [`Element::parse_in`], with the white space that stands around texts.
+    pub fn parse_as_is(bytes: &[u8], namespace: &str) -> Result<Self, XmlError> {
         let text = std::str::from_utf8(bytes).map_err(|_| XmlError {
             message: "Invalid byte sequence: the file is not UTF-8".to_owned(),
             at: Position { line: 1, column: 1 },
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         Parse::new(text, namespace).run()
+    }
+
+    /// Drops the white space around all texts.
+    pub fn trim(&mut self) {
+        let trimmed = self.text.trim();
+        if trimmed.len() != self.text.len() {
+            let trimmed = trimmed.to_owned();
+            let whole = std::mem::replace(&mut self.text, trimmed);
+            self.padded = self.children.is_empty().then_some(whole);
+        }
+        self.children.iter_mut().for_each(Self::trim);
     }
 
     /// Children called `name`.
@@ -199,16 +244,25 @@ impl<'a> Parse<'a> {
                 );
             }
         }
+        let mut attributes = Vec::new();
         for attribute in tag.attributes() {
-            if let Err(error) = attribute {
-                return Err(self.error(start, error.to_string()));
+            let attribute = attribute.map_err(|error| self.error(start, error.to_string()))?;
+            let key = attribute.key.as_ref().to_owned();
+            if key == "xmlns" || key.starts_with("xmlns:") {
+                continue;
             }
+            let value = attribute
+                .normalized_value(quick_xml::XmlVersion::Implicit1_0)
+                .map_err(|error| self.error(start, error.to_string()))?;
+            attributes.push((key, value.into_owned()));
         }
+        let kind = attributes.iter().find(|(key, _)| key.ends_with(":type"));
         Ok(Element {
             name: tag.local_name().as_ref().to_owned(),
-            text: String::new(),
-            children: Vec::new(),
+            kind: kind.and_then(|(_, value)| value.rsplit(':').next()).map(str::to_owned),
+            attributes,
             at: self.position(start),
+            ..Element::default()
         })
     }
 
@@ -244,11 +298,7 @@ impl<'a> Parse<'a> {
     }
 }
 
-fn close(mut element: Element, open: &mut [Element], root: &mut Option<Element>) {
-    let trimmed = element.text.trim();
-    if trimmed.len() != element.text.len() {
-        element.text = trimmed.to_owned();
-    }
+fn close(element: Element, open: &mut [Element], root: &mut Option<Element>) {
     match open.last_mut() {
         Some(parent) => parent.children.push(element),
         None => *root = Some(element),
@@ -294,7 +344,7 @@ mod tests {
             Element::parse(format!("<!DOCTYPE a [<!ENTITY x \"y\">]><A xmlns=\"{NAMESPACE}\"/>").as_bytes())
                 .is_err()
         );
-        assert!(parse(&"<b>".repeat(40)).unwrap_err().message.contains("deeply"));
+        assert!(parse(&"<b>".repeat(80)).unwrap_err().message.contains("deeply"));
     }
 
     proptest! {

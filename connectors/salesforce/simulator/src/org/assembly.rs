@@ -57,6 +57,9 @@ pub(super) fn schema(config: &Config, admin: Id, born_ms: i64) -> Result<Metadat
     for object in tooling_objects() {
         metadata.put_tooling_object(object.clone());
     }
+    for object in crate::tables::streams::objects() {
+        metadata.put_tooling_object(object);
+    }
     metadata.born(born_ms);
     Ok(metadata)
 }

@@ -3,10 +3,12 @@
 use std::sync::{Arc, RwLock};
 
 use super::access::has_object_permissions;
+use super::app::{AppSettings, ConnectedApp, keys, salesforce_cli};
 use super::assembly::schema;
 use super::audit::AuditTrail;
+use super::certificate::CertificateError;
 use super::customer::CustomerError;
-use super::grants::{ConnectedApp, Grants};
+use super::grants::Grants;
 use super::id::{IdGenerator, mix, prefix};
 use super::metadata::Metadata;
 use super::population::{Departments, Population, SETS_LEAST, populate};
@@ -28,8 +30,8 @@ const BORN_MS: i64 = 1_736_154_000_000;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
-/// Scopes that the app was configured with.
-const SCOPES: [&str; 6] = ["api", "id", "profile", "email", "web", "refresh_token"];
+/// Scopes that the vendor's app was configured with.
+const SCOPES: [&str; 7] = ["api", "id", "profile", "email", "openid", "web", "refresh_token"];
 
 /// Why an org cannot be as it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,8 @@ pub enum BirthError {
     Schema(#[from] SchemaError),
     #[error(transparent)]
     Customer(#[from] CustomerError),
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     #[error("{asked} profiles and permission sets are too few: every org has {least}")]
     Profiles { asked: usize, least: usize },
     #[error(
@@ -71,10 +75,24 @@ pub(super) fn org(config: Config) -> Result<Org, BirthError> {
         client_id: format!("3MVG9{}", secrets.word(80)),
         client_secret: hex_secret(&secrets),
         callbacks: config.callbacks.clone(),
-        scopes: SCOPES.to_vec(),
+        scopes: SCOPES.map(str::to_owned).to_vec(),
         rotates: config.rotate_refresh_tokens,
         installed: config.app_installed,
+        secret_required: true,
+        pkce_required: true,
+        keys: keys(&config.logins.app.certificates)?,
+        preauthorized: config.logins.app.preauthorized.clone(),
+        run_as: config
+            .logins
+            .app
+            .run_as
+            .clone()
+            .or_else(|| people.users.get(&people.admin).map(|admin| admin.username.clone())),
     };
+    let mut apps = vec![salesforce_cli()];
+    for settings in &config.logins.apps {
+        apps.push(registered(settings, &secrets)?);
+    }
     let state = State {
         metadata: Arc::new(metadata),
         licenses: people.licenses,
@@ -96,6 +114,8 @@ pub(super) fn org(config: Config) -> Result<Org, BirthError> {
         edition: conditions.edition.clone().unwrap_or_else(|| kind.usual_edition().to_owned()),
         instance: instance.to_owned(),
         app,
+        apps,
+        signer: super::Signer::default(),
         admin: people.admin,
         user: people.user,
         clock: config.clock.clone(),
@@ -113,6 +133,28 @@ pub(super) fn org(config: Config) -> Result<Org, BirthError> {
         turns: Default::default(),
         me: Default::default(),
         config,
+    })
+}
+
+/// An app that a file describes.
+fn registered(settings: &AppSettings, secrets: &Secrets) -> Result<ConnectedApp, BirthError> {
+    let scopes = match settings.scopes.as_slice() {
+        [] => super::app::SCOPES.map(str::to_owned).to_vec(),
+        named => named.to_vec(),
+    };
+    Ok(ConnectedApp {
+        name: settings.name.clone(),
+        client_id: settings.client_id.clone().unwrap_or_else(|| format!("3MVG9{}", secrets.word(80))),
+        client_secret: settings.client_secret.clone().unwrap_or_else(|| hex_secret(secrets)),
+        callbacks: settings.callbacks.clone(),
+        scopes,
+        rotates: settings.rotates,
+        installed: true,
+        secret_required: settings.secret_required,
+        pkce_required: settings.pkce_required,
+        keys: keys(&settings.certificates)?,
+        preauthorized: settings.preauthorized.clone(),
+        run_as: settings.run_as.clone(),
     })
 }
 

@@ -32,6 +32,11 @@ impl OrgKind {
         matches!(self, Self::Sandbox | Self::Scratch)
     }
 
+    /// The login host that orgs of its kind share.
+    pub fn login_url(self) -> &'static str {
+        if self.is_sandbox() { "https://test.salesforce.com" } else { "https://login.salesforce.com" }
+    }
+
     /// Whether it has a `TrialExpirationDate`.
     pub fn expires(self) -> bool {
         matches!(self, Self::Scratch | Self::Trial)

@@ -4,28 +4,28 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::id::Id;
 
-/// The app that the vendor registered. It requires PKCE.
-#[derive(Clone)]
-pub struct ConnectedApp {
-    pub name: String,
-    pub client_id: String,
-    pub client_secret: String,
-    /// Exact callback URLs; empty = any http loopback URL.
-    pub callbacks: Vec<String>,
-    pub scopes: Vec<&'static str>,
-    pub rotates: bool,
-    /// Whether an administrator has installed it in this org.
-    pub installed: bool,
-}
-
 /// What an authorize request asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
+    /// The app's consumer key.
+    pub client_id: String,
+    pub response: Response,
     pub redirect_uri: String,
     pub state: Option<String>,
     pub scope: String,
     pub code_challenge: Option<String>,
     pub login_hint: Option<String>,
+    /// For the id token.
+    pub nonce: Option<String>,
+}
+
+/// What the browser is sent back with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Response {
+    /// A code, which the app exchanges.
+    Code,
+    /// Tokens, behind a `#`: the user-agent flow.
+    Token,
 }
 
 /// A login or approval page that somebody has open.
@@ -52,6 +52,8 @@ pub struct Code {
 #[derive(Clone)]
 pub struct Grant {
     pub number: u64,
+    /// The app's consumer key.
+    pub app: String,
     pub user: Id,
     pub scope: String,
     /// The one that works now, if the scope includes refreshing.
@@ -62,12 +64,23 @@ pub struct Grant {
     pub refreshing: bool,
 }
 
+/// A link that opens the org in a browser, once and soon.
+#[derive(Debug, Clone)]
+pub struct FrontDoor {
+    pub user: Id,
+    pub made_ms: i64,
+    /// Path that the browser goes on to.
+    pub start: String,
+}
+
 /// Everything OAuth keeps.
 #[derive(Default)]
 pub struct Grants {
     pub pages: HashMap<String, PendingPage>,
     /// Users logged in with a browser, by the value of its session cookie.
     pub browsers: HashMap<String, Id>,
+    /// Users who may open the org in a browser once, by the word that lets them: see [`FrontDoor`].
+    pub front_doors: HashMap<String, FrontDoor>,
     pub codes: HashMap<String, Code>,
     pub grants: BTreeMap<u64, Grant>,
     /// Every refresh token ever handed out and its grant: a rotated one must still be recognised.
@@ -76,8 +89,8 @@ pub struct Grants {
 }
 
 impl Grants {
-    /// The live grants of a user, oldest first.
-    pub fn of_user(&self, user: Id) -> impl Iterator<Item = &Grant> {
-        self.grants.values().filter(move |grant| grant.user == user)
+    /// The live grants of a user to an app, oldest first.
+    pub fn of_user(&self, user: Id, app: &str) -> impl Iterator<Item = &Grant> {
+        self.grants.values().filter(move |grant| grant.user == user && grant.app == app)
     }
 }

@@ -10,6 +10,7 @@ use super::id::Id;
 use super::schema::ObjectType;
 use crate::apex::program::Program;
 use crate::apex::test_run::UnitCoverage;
+use crate::metadata::Components;
 use crate::package::namespace_of;
 use crate::rules::RuleBook;
 
@@ -27,6 +28,10 @@ pub struct Metadata {
     pub custom_permissions: BTreeMap<String, Arc<CustomPermission>>,
     /// Validation rules and flows.
     pub rules: RuleBook,
+    /// Every component that was deployed, with all that it came with.
+    pub(crate) components: Components,
+    /// Channels of events and managed subscriptions.
+    pub streams: crate::events::Definitions,
     /// What the tests that have run in the org covered, by class or trigger.
     pub coverage: BTreeMap<Id, Arc<UnitCoverage>>,
     revision: Revision,

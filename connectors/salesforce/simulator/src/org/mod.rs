@@ -2,9 +2,11 @@
 
 mod access;
 mod apex;
+mod app;
 mod assembly;
 mod audit;
 mod birth;
+mod certificate;
 mod change;
 mod clock;
 mod conditions;
@@ -16,12 +18,14 @@ mod generated;
 mod grants;
 mod id;
 mod index;
+mod logins;
 mod metadata;
 mod population;
 mod records;
 mod schema;
 mod secrets;
 mod sessions;
+mod signer;
 mod spread;
 mod standard;
 mod tests;
@@ -37,28 +41,32 @@ pub use access::{
     has_object_permissions,
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit, Parsed, Surface, Tree};
+pub use app::{ALL_USERS, AppAccess, AppSettings, ConnectedApp, ReadyApp, SCOPES};
 pub use audit::{AuditRow, AuditTrail};
 pub use birth::BirthError;
+pub use certificate::{CertificateError, Verifier};
 pub(crate) use clock::date_time;
 pub use clock::{Clock, ManualClock, SystemClock, metadata_time, rest_time};
 pub use conditions::{AppPolicy, Conditions, MAINTENANCE, OrgKind, RefreshPolicy, RefusedTrigger};
 pub use customer::{Customer, CustomerError, EVERY, FlowFixture};
 pub use deploy::DeployRequest;
 pub use field::{Field, FieldType, audit_fields, owner_field, spaced};
-pub use grants::{Asked, Code, ConnectedApp, Grant, Grants, PendingPage};
+pub use grants::{Asked, Code, FrontDoor, Grant, Grants, PendingPage, Response};
 pub(crate) use id::mix;
 pub use id::{Id, IdGenerator, prefix};
+pub use logins::Logins;
 pub use metadata::Metadata;
 pub use population::License;
 pub use records::{Record, Records};
 pub use schema::{ObjectKind, ObjectType, SharingModel, TriggerEvent};
 pub use secrets::Secrets;
 pub use sessions::{Session, Sessions};
+pub use signer::Signer;
 pub use standard::user_permissions;
 pub use tests::{QueueItem, TestRun, TestRuns};
 pub use turn::Turn;
 use turn::Turns;
-pub use user::User;
+pub use user::{PasswordError, User};
 pub use whole::SchemaError;
 
 use crate::config::{Config, Environment};
@@ -89,7 +97,11 @@ pub struct Org {
     /// `Organization.InstanceName`.
     pub instance: String,
     pub config: Config,
+    /// The vendor's.
     pub app: ConnectedApp,
+    /// The others.
+    pub apps: Vec<ConnectedApp>,
+    pub signer: Signer,
     pub admin: Id,
     pub user: Id,
     pub clock: Arc<dyn Clock>,
@@ -309,10 +321,28 @@ impl Org {
 
     /// Opens a session and returns its access token: org id, `!`, secret.
     pub fn open_session(&self, user: Id, grant: Option<u64>, scope: &str) -> String {
+        self.open_session_of(None, user, grant, scope)
+    }
+
+    /// As [`Org::open_session`], for an app.
+    pub fn open_session_of(
+        &self,
+        app: Option<&ConnectedApp>,
+        user: Id,
+        grant: Option<u64>,
+        scope: &str,
+    ) -> String {
         let token = format!("{}!AQ{}", self.id.short(), self.secrets.word(94));
         let now = self.now_ms();
-        let session =
-            Session { user, grant, scope: scope.to_owned(), created_ms: now, used_ms: now, address: None };
+        let session = Session {
+            user,
+            grant,
+            app: app.map(|app| app.client_id.clone()),
+            scope: scope.to_owned(),
+            created_ms: now,
+            used_ms: now,
+            address: None,
+        };
         self.write().sessions.open(token.clone(), session);
         token
     }

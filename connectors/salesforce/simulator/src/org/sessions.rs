@@ -11,6 +11,8 @@ pub struct Session {
     pub user: Id,
     /// The app grant it came from; `None` for the session made at the start.
     pub grant: Option<u64>,
+    /// Consumer key of the app that it was opened for; `None` = a login by SOAP, or the session made at the start.
+    pub app: Option<String>,
     /// Granted scopes, space separated.
     pub scope: String,
     pub created_ms: i64,

@@ -127,7 +127,7 @@ fn assemble(
             objects.entry(above(2).to_owned()).or_default().fields.push(field);
             continue;
         }
-        let known = packaged_kind(above(1)).and_then(|kind| {
+        let known = packaged_kind(above(1), source_form.unwrap_or(name)).and_then(|kind| {
             let content_name = if kind.has_meta { name } else { source_form.unwrap_or(name) };
             let plain = content_name.strip_suffix("-meta.xml").unwrap_or(content_name);
             let stem = plain.strip_suffix(&format!(".{}", kind.ending))?;

@@ -1,14 +1,17 @@
 //! Salesforce's Pub/Sub API over gRPC.
 
 mod caller;
+mod managed;
 mod publish;
 mod refusal;
 mod service;
+mod stream;
 mod subscribe;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +21,8 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 use crate::org::Org;
 use service::Service;
 use wire::pub_sub_server::PubSubServer;
+
+pub(crate) use caller::visible_schema;
 
 /// Messages and service as compiled from the contract.
 #[allow(missing_docs, clippy::all)]
@@ -30,6 +35,10 @@ const REQUEST_BYTES_MAX: usize = 4 << 20;
 /// Streams of one connection.
 const STREAMS_MAX: u32 = 1_000;
 
+/// A client that is gone without a word is noticed by its silence to pings, on the machine's own clock.
+const PING_EVERY: Duration = Duration::from_secs(60);
+const PING_LIMIT: Duration = Duration::from_secs(20);
+
 /// Serves the org's Pub/Sub API until `stop` is cancelled; open streams end then too.
 /// `identity` is a PEM certificate chain and its key; without it the listener is plain.
 pub async fn serve(
@@ -38,7 +47,10 @@ pub async fn serve(
     identity: Option<(String, String)>,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
-    let mut server = Server::builder().max_concurrent_streams(STREAMS_MAX);
+    let mut server = Server::builder()
+        .max_concurrent_streams(STREAMS_MAX)
+        .http2_keepalive_interval(Some(PING_EVERY))
+        .http2_keepalive_timeout(Some(PING_LIMIT));
     if let Some((certificate, key)) = identity {
         server = server.tls_config(ServerTlsConfig::new().identity(Identity::from_pem(certificate, key)))?;
     }

@@ -1,4 +1,5 @@
-//! Refusals: a gRPC status, Salesforce's own code in the trailer `error-code`, the RPC id in the text.
+//! Refusals: a gRPC status, Salesforce's own code in the trailer `error-code`, the RPC id in the trailer `rpc-id` and in
+//! the text.
 
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status};
@@ -14,7 +15,16 @@ pub(super) fn refusal(status: Code, code: &str, text: &str, rpc_id: &str) -> Sta
     if let Ok(value) = MetadataValue::try_from(full) {
         trailers.insert("error-code", value);
     }
+    if let Ok(value) = MetadataValue::try_from(rpc_id) {
+        trailers.insert("rpc-id", value);
+    }
     Status::with_metadata(status, format!("{text} rpcId: {rpc_id}"), trailers)
+}
+
+/// The token is none of this org's, or not any more.
+pub(super) fn unauthenticated(rpc_id: &str) -> Status {
+    let text = "An authentication exception occurred. Provide valid authentication via metadata headers.";
+    refusal(Code::Unauthenticated, "service.auth.error", text, rpc_id)
 }
 
 /// The service, or this org's part of it, is going away.
@@ -37,12 +47,7 @@ pub(super) fn of_fault(fault: &Fault, rpc_id: &str) -> Option<Status> {
             };
             Some(refusal(code, error_code, message, rpc_id))
         }
-        Fault::SessionInvalid => Some(refusal(
-            Code::Unauthenticated,
-            "service.auth.error",
-            "Authentication exception occurred.",
-            rpc_id,
-        )),
+        Fault::SessionInvalid => Some(unauthenticated(rpc_id)),
         Fault::ConnectionReset | Fault::UnavailableHtml => Some(unavailable(rpc_id)),
         Fault::AnswerLost | Fault::TruncatedJson | Fault::Delayed(_) | Fault::Hang => None,
     }

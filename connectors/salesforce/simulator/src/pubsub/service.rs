@@ -8,18 +8,21 @@ use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::caller::{authenticate, topic};
+use super::caller::{authenticate, schema, tenant, topic};
+use super::managed::Managed;
 use super::publish::{publish, run_stream};
 use super::refusal::{of_fault, refusal, unavailable};
-use super::subscribe::{Bend, Subscription};
+use super::stream::{Bend, Stream};
+use super::subscribe::Subscription;
 use super::wire::pub_sub_server::PubSub;
 use super::wire::{
     FetchRequest, FetchResponse, ManagedFetchRequest, ManagedFetchResponse, PublishRequest, PublishResponse,
     SchemaInfo, SchemaRequest, TopicInfo, TopicRequest,
 };
+use crate::events::Client;
 use crate::fault::{Fault, Operation};
 use crate::ledger::Kind;
-use crate::org::{ObjectKind, Org, Rights};
+use crate::org::{Org, Rights};
 
 /// Responses of one stream that wait for a slow client.
 const WAITING_MAX: usize = 16;
@@ -39,6 +42,15 @@ struct Call {
 impl Service {
     pub(super) fn new(org: Arc<Org>, stop: CancellationToken) -> Self {
         Self { org, stop }
+    }
+
+    /// One more stream, if the org may have it.
+    fn enter(&self, rpc_id: &str) -> Result<Client, Status> {
+        let most = self.org.bus.usage().2.concurrent_clients;
+        self.org.bus.clients.enter(most).ok_or_else(|| {
+            let text = "The maximum number of concurrent clients across all topics has been exceeded.";
+            refusal(Code::ResourceExhausted, "concurrent.client.limit.exceeded", text, rpc_id)
+        })
     }
 
     /// Latency, planned faults, authentication, ledger: what every call passes.
@@ -79,6 +91,15 @@ impl Service {
 }
 
 impl Call {
+    /// How the fault bends a subscription.
+    fn bend(&self) -> Bend {
+        match self.fault {
+            Some(Fault::Hang) => Bend::HalfDead,
+            Some(Fault::AnswerLost | Fault::TruncatedJson) => Bend::BreakAtDelivery,
+            _ => Bend::None,
+        }
+    }
+
     /// The answer, unless a fault loses it after the effect.
     fn answer<T>(self, answer: T) -> Result<Response<T>, Status> {
         match self.fault {
@@ -96,16 +117,14 @@ impl PubSub for Service {
 
     async fn get_topic(&self, request: Request<TopicRequest>) -> Result<Response<TopicInfo>, Status> {
         let call = self.gate("GetTopic", Operation::GetTopic, request.metadata()).await?;
-        let topic = topic(&self.org, &call.rights, &request.get_ref().topic_name, &call.rpc_id)?;
-        let schema = self.org.bus.schema_of(&topic.object).map_err(|error| {
-            refusal(Code::Unavailable, "topic.api.unavailable", &error.to_string(), &call.rpc_id)
-        })?;
+        let seen = topic(&self.org, &call.rights, &request.get_ref().topic_name, &call.rpc_id)?;
+        let schema = seen.schema(&self.org, &call.rpc_id)?;
         let info = TopicInfo {
-            topic_name: topic.name,
-            tenant_guid: format!("core/simulator/{}", self.org.id),
-            can_publish: topic.access.create,
-            can_subscribe: topic.access.read,
-            schema_id: schema.id.clone(),
+            topic_name: seen.name,
+            tenant_guid: tenant(&self.org),
+            can_publish: seen.can_publish,
+            can_subscribe: seen.can_subscribe,
+            schema_id: schema.map(|schema| schema.id.clone()).unwrap_or_default(),
             rpc_id: call.rpc_id.clone(),
         };
         call.answer(info)
@@ -113,25 +132,7 @@ impl PubSub for Service {
 
     async fn get_schema(&self, request: Request<SchemaRequest>) -> Result<Response<SchemaInfo>, Status> {
         let call = self.gate("GetSchema", Operation::GetSchema, request.metadata()).await?;
-        let metadata = self.org.metadata();
-        let events = || metadata.objects().filter(|object| object.kind == ObjectKind::Event);
-        // The schema of an event that nobody has asked for or published yet is not registered before this.
-        for event in events() {
-            if let Err(error) = self.org.bus.schema_of(event) {
-                tracing::warn!(%error, event = event.name, "no schema can be made");
-            }
-        }
-        let id = &request.get_ref().schema_id;
-        let Some(schema) = self.org.bus.schema(id) else {
-            let text = format!("Schema {id} does not exist.");
-            return Err(refusal(Code::InvalidArgument, "schema.validation.failed", &text, &call.rpc_id));
-        };
-        let visible =
-            events().filter(|event| event.name == schema.event).map(|event| call.rights.object(event));
-        if !visible.into_iter().any(|access| access.read || access.create) {
-            let text = format!("You do not have access to schema {id}.");
-            return Err(refusal(Code::PermissionDenied, "schema.meta.permission", &text, &call.rpc_id));
-        }
+        let schema = schema(&self.org, &call.rights, &request.get_ref().schema_id, &call.rpc_id)?;
         let info = SchemaInfo {
             schema_json: schema.json.clone(),
             schema_id: schema.id.clone(),
@@ -143,7 +144,7 @@ impl PubSub for Service {
     async fn publish(&self, request: Request<PublishRequest>) -> Result<Response<PublishResponse>, Status> {
         let call = self.gate("Publish", Operation::Publish, request.metadata()).await?;
         let PublishRequest { topic_name, events, .. } = request.into_inner();
-        let topic = topic(&self.org, &call.rights, &topic_name, &call.rpc_id)?.for_publisher(&call.rpc_id)?;
+        let topic = topic(&self.org, &call.rights, &topic_name, &call.rpc_id)?;
         let response = publish(&self.org, &call.rights, &topic, events, &call.rpc_id)?;
         call.answer(response)
     }
@@ -153,9 +154,11 @@ impl PubSub for Service {
         request: Request<Streaming<PublishRequest>>,
     ) -> Result<Response<Self::PublishStreamStream>, Status> {
         let call = self.gate("PublishStream", Operation::Publish, request.metadata()).await?;
+        let client = self.enter(&call.rpc_id)?;
         let (answers, stream) = mpsc::channel(WAITING_MAX);
         let (org, stop, requests) = (self.org.clone(), self.stop.clone(), request.into_inner());
         tokio::spawn(async move {
+            let _client = client;
             if let Err(status) = run_stream(&org, call.rights, requests, &answers, &stop, &call.rpc_id).await
             {
                 // Nobody is left to be told when this fails.
@@ -170,16 +173,14 @@ impl PubSub for Service {
         request: Request<Streaming<FetchRequest>>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         let call = self.gate("Subscribe", Operation::Subscribe, request.metadata()).await?;
-        let bend = match call.fault {
-            Some(Fault::Hang) => Bend::HalfDead,
-            Some(Fault::AnswerLost | Fault::TruncatedJson) => Bend::BreakAtDelivery,
-            _ => Bend::None,
-        };
+        let client = self.enter(&call.rpc_id)?;
         let (answers, stream) = mpsc::channel(WAITING_MAX);
         let (org, stop, requests) = (self.org.clone(), self.stop.clone(), request.into_inner());
         tokio::spawn(async move {
-            let subscription = Subscription::new(&org, call.rights, &stop, &call.rpc_id, bend);
-            if let Err(status) = subscription.run(requests, &answers).await {
+            let _client = client;
+            let (bend, rpc_id) = (call.bend(), call.rpc_id);
+            let stream = Stream { org: &org, rights: call.rights, stop: &stop, rpc_id: &rpc_id, bend };
+            if let Err(status) = Subscription(stream).run(requests, &answers).await {
                 // Nobody is left to be told when this fails.
                 let _ = answers.send(Err(status)).await;
             }
@@ -187,11 +188,23 @@ impl PubSub for Service {
         Ok(Response::new(ReceiverStream::new(stream)))
     }
 
-    /// This org has no managed subscriptions.
     async fn managed_subscribe(
         &self,
-        _request: Request<Streaming<ManagedFetchRequest>>,
+        request: Request<Streaming<ManagedFetchRequest>>,
     ) -> Result<Response<Self::ManagedSubscribeStream>, Status> {
-        Err(Status::unimplemented("ManagedSubscribe is not available in this organization"))
+        let call = self.gate("ManagedSubscribe", Operation::Subscribe, request.metadata()).await?;
+        let client = self.enter(&call.rpc_id)?;
+        let (answers, stream) = mpsc::channel(WAITING_MAX);
+        let (org, stop, requests) = (self.org.clone(), self.stop.clone(), request.into_inner());
+        tokio::spawn(async move {
+            let _client = client;
+            let (bend, rpc_id) = (call.bend(), call.rpc_id);
+            let stream = Stream { org: &org, rights: call.rights, stop: &stop, rpc_id: &rpc_id, bend };
+            if let Err(status) = Managed(stream).run(requests, &answers).await {
+                // Nobody is left to be told when this fails.
+                let _ = answers.send(Err(status)).await;
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(stream)))
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use wire::Wire;
 use crate::config::{Config, Credentials, OfferedPackage, OfferedVersion, Ready};
 use crate::fault::Faults;
 use crate::ledger::Ledger;
-use crate::org::{BirthError, Org};
+use crate::org::{BirthError, ConnectedApp, Org, ReadyApp};
 use crate::package::{Package, PackageError};
 use crate::{package, pubsub, surface};
 
@@ -159,9 +159,20 @@ fn ready(org: &Org, base_url: String, pubsub_url: String, ca_file: Option<std::p
         client_secret: org.app.client_secret.clone(),
         admin: credentials(org.admin),
         user: credentials(org.user),
+        security_token: org.security_token(org.admin),
         access_token,
         ca_file,
         packages,
+        // The first is the Salesforce CLI's, which every org has.
+        apps: org.apps.iter().skip(1).map(ready_app).collect(),
+    }
+}
+
+fn ready_app(app: &ConnectedApp) -> ReadyApp {
+    ReadyApp {
+        name: app.name.clone(),
+        client_id: app.client_id.clone(),
+        client_secret: app.client_secret.clone(),
     }
 }
 

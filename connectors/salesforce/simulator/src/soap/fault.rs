@@ -1,8 +1,9 @@
 //! Refusals in SOAP's form.
 
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 
+use super::dialect::Dialect;
 use super::write::escape;
 use crate::surface::ApiError;
 
@@ -33,8 +34,8 @@ impl SoapFault {
     }
 
     /// The request is larger than is read.
-    pub(crate) fn too_large() -> Self {
-        let message = format!("The request exceeds the maximum of {} bytes", super::BODY_MAX);
+    pub(crate) fn too_large(dialect: Dialect) -> Self {
+        let message = format!("The request exceeds the maximum of {} bytes", dialect.body_max());
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, ..Self::client(message) }
     }
 }
@@ -45,28 +46,38 @@ impl From<ApiError> for SoapFault {
     }
 }
 
-impl IntoResponse for SoapFault {
-    fn into_response(self) -> Response {
-        let mut message = String::new();
-        escape(&mut message, &self.message);
+impl SoapFault {
+    /// The fault as an answer of this API. The Metadata and Apex APIs give no details.
+    pub(crate) fn answer(&self, dialect: Dialect) -> Response {
+        let escaped = |text: &str| {
+            let mut escaped = String::new();
+            escape(&mut escaped, text);
+            escaped
+        };
+        let message = escaped(&self.message);
         let body = match &self.code {
             None => format!("<faultcode>soapenv:Client</faultcode><faultstring>{message}</faultstring>"),
             Some(code) => {
-                let mut escaped = String::new();
-                escape(&mut escaped, code);
-                let (code, kind) = (escaped, kind(code));
-                let place = if kind == "InvalidSObjectFault" {
+                let (code, kind) = (escaped(code), kind(code));
+                let place = if matches!(kind, "InvalidSObjectFault" | "MalformedQueryFault") {
                     "<sf:row>-1</sf:row><sf:column>-1</sf:column>"
                 } else {
                     ""
                 };
+                let detail = match dialect {
+                    Dialect::Metadata | Dialect::Apex => String::new(),
+                    Dialect::Partner | Dialect::Enterprise => format!(
+                        "<detail><sf:{kind} xsi:type=\"sf:{kind}\"><sf:exceptionCode>{code}</sf:exceptionCode><sf:exceptionMessage>{message}</sf:exceptionMessage>{place}</sf:{kind}></detail>"
+                    ),
+                };
                 format!(
-                    "<faultcode>sf:{code}</faultcode><faultstring>{code}: {message}</faultstring><detail><sf:{kind} xsi:type=\"sf:{kind}\"><sf:exceptionCode>{code}</sf:exceptionCode><sf:exceptionMessage>{message}</sf:exceptionMessage>{place}</sf:{kind}></detail>"
+                    "<faultcode>sf:{code}</faultcode><faultstring>{code}: {message}</faultstring>{detail}"
                 )
             }
         };
         let text = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:sf=\"urn:fault.partner.soap.sforce.com\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body><soapenv:Fault>{body}</soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:sf=\"{}\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body><soapenv:Fault>{body}</soapenv:Fault></soapenv:Body></soapenv:Envelope>",
+            dialect.fault_namespace()
         );
         let mut response = (self.status, text).into_response();
         response
@@ -76,9 +87,17 @@ impl IntoResponse for SoapFault {
     }
 }
 
+/// The element that tells the details of a fault.
 fn kind(code: &str) -> &'static str {
     match code {
         "INVALID_TYPE" => "InvalidSObjectFault",
+        "INVALID_FIELD" => "InvalidFieldFault",
+        "INVALID_ID_FIELD" | "MALFORMED_ID" => "InvalidIdFault",
+        "INVALID_LOGIN" | "LOGIN_MUST_USE_SECURITY_TOKEN" | "PASSWORD_LOCKOUT" => "LoginFault",
+        "INVALID_NEW_PASSWORD" => "InvalidNewPasswordFault",
+        "INVALID_QUERY_LOCATOR" => "InvalidQueryLocatorFault",
+        "MALFORMED_QUERY" => "MalformedQueryFault",
+        "MALFORMED_SEARCH" => "MalformedSearchFault",
         _ => "UnexpectedErrorFault",
     }
 }

@@ -1,63 +1,66 @@
-//! The SOAP partner API, as far as it describes and changes records: `POST /services/Soap/u/NN.0`.
+//! The SOAP APIs: `POST /services/Soap/{u,c,m,s}/NN.0`.
 //!
-//! One call counts as one API request, whatever it describes. Every refusal is HTTP 500 with a fault.
+//! One call counts as one API request, whatever it does. Every refusal is HTTP 500 with a fault. The session stands in
+//! the envelope, not in a header of HTTP.
 
-mod change;
-mod describe;
+mod apex;
+mod dialect;
 mod envelope;
 mod fault;
-mod person;
+mod json;
+mod login;
+mod metadata;
+mod partner;
 mod write;
 
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
 
-pub(crate) use envelope::meaning;
+pub(crate) use dialect::Dialect;
 pub(crate) use fault::SoapFault;
 
+use crate::fault::Operation;
 use crate::org::Rights;
 use crate::surface::{Site, gate};
-use envelope::{Envelope, Request};
+use envelope::Envelope;
 use write::Xml;
 
-/// Bytes of a request: the names of a hundred types are a few thousand.
-pub(crate) const BODY_MAX: usize = 1 << 20;
-
-/// Serves the partner endpoint; clients may put the org's id behind the version.
+/// Serves the endpoints; clients may put the org's id, or names of operations, behind the version.
 pub(crate) fn router() -> Router<Site> {
     Router::new()
-        .route("/services/Soap/u/{version}", post(serve))
-        .route("/services/Soap/u/{version}/{org}", post(serve_with_org))
+        .route("/services/Soap/{api}/{version}", post(serve))
+        .route("/services/Soap/{api}/{version}/", post(serve))
+        .route("/services/Soap/{api}/{version}/{*more}", post(serve))
 }
 
-async fn serve_with_org(
-    site: State<Site>,
-    Path((version, _)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    serve(site, Path(version), headers, body).await
+/// What a request means to the fault rules and the ledger.
+pub(crate) fn meaning(path: &str, body: &[u8]) -> Operation {
+    match Dialect::of(path) {
+        Some(Dialect::Metadata) => metadata::meaning(body),
+        Some(dialect @ (Dialect::Partner | Dialect::Enterprise)) => partner::meaning(dialect, body),
+        Some(Dialect::Apex) | None => Operation::Other,
+    }
 }
 
-async fn serve(
-    State(site): State<Site>,
-    Path(version): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn serve(State(site): State<Site>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let path = uri.path();
+    let Some(dialect) = Dialect::of(path) else {
+        return axum::http::StatusCode::NOT_FOUND.into_response();
+    };
+    let version = path.split('/').nth(4).unwrap_or_default().to_owned();
     // Describes of a large org compute for a while; the listener's threads stay free.
-    let work = tokio::task::spawn_blocking(move || answer(&site, &version, &headers, &body));
+    let work = tokio::task::spawn_blocking(move || answer(&site, dialect, &version, &headers, &body));
     let answered = work.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a SOAP handler failed");
         Err(SoapFault::api("UNKNOWN_EXCEPTION", "An unexpected error occurred."))
     });
     match answered {
         Ok(text) => xml(text),
-        Err(fault) => fault.into_response(),
+        Err(fault) => fault.answer(dialect),
     }
 }
 
@@ -70,55 +73,66 @@ fn xml(text: String) -> Response {
 /// A caller who may go on, and what the org has spent.
 struct Caller<'a> {
     site: &'a Site,
+    dialect: Dialect,
     rights: Rights,
+    /// The session that was presented.
+    session: String,
     base_url: String,
+    /// API version of the URL.
+    version: u32,
     used: u64,
     limit: u64,
 }
 
-fn answer(site: &Site, version: &str, headers: &HeaderMap, body: &[u8]) -> Result<String, SoapFault> {
+/// The parts of an answer.
+struct Reply {
+    header: Xml,
+    body: Xml,
+}
+
+impl From<Xml> for Reply {
+    fn from(body: Xml) -> Self {
+        Self { header: Xml::default(), body }
+    }
+}
+
+fn answer(
+    site: &Site,
+    dialect: Dialect,
+    version: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<String, SoapFault> {
     if !gate::serves(version) {
         return Err(SoapFault::api("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL"));
     }
     if !headers.contains_key("soapaction") {
         return Err(SoapFault::client("SOAPAction HTTP header missing"));
     }
-    let Envelope { session, request } = Envelope::parse(body)?;
+    let envelope = Envelope::parse(body, dialect)?;
+    if login::is_login(dialect, &envelope) {
+        let reply = login::login(site, dialect, headers, version, &envelope)?;
+        return Ok(envelope::answer(dialect, &reply.header, &reply.body));
+    }
     // Without a request there is nothing to be let in for.
-    let request = request?;
-    let session = session.filter(|token| !is_jwt(token)).ok_or_else(SoapFault::session)?;
+    let known = match dialect {
+        Dialect::Partner | Dialect::Enterprise => partner::knows(&envelope),
+        Dialect::Metadata => metadata::knows(&envelope),
+        Dialect::Apex => apex::knows(&envelope),
+    };
+    if !known {
+        return Err(envelope.unknown(dialect));
+    }
+    let session = envelope.session().ok_or_else(SoapFault::session)?.to_owned();
     let rights = gate::admit(&site.org, &session)?;
     let (used, limit) = gate::count(&site.org)?;
-    let caller = Caller { site, rights, base_url: site.base_url(headers), used, limit };
-    let mut out = caller.head(request.response_name());
-    match &request {
-        Request::DescribeGlobal => describe::global(&caller, &mut out),
-        Request::DescribeSObjects(names) => describe::objects(&caller, names, &mut out)?,
-        Request::DescribeSObject(name) => describe::objects(&caller, std::slice::from_ref(name), &mut out)?,
-        Request::GetUserInfo => person::user_info(&caller, &mut out)?,
-        Request::GetServerTimestamp => person::timestamp(&caller, &mut out),
-        Request::Change(change) => change::change(&caller, change, &mut out)?,
-    }
-    Ok(caller.tail(out, request.response_name()))
-}
-
-/// SOAP takes opaque session ids alone, no access tokens in the form of a JWT.
-fn is_jwt(token: &str) -> bool {
-    token.starts_with("eyJ") && token.split('.').count() == 3
-}
-
-impl Caller<'_> {
-    fn head(&self, response: &str) -> Xml {
-        let mut out = Xml::document("urn:partner.soap.sforce.com");
-        out.open("soapenv:Header").open("LimitInfoHeader").open("limitInfo");
-        out.number("current", self.used).number("limit", self.limit).text("type", "API REQUESTS");
-        out.close("limitInfo").close("LimitInfoHeader").close("soapenv:Header");
-        out.open("soapenv:Body").open(response);
-        out
-    }
-
-    fn tail(&self, mut out: Xml, response: &str) -> String {
-        out.close(response).close("soapenv:Body").close("soapenv:Envelope");
-        out.into_text()
-    }
+    let version = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default();
+    let base_url = site.base_url(headers);
+    let caller = Caller { site, dialect, rights, session, base_url, version, used, limit };
+    let reply = match dialect {
+        Dialect::Partner | Dialect::Enterprise => partner::answer(&caller, envelope)?,
+        Dialect::Metadata => metadata::answer(&caller, envelope)?.into(),
+        Dialect::Apex => apex::answer(&caller, &envelope)?,
+    };
+    Ok(envelope::answer(dialect, &reply.header, &reply.body))
 }

@@ -2,17 +2,14 @@
 
 use std::fmt::{Display, Write};
 
-/// A document in the making. Names are constants of the callers; texts are escaped.
+use crate::metadata::xml::Element;
+
+/// A part of a document in the making. Names are constants of the callers, or were read from a document; texts are
+/// escaped.
+#[derive(Default)]
 pub(super) struct Xml(String);
 
 impl Xml {
-    /// A SOAP envelope, open, whose other elements are in `namespace`.
-    pub(super) fn document(namespace: &str) -> Self {
-        Self(format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"{namespace}\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">"
-        ))
-    }
-
     /// Starts an element.
     pub(super) fn open(&mut self, name: &str) -> &mut Self {
         self.put(&["<", name, ">"])
@@ -66,9 +63,37 @@ impl Xml {
         self.put(&["<", name, " xsi:type=\"xsd:boolean\">", value, "</", name, ">"])
     }
 
-    /// The whole text.
-    pub(super) fn into_text(self) -> String {
-        self.0
+    /// An element of a type that its place does not tell, open.
+    pub(super) fn open_typed(&mut self, name: &str, kind: &str) -> &mut Self {
+        self.put(&["<", name, " xsi:type=\"", kind, "\">"])
+    }
+
+    /// An element with a text of a type that its place does not tell.
+    pub(super) fn typed_text(&mut self, name: &str, kind: &str, text: &str) -> &mut Self {
+        self.open_typed(name, kind);
+        escape(&mut self.0, text);
+        self.close(name)
+    }
+
+    /// An element as it was read, under another name; its `xsi:type` is not written.
+    pub(super) fn element(&mut self, name: &str, element: &Element) -> &mut Self {
+        self.open(name).inner(element).close(name)
+    }
+
+    /// What is in an element.
+    pub(super) fn inner(&mut self, element: &Element) -> &mut Self {
+        if element.children.is_empty() {
+            escape(&mut self.0, &element.text);
+        }
+        for child in &element.children {
+            self.element(&child.name, child);
+        }
+        self
+    }
+
+    /// The text so far.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
     }
 
     fn put(&mut self, parts: &[&str]) -> &mut Self {
@@ -105,10 +130,10 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_comes_back(text in any::<String>()) {
-            let mut xml = Xml(String::new());
+            let mut xml = Xml::default();
             xml.text("a", &text);
-            let document = xml.into_text();
-            let mut reader = quick_xml::Reader::from_str(&document);
+            let document = xml.as_str();
+            let mut reader = quick_xml::Reader::from_str(document);
             loop {
                 match reader.read_event().expect("well-formed") {
                     Event::Eof => break,

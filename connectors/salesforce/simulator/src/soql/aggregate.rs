@@ -1,175 +1,109 @@
-//! GROUP BY, HAVING and the functions over groups.
+//! GROUP BY with its totals, HAVING and the functions over groups.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::ast::{Aggregate, Condition, Function, Item, Operand, Order, Path, Query};
-use super::bind::{Binder, Bound};
+use super::ast::{Condition, Function, Operand, Order, Shown, Totals};
+use super::bind::zone;
 use super::compare;
-use super::parse::malformed;
-use super::run::directed;
+use super::format::formatted;
+use super::reach::Bound;
+use super::run::{Prepared, directed};
 use crate::org::FieldType;
 use crate::surface::ApiError;
 use crate::tables::{Row, View};
 
-/// Groups a query may make.
-const GROUPS_MAX: usize = 2_000;
+mod outputs;
 
-/// A column of a grouped answer.
-#[derive(Debug, Clone)]
-pub(crate) struct Output {
-    pub name: String,
-    pub bound: Bound,
-    /// `None` for a grouped field.
-    pub function: Option<Function>,
-    /// How it was written, to be found again in HAVING and ORDER BY.
-    written: String,
-    /// Needed by HAVING or ORDER BY, and not part of the answer.
-    hidden: bool,
-}
+pub(crate) use outputs::Output;
+pub(super) use outputs::{grouped, outputs};
 
-fn written(aggregate: &Aggregate) -> String {
-    format!("{:?}({})", aggregate.function, aggregate.path.text().to_ascii_lowercase())
-}
+/// Groups a query may answer: there is no second page.
+pub(super) const GROUPS_MAX: usize = 2_000;
 
-/// The columns of a grouped query.
-pub(super) fn outputs(binder: &Binder<'_>, query: &Query) -> Result<Vec<Output>, ApiError> {
-    let mut outputs = Vec::new();
-    let mut unnamed = 0;
-    for item in &query.items {
-        match item {
-            Item::Field(path) => outputs.push(grouped(binder, query, path, None)?),
-            Item::Formatted { path, alias } => {
-                let mut alias = alias.clone();
-                if path.function.is_some() && alias.is_none() {
-                    unnamed += 1;
-                    alias = Some(format!("expr{}", unnamed - 1));
-                }
-                outputs.push(grouped(binder, query, path, alias)?);
-            }
-            Item::Aggregate(aggregate) => {
-                let name = aggregate.alias.clone().unwrap_or_else(|| {
-                    unnamed += 1;
-                    format!("expr{}", unnamed - 1)
-                });
-                outputs.push(computed(binder, aggregate, name, false)?);
-            }
-            Item::Fields { at, .. } => {
-                return Err(malformed(binder.text, *at, "FIELDS is not allowed with GROUP BY"));
-            }
-            Item::Child(child) => {
-                return Err(malformed(
-                    binder.text,
-                    child.from.at,
-                    "subqueries are not allowed with GROUP BY",
-                ));
-            }
-        }
-    }
-    let mut further = Vec::new();
-    query.having.iter().for_each(|condition| operands(condition, &mut further));
-    further.extend(query.order.iter().map(|order| order.by.clone()));
-    for operand in further {
-        if find(&outputs, &operand).is_some() {
-            continue;
-        }
-        let mut output = match &operand {
-            Operand::Aggregate(aggregate) => computed(binder, aggregate, String::new(), true)?,
-            Operand::Field(path) => grouped(binder, query, path, None)?,
-        };
-        output.hidden = true;
-        outputs.push(output);
-    }
-    Ok(outputs)
-}
-
-fn operands(condition: &Condition, found: &mut Vec<Operand>) {
-    match condition {
-        Condition::And(all) | Condition::Or(all) => all.iter().for_each(|one| operands(one, found)),
-        Condition::Not(one) => operands(one, found),
-        Condition::Compare { left, .. } => found.push(left.clone()),
-        Condition::InQuery { left, .. } => found.push(Operand::Field(left.clone())),
-    }
-}
-
-fn grouped(
-    binder: &Binder<'_>,
-    query: &Query,
-    path: &Path,
-    alias: Option<String>,
-) -> Result<Output, ApiError> {
-    let written = path.text().to_ascii_lowercase();
-    if !query.group_by.iter().any(|group| group.text().to_ascii_lowercase() == written) {
-        let message = format!("Field must be grouped or aggregated: {}", path.text());
-        return Err(malformed(binder.text, path.at, &message));
-    }
-    let bound = binder.bind(path)?;
-    let name = alias.unwrap_or_else(|| bound.field.name.clone());
-    Ok(Output { name, bound, function: None, written, hidden: false })
-}
-
-fn computed(
-    binder: &Binder<'_>,
-    aggregate: &Aggregate,
-    name: String,
-    hidden: bool,
-) -> Result<Output, ApiError> {
-    let bound = super::run::bind_aggregate(binder, aggregate)?;
-    let numeric = matches!(aggregate.function, Function::Sum | Function::Avg);
-    if numeric && !bound.field.kind.is_number() {
-        let message = format!(
-            "field {} does not support aggregate operator {:?}",
-            bound.field.name, aggregate.function
-        );
-        return Err(malformed(binder.text, aggregate.path.at, &message));
-    }
-    Ok(Output { name, bound, function: Some(aggregate.function), written: written(aggregate), hidden })
-}
-
-fn find(outputs: &[Output], operand: &Operand) -> Option<usize> {
-    match operand {
-        Operand::Aggregate(aggregate) => {
-            let written = written(aggregate);
-            outputs.iter().position(|output| output.written == written)
-        }
-        Operand::Field(path) => {
-            let written = path.text().to_ascii_lowercase();
-            outputs
-                .iter()
-                .position(|output| output.written == written || output.name.to_ascii_lowercase() == written)
-        }
-    }
+/// The rows of one group, and which of the grouped fields are totalled over.
+struct Group<'a> {
+    rows: Vec<&'a Row>,
+    totalled: Vec<bool>,
 }
 
 /// The values of each group, in the order of the outputs.
-pub(super) fn group(view: &View<'_>, by: &[Bound], outputs: &[Output], rows: &[Row]) -> Vec<Vec<Value>> {
-    let mut groups: Vec<(Vec<Value>, Vec<&Row>)> = Vec::new();
-    let mut index = std::collections::BTreeMap::new();
-    for row in rows {
-        let key: Vec<Value> = by.iter().map(|bound| bound.value(view, row)).collect();
-        // Texts that differ in case only fall together.
-        let at = *index.entry(Value::from(key.clone()).to_string().to_lowercase()).or_insert_with(|| {
-            groups.push((key, Vec::new()));
-            groups.len() - 1
-        });
-        groups[at].1.push(row);
+pub(super) fn group(view: &View<'_>, query: &Prepared, outputs: &[Output], rows: &[Row]) -> Vec<Vec<Value>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut places = Vec::new();
+    let keys: Vec<Vec<Value>> = rows
+        .iter()
+        .map(|row| query.group_by.iter().map(|bound| bound.value(view, &query.object, row)).collect())
+        .collect();
+    // Where a value came first orders the groups of totals.
+    let mut ranks: Vec<BTreeMap<String, usize>> = vec![BTreeMap::new(); query.group_by.len()];
+    for totalled in combinations(query.totals, query.group_by.len()) {
+        let mut index: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+        for (row, key) in rows.iter().zip(&keys) {
+            let place: Vec<usize> = key
+                .iter()
+                .zip(&totalled)
+                .enumerate()
+                .map(|(at, (value, totalled))| {
+                    if *totalled {
+                        return usize::MAX;
+                    }
+                    // Texts that differ in case only fall together.
+                    let next = ranks[at].len();
+                    *ranks[at].entry(value.to_string().to_lowercase()).or_insert(next)
+                })
+                .collect();
+            let at = *index.entry(place.clone()).or_insert_with(|| {
+                groups.push(Group { rows: Vec::new(), totalled: totalled.clone() });
+                places.push(place);
+                groups.len() - 1
+            });
+            groups[at].rows.push(row);
+        }
     }
-    if by.is_empty() && groups.is_empty() {
-        groups.push((Vec::new(), Vec::new()));
+    if query.group_by.is_empty() && groups.is_empty() {
+        groups.push(Group { rows: Vec::new(), totalled: Vec::new() });
     }
-    groups.truncate(GROUPS_MAX);
-    groups.iter().map(|(_, rows)| outputs.iter().map(|output| value(view, output, rows)).collect()).collect()
+    if query.totals != Totals::None {
+        let mut placed: Vec<_> = places.into_iter().zip(groups).collect();
+        placed.sort_by(|(a, _), (b, _)| a.cmp(b));
+        groups = placed.into_iter().map(|(_, group)| group).collect();
+    }
+    groups
+        .iter()
+        .map(|group| outputs.iter().map(|output| value(view, query, output, group)).collect())
+        .collect()
 }
 
-fn value(view: &View<'_>, output: &Output, rows: &[&Row]) -> Value {
+/// For each kind of group, which of the fields are totalled over.
+fn combinations(totals: Totals, fields: usize) -> Vec<Vec<bool>> {
+    match totals {
+        Totals::None => vec![vec![false; fields]],
+        Totals::Rollup => {
+            (0..=fields).map(|total| (0..fields).map(|at| at >= fields - total).collect()).collect()
+        }
+        Totals::Cube => {
+            (0..1_usize << fields).map(|bits| (0..fields).map(|at| bits >> at & 1 == 1).collect()).collect()
+        }
+    }
+}
+
+fn value(view: &View<'_>, query: &Prepared, output: &Output, group: &Group<'_>) -> Value {
+    let totalled = output.group.is_some_and(|at| group.totalled.get(at).copied().unwrap_or_default());
+    let of = |row: &&Row| output.bound.value(view, &query.object, row);
     let Some(function) = output.function else {
-        return rows.first().map(|row| output.bound.value(view, row)).unwrap_or_default();
+        if totalled {
+            return Value::Null;
+        }
+        let first = group.rows.first().map(of).unwrap_or_default();
+        return shown(view, output, first);
     };
-    let values = rows.iter().map(|row| output.bound.value(view, row)).filter(|value| !value.is_null());
-    let numbers = || rows.iter().filter_map(|row| output.bound.value(view, row).as_f64());
+    let values = group.rows.iter().map(of).filter(|value| !value.is_null());
+    let numbers = || group.rows.iter().filter_map(|row| of(row).as_f64());
     let kind = output.bound.field.kind;
-    match function {
+    let found = match function {
+        Function::Grouping => i32::from(totalled).into(),
         Function::Count => values.count().into(),
         Function::CountDistinct => {
             values.map(|value| value.to_string().to_lowercase()).collect::<BTreeSet<_>>().len().into()
@@ -181,7 +115,15 @@ fn value(view: &View<'_>, output: &Output, rows: &[&Row]) -> Value {
             let count = numbers().count();
             if count == 0 { Value::Null } else { (numbers().sum::<f64>() / count as f64).into() }
         }
+    };
+    shown(view, output, found)
+}
+
+fn shown(view: &View<'_>, output: &Output, value: Value) -> Value {
+    if output.shown == Shown::default() || !output.shown.format {
+        return value;
     }
+    formatted(&output.bound.field, &value, zone(view))
 }
 
 /// Keeps the groups that meet the HAVING condition.
@@ -220,35 +162,29 @@ fn passes(condition: &Condition, outputs: &[Output], group: &[Value]) -> Result<
         }
         Condition::Not(one) => !passes(one, outputs, group)?,
         Condition::Compare { left, operator, values } => {
-            let Some(at) = find(outputs, left) else {
-                return Err(ApiError::bad("MALFORMED_QUERY", "Invalid HAVING"));
-            };
-            compare::holds(kind(&outputs[at]), &group[at], *operator, values)
+            let at = place(outputs, left)?;
+            compare::holds(outputs[at].kind(), &group[at], *operator, values)
         }
         Condition::InQuery { .. } => {
-            return Err(ApiError::bad("MALFORMED_QUERY", "semi joins are not allowed in HAVING"));
+            return Err(ApiError::bad("MALFORMED_QUERY", "Semi join sub-selects are not allowed in HAVING"));
         }
     })
 }
 
-fn kind(output: &Output) -> FieldType {
-    match output.function {
-        Some(Function::Count | Function::CountDistinct) => FieldType::Int,
-        _ => output.bound.field.kind,
-    }
+fn place(outputs: &[Output], operand: &Operand) -> Result<usize, ApiError> {
+    outputs::find(outputs, operand)
+        .ok_or_else(|| ApiError::bad("MALFORMED_QUERY", format!("Invalid field: {}", operand.path().text())))
 }
 
 /// Orders the groups.
 pub(super) fn sort(groups: &mut [Vec<Value>], outputs: &[Output], order: &[Order]) -> Result<(), ApiError> {
     let mut columns = Vec::new();
     for order in order {
-        let at =
-            find(outputs, &order.by).ok_or_else(|| ApiError::bad("MALFORMED_QUERY", "Invalid ORDER BY"))?;
-        columns.push((at, order.descending, order.nulls_last));
+        columns.push((place(outputs, &order.by)?, order.descending, order.nulls_last));
     }
     groups.sort_by(|a, b| {
         let each = columns.iter().map(|(at, descending, last)| {
-            directed(kind(&outputs[*at]), &a[*at], &b[*at], *descending, *last)
+            directed(outputs[*at].kind(), &a[*at], &b[*at], *descending, *last)
         });
         each.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
     });
@@ -262,4 +198,33 @@ pub(super) fn record(outputs: &[Output], group: Vec<Value>) -> Value {
     let shown = outputs.iter().zip(group).filter(|(output, _)| !output.hidden);
     record.extend(shown.map(|(output, value)| (output.name.clone(), value)));
     Value::Object(record)
+}
+
+/// What a bound field may be grouped by.
+pub(super) fn groupable(bound: &Bound) -> bool {
+    crate::tables::filterable(&bound.field)
+        && !matches!(
+            bound.field.kind,
+            FieldType::DateTime
+                | FieldType::Double
+                | FieldType::Currency
+                | FieldType::Percent
+                | FieldType::Time
+                | FieldType::Location
+                | FieldType::MultiPicklist
+                | FieldType::EncryptedString
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_of_the_right_fields() {
+        assert_eq!(combinations(Totals::None, 2), [[false, false]]);
+        assert_eq!(combinations(Totals::Rollup, 2), [[false, false], [false, true], [true, true]]);
+        assert_eq!(combinations(Totals::Cube, 1), [[false], [true]]);
+        assert_eq!(combinations(Totals::Cube, 3).len(), 8);
+    }
 }

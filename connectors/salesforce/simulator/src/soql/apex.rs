@@ -6,9 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::bind::Bound;
+use super::ast::With;
 use super::binds::{BindValue, Binds};
-use super::run::{Column, Outcome, Prepared, below, prepare_with, run};
+use super::parse;
+use super::prepare::prepare_query;
+use super::reach::{Bound, Read, Step};
+use super::run::{Column, Outcome, Prepared, below, run};
 use crate::org::{Field, FieldType, Id, ObjectType, Reach};
 use crate::surface::ApiError;
 use crate::tables::{Row, View};
@@ -80,24 +83,21 @@ fn found(
     binds: &BTreeMap<String, BindValue>,
     mode: Mode,
 ) -> Result<ApexRows, ApiError> {
-    let (text, deleted) = all_rows(text);
-    let found = super::parse::security(&text)?;
-    let reach = match found.unwrap_or_default() {
-        Security::User => Reach::User,
-        _ => match mode {
-            Mode::User if found != Some(Security::System) => Reach::User,
-            // The class still says whether sharing counts.
-            Mode::User if tx.machine.with_sharing() => Reach::Shared,
-            Mode::System { with_sharing: true } => Reach::Shared,
-            _ => Reach::System,
-        },
+    let query = parse::parse(text, tx.view().org.now_ms(), Binds::Values(binds))?;
+    let reach = match (&query.with, mode) {
+        (Some(With::UserMode), _) => Reach::User,
+        (found, Mode::User) if *found != Some(With::SystemMode) => Reach::User,
+        // The class still says whether sharing counts.
+        (_, Mode::User) if tx.machine.with_sharing() => Reach::Shared,
+        (_, Mode::System { with_sharing: true }) => Reach::Shared,
+        _ => Reach::System,
     };
     let rights = tx.rights.reaching(reach);
     let view = View { rights: &rights, ..tx.view() };
-    if found == Some(Security::Enforced) {
+    if query.with == Some(With::SecurityEnforced) {
         let user = tx.rights.reaching(Reach::User);
         let secure = View { rights: &user, ..view };
-        prepare_with(&secure, &text, Binds::Values(binds)).map_err(|error| match error.code.as_str() {
+        prepare_query(&secure, text, &query).map_err(|error| match error.code.as_str() {
             "INVALID_FIELD" | "INVALID_TYPE" => ApiError::bad(
                 "INVALID_FIELD",
                 "Insufficient permissions: secure query included inaccessible field",
@@ -105,8 +105,8 @@ fn found(
             _ => error,
         })?;
     }
-    let prepared = prepare_with(&view, &text, Binds::Values(binds))?;
-    match run(&view, &prepared, deleted)? {
+    let prepared = prepare_query(&view, text, &query)?;
+    match run(&view, &prepared, query.all_rows)? {
         Outcome::Count(count) => Ok(ApexRows::Count(count)),
         Outcome::Rows(rows) => Ok(ApexRows::Records(records(&view, &prepared, &rows)?)),
         Outcome::Groups(groups) => {
@@ -114,36 +114,6 @@ fn found(
             Ok(ApexRows::Groups(groups.into_iter().map(|group| aggregated(outputs, group)).collect()))
         }
     }
-}
-
-/// What `WITH` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Security {
-    User,
-    #[default]
-    System,
-    Enforced,
-}
-
-/// `ALL ROWS` at the end asks for the recycle bin too; it is taken off.
-fn all_rows(text: &str) -> (String, bool) {
-    let trimmed = text.trim_end();
-    let upper = trimmed.to_ascii_uppercase();
-    let found = upper.strip_suffix("ROWS").map(str::trim_end).and_then(|rest| {
-        let before = rest.strip_suffix("ALL")?;
-        (rest.len() + 4 < upper.len()
-            && before.ends_with(|letter: char| letter.is_whitespace() || letter == ')' || letter == '\''))
-        .then_some(before.len())
-    });
-    match found {
-        Some(length) => (trimmed.get(..length).unwrap_or_default().to_owned(), true),
-        None => (text.to_owned(), false),
-    }
-}
-
-/// A query's text without `ALL ROWS` at its end.
-pub(super) fn without_all_rows(text: &str) -> String {
-    all_rows(text).0
 }
 
 fn records(view: &View<'_>, query: &Prepared, rows: &[Row]) -> Result<Vec<ApexRow>, ApiError> {
@@ -154,7 +124,18 @@ fn record(view: &View<'_>, query: &Prepared, row: &Row) -> Result<ApexRow, ApiEr
     let mut record = blank(view, &query.object, row);
     for column in &query.columns {
         match column {
-            Column::Field { bound } => place(view, &mut record, row, bound, 0),
+            Column::Field { bound, key, .. } => {
+                walk(view, &mut record, (&query.object, row), &bound.steps, &mut |record, object, row| {
+                    record.values.insert(key.clone(), node(view, record, object, row, bound));
+                });
+            }
+            Column::TypeOf { steps, when, otherwise } => {
+                let Some((last, before)) = steps.split_last() else { continue };
+                walk(view, &mut record, (&query.object, row), before, &mut |record, _, row| {
+                    let parent = type_of(view, row, last, when, otherwise.as_deref());
+                    record.values.insert(last.relationship.clone(), Node::Parent(parent.map(Box::new)));
+                });
+            }
             Column::Children { relationship, link, query: children } => {
                 let rows = match record.id {
                     Some(id) => below(view, children, link, id.as_str())?,
@@ -172,16 +153,15 @@ fn blank(view: &View<'_>, object: &Arc<ObjectType>, row: &Row) -> ApexRow {
     ApexRow { object: object.clone(), id, values: BTreeMap::new() }
 }
 
-/// Puts a field where its path leads, making the parents on the way.
-fn place(view: &View<'_>, record: &mut ApexRow, row: &Row, bound: &Bound, depth: usize) {
-    let Some(step) = bound.steps.get(depth) else {
-        let node = match record.id.filter(|_| bound.field.kind == FieldType::Base64) {
-            Some(id) => Node::Blob(view.state.records.blob(id).cloned().unwrap_or_default()),
-            None => Node::Value(bound.field.clone(), row.value(view, &bound.field.name)),
-        };
-        record.values.insert(bound.field.name.clone(), node);
-        return;
-    };
+/// Calls `put` with the record at the end of the steps, making the parents on the way.
+fn walk(
+    view: &View<'_>,
+    record: &mut ApexRow,
+    (object, row): (&ObjectType, &Row),
+    steps: &[Step],
+    put: &mut dyn FnMut(&mut ApexRow, &ObjectType, &Row),
+) {
+    let Some((step, rest)) = steps.split_first() else { return put(record, object, row) };
     match step.follow(view, row) {
         None => {
             record.values.entry(step.relationship.clone()).or_insert(Node::Parent(None));
@@ -191,10 +171,40 @@ fn place(view: &View<'_>, record: &mut ApexRow, row: &Row, bound: &Bound, depth:
             if let Node::Parent(Some(parent)) =
                 record.values.entry(step.relationship.clone()).or_insert_with(own)
             {
-                place(view, parent, &row, bound, depth + 1);
+                walk(view, parent, (&object, &row), rest, put);
             }
         }
     }
+}
+
+fn node(view: &View<'_>, record: &ApexRow, object: &ObjectType, row: &Row, bound: &Bound) -> Node {
+    match record.id.filter(|_| bound.field.kind == FieldType::Base64) {
+        Some(id) => Node::Blob(view.state.records.blob(id).cloned().unwrap_or_default()),
+        None if matches!(bound.read, Read::Distance(_)) => {
+            Node::Number(FieldType::Double, bound.of(view, object, row))
+        }
+        None => Node::Value(bound.field.clone(), bound.of(view, object, row)),
+    }
+}
+
+/// The parent with the fields of the branch that fits its object.
+fn type_of(
+    view: &View<'_>,
+    row: &Row,
+    step: &Step,
+    when: &[(Arc<ObjectType>, Vec<Bound>)],
+    otherwise: Option<&[Bound]>,
+) -> Option<ApexRow> {
+    let (object, row) = step.follow(view, row)?;
+    let branch = when.iter().find(|(known, _)| known.name == object.name);
+    let bounds = branch.map(|(_, bounds)| bounds.as_slice()).or(otherwise)?;
+    let mut parent = blank(view, &object, &row);
+    for bound in bounds {
+        walk(view, &mut parent, (&object, &row), &bound.steps, &mut |record, object, row| {
+            record.values.insert(bound.field.name.clone(), node(view, record, object, row, bound));
+        });
+    }
+    Some(parent)
 }
 
 fn aggregated(outputs: &[super::aggregate::Output], group: Value) -> BTreeMap<String, Node> {
@@ -208,19 +218,4 @@ fn aggregated(outputs: &[super::aggregate::Output], group: Value) -> BTreeMap<St
         Some((name, node))
     });
     named.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_rows_is_taken_off_the_end() {
-        assert_eq!(
-            all_rows("SELECT Id FROM A LIMIT 5 ALL  ROWS "),
-            ("SELECT Id FROM A LIMIT 5 ".to_owned(), true)
-        );
-        assert!(!all_rows("SELECT Id FROM Allrows").1);
-        assert!(!all_rows("SELECT Id FROM A WHERE B = 'ALL ROWS'").1);
-    }
 }

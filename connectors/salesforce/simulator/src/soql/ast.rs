@@ -8,29 +8,61 @@ use super::parts::Part;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path {
     pub parts: Vec<String>,
-    /// The part of a date that a function takes, and the function's name as it was written.
-    pub function: Option<(Part, String)>,
+    /// The part of a date that is taken of it.
+    pub function: Option<DateFunction>,
     /// Byte offset.
     pub at: usize,
+}
+
+/// `HOUR_IN_DAY(convertTimezone(…))`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DateFunction {
+    pub part: Part,
+    /// The function's name as it was written.
+    pub written: String,
+    /// In the running user's time zone rather than in UTC.
+    pub zoned: bool,
 }
 
 impl Path {
     pub(crate) fn text(&self) -> String {
         let name = self.parts.join(".");
         match &self.function {
-            Some((_, function)) => format!("{function}({name})"),
+            Some(DateFunction { written, zoned: true, .. }) => format!("{written}(convertTimezone({name}))"),
+            Some(DateFunction { written, .. }) => format!("{written}({name})"),
             None => name,
         }
+    }
+}
+
+/// How a selected value is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Shown {
+    /// `toLabel(x)`.
+    pub label: bool,
+    /// `FORMAT(x)`.
+    pub format: bool,
+    /// `convertCurrency(x)`.
+    pub converted: bool,
+}
+
+impl Shown {
+    /// As it is.
+    pub(crate) fn plain(self) -> bool {
+        self == Self::default()
     }
 }
 
 /// What stands between SELECT and FROM.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Item {
-    Field(Path),
-    /// `toLabel(x)`, `FORMAT(x)`: shown as the field itself.
-    Formatted {
+    Field {
         path: Path,
+        shown: Shown,
+        alias: Option<String>,
+    },
+    Distance {
+        distance: Distance,
         alias: Option<String>,
     },
     Aggregate(Aggregate),
@@ -40,6 +72,7 @@ pub(crate) enum Item {
         at: usize,
     },
     Child(Box<Query>),
+    TypeOf(TypeOf),
 }
 
 /// `COUNT(Id) n`.
@@ -48,6 +81,8 @@ pub(crate) struct Aggregate {
     pub function: Function,
     pub path: Path,
     pub alias: Option<String>,
+    /// `FORMAT(MAX(x))`.
+    pub shown: Shown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,17 +93,66 @@ pub(crate) enum Function {
     Max,
     Sum,
     Avg,
+    /// 1 in the rows of ROLLUP and CUBE that are totals over the field, else 0.
+    Grouping,
 }
 
 impl Function {
+    /// By its name in upper case.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "COUNT" => Self::Count,
+            "COUNT_DISTINCT" => Self::CountDistinct,
+            "MIN" => Self::Min,
+            "MAX" => Self::Max,
+            "SUM" => Self::Sum,
+            "AVG" => Self::Avg,
+            "GROUPING" => Self::Grouping,
+            _ => return None,
+        })
+    }
+
     /// The type of what it computes over a field.
     pub(crate) fn result(self, kind: crate::org::FieldType) -> crate::org::FieldType {
         match self {
-            Self::Count | Self::CountDistinct => crate::org::FieldType::Int,
+            Self::Count | Self::CountDistinct | Self::Grouping => crate::org::FieldType::Int,
             Self::Min | Self::Max => kind,
             Self::Sum | Self::Avg => crate::org::FieldType::Double,
         }
     }
+
+    /// As messages name it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "COUNT",
+            Self::CountDistinct => "COUNT_DISTINCT",
+            Self::Min => "MIN",
+            Self::Max => "MAX",
+            Self::Sum => "SUM",
+            Self::Avg => "AVG",
+            Self::Grouping => "GROUPING",
+        }
+    }
+}
+
+/// `DISTANCE(field, GEOLOCATION(latitude, longitude), 'mi')`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Distance {
+    pub path: Path,
+    /// Degrees.
+    pub latitude: f64,
+    pub longitude: f64,
+    /// Miles rather than kilometres.
+    pub miles: bool,
+}
+
+/// `TYPEOF What WHEN Account THEN Phone ELSE Name END`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TypeOf {
+    /// The relationship.
+    pub path: Path,
+    pub when: Vec<(Path, Vec<Path>)>,
+    pub otherwise: Vec<Path>,
 }
 
 /// A value in a condition.
@@ -78,10 +162,16 @@ pub(crate) enum Literal {
     Bool(bool),
     Number(f64),
     Text(String),
-    /// Milliseconds from and (exclusive) to: a moment, a day or a longer span.
+    /// Milliseconds from and (exclusive) to: `LAST_MONTH`, or a moment from a bind.
     Time(Range<i64>),
+    /// A moment as it was written; days do not compare with it.
+    Moment(Range<i64>),
+    /// A day as it was written; moments do not compare with it.
+    Date(Range<i64>),
     /// A day from a bind: to a moment it is its first millisecond.
     Day(Range<i64>),
+    /// Milliseconds of a day.
+    Clock(i64),
     /// A bind whose value is not known yet.
     Any,
 }
@@ -122,8 +212,22 @@ pub(crate) enum Condition {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operand {
     Field(Path),
+    /// `toLabel(x)`: compared by the shown text.
+    Label(Path),
     /// In HAVING.
     Aggregate(Aggregate),
+    Distance(Distance),
+}
+
+impl Operand {
+    /// The field it is about.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Field(path) | Self::Label(path) => path,
+            Self::Aggregate(aggregate) => &aggregate.path,
+            Self::Distance(distance) => &distance.path,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -133,6 +237,29 @@ pub(crate) struct Order {
     pub nulls_last: bool,
 }
 
+/// Which combinations of the grouped fields make groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Totals {
+    #[default]
+    None,
+    /// Sub-totals from the last field to the first.
+    Rollup,
+    /// Sub-totals of every combination.
+    Cube,
+}
+
+/// What stands behind WITH.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum With {
+    UserMode,
+    SystemMode,
+    SecurityEnforced,
+    /// Categories of articles; at the byte offset.
+    DataCategory(usize),
+    /// A filter of a table that takes its filter here, as feeds do.
+    Filter(usize),
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Query {
     /// `SELECT COUNT()`.
@@ -140,12 +267,20 @@ pub(crate) struct Query {
     pub items: Vec<Item>,
     pub from: Path,
     pub alias: Option<String>,
+    /// `FROM Contact c, c.Account a`: names for parents.
+    pub parents: Vec<(String, Path)>,
+    /// The word behind USING SCOPE and where it stands.
+    pub scope: Option<(String, usize)>,
     pub condition: Option<Condition>,
+    pub with: Option<With>,
     pub group_by: Vec<Path>,
+    pub totals: Totals,
     pub having: Option<Condition>,
     pub order: Vec<Order>,
     pub limit: Option<usize>,
     pub offset: usize,
+    /// The recycle bin too.
+    pub all_rows: bool,
 }
 
 impl Query {

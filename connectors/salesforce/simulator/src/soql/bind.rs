@@ -5,63 +5,33 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::ast::Path;
-use super::parse::pointing;
-use super::parts::Part;
-use crate::org::{Field, ObjectType};
+use super::point::pointing;
+use super::reach::{Bound, Read, Step};
+use crate::org::{Field, FieldType, ObjectType};
 use crate::surface::ApiError;
-use crate::tables::{self, Row, View};
+use crate::tables::View;
 
 /// Relationships in one path.
 const STEPS_MAX: usize = 5;
-
-/// A step to a parent.
-#[derive(Debug, Clone)]
-pub(crate) struct Step {
-    /// As the schema spells it.
-    pub relationship: String,
-    key: String,
-    targets: Vec<Arc<ObjectType>>,
-}
-
-/// A field reached from the queried object.
-#[derive(Debug, Clone)]
-pub(crate) struct Bound {
-    pub steps: Vec<Step>,
-    /// As its part is, where only a part is taken.
-    pub field: Arc<Field>,
-    /// The part of a date that is taken.
-    pub part: Option<Part>,
-}
-
-impl Step {
-    /// The parent's object and row.
-    pub(crate) fn follow(&self, view: &View<'_>, row: &Row) -> Option<(Arc<ObjectType>, Row)> {
-        let key = row.value(view, &self.key);
-        let key = key.as_str()?;
-        let fits = |object: &&Arc<ObjectType>| object.key_prefix.as_deref() == key.get(..3);
-        let target =
-            if let [only] = self.targets.as_slice() { Some(only) } else { self.targets.iter().find(fits) };
-        let target = target?;
-        tables::by_key(view, target, key).map(|row| (target.clone(), row))
-    }
-}
-
-impl Bound {
-    /// The field's value for a row; null when a parent is missing.
-    pub(crate) fn value(&self, view: &View<'_>, row: &Row) -> Value {
-        let whole = self.whole(view, row);
-        if let Some(part) = self.part { part.of(&whole) } else { whole }
-    }
-
-    fn whole(&self, view: &View<'_>, row: &Row) -> Value {
-        let Some((first, rest)) = self.steps.split_first() else { return row.value(view, &self.field.name) };
-        let mut current = first.follow(view, row);
-        for step in rest {
-            current = current.and_then(|(_, row)| step.follow(view, &row));
-        }
-        current.map(|(_, row)| row.value(view, &self.field.name)).unwrap_or_default()
-    }
-}
+/// What is known of a record whatever its object is: the fields of `Name`.
+const OF_EVERY_NAME: [&str; 16] = [
+    "Alias",
+    "Email",
+    "FirstName",
+    "Id",
+    "IsActive",
+    "LastName",
+    "LastReferencedDate",
+    "LastViewedDate",
+    "Name",
+    "Phone",
+    "Profile",
+    "ProfileId",
+    "Title",
+    "Type",
+    "UserRoleId",
+    "Username",
+];
 
 /// Binds the names of one query.
 pub(super) struct Binder<'a> {
@@ -69,36 +39,78 @@ pub(super) struct Binder<'a> {
     pub text: &'a str,
     pub object: Arc<ObjectType>,
     pub alias: Option<&'a str>,
+    /// Names for parents.
+    pub parents: &'a [(String, Path)],
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
+    /// The same query's names seen from another object.
+    pub(super) fn on(&self, object: Arc<ObjectType>) -> Binder<'a> {
+        Binder { view: self.view, text: self.text, object, alias: None, parents: &[] }
+    }
+
     /// Finds what a path names.
     pub(super) fn bind(&self, path: &Path) -> Result<Bound, ApiError> {
-        let mut parts = path.parts.as_slice();
-        // `a.Name` with `FROM Account a`, and `Account.Name`.
-        let own = |part: &str| {
-            self.alias.is_some_and(|alias| alias.eq_ignore_ascii_case(part))
-                || self.object.name.eq_ignore_ascii_case(part)
+        let parts = self.parts(path);
+        let Some((last, before)) = parts.split_last() else {
+            return Err(self.no_column(path, "", &self.object.name));
         };
-        if parts.len() > 1 && own(&parts[0]) && relation(&self.object, &parts[0]).is_none() {
-            parts = &parts[1..];
+        let (steps, candidates) = self.steps(path, before)?;
+        if steps.last().is_some_and(|step| step.polymorphic) {
+            return self.of_any(path, steps, last, &candidates);
         }
-        let Some((last, path_to)) = parts.split_last() else {
-            return Err(self.no_column(path, "", &self.object));
+        let visible = |object: &Arc<ObjectType>| {
+            let field = object.field(last)?;
+            self.view.rights.field(object, field).read.then(|| field.clone())
         };
-        if path_to.len() > STEPS_MAX {
-            return Err(self.refuse(
-                path,
-                &format!("maximum number of child relationships is {STEPS_MAX}: {}", path.text()),
-            ));
+        match candidates.iter().find_map(visible) {
+            Some(field) => self.read(path, steps, field),
+            None => {
+                let entity = candidates.first().unwrap_or(&self.object);
+                Err(self.no_column(path, last, &entity.name))
+            }
         }
-        let mut steps = Vec::new();
+    }
+
+    /// Finds where a path of relationships alone leads.
+    pub(super) fn relationship(&self, path: &Path) -> Result<(Vec<Step>, Vec<Arc<ObjectType>>), ApiError> {
+        self.steps(path, &self.parts(path))
+    }
+
+    /// A path from the queried object on: the names that `FROM` gave are taken off or written out.
+    fn parts(&self, path: &Path) -> Vec<String> {
+        let mut parts = path.parts.clone();
+        // A parent's name may itself begin with another's, so often at most.
+        for _ in 0..=self.parents.len() {
+            if parts.len() < 2 || relation(&self.object, &parts[0]).is_some() {
+                break;
+            }
+            let parent = self.parents.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&parts[0]));
+            if let Some((_, parent)) = parent {
+                parts.splice(0..1, parent.parts.iter().cloned());
+                continue;
+            }
+            let own = self.alias.is_some_and(|alias| alias.eq_ignore_ascii_case(&parts[0]))
+                || self.object.name.eq_ignore_ascii_case(&parts[0]);
+            if !own {
+                break;
+            }
+            parts.remove(0);
+        }
+        parts
+    }
+
+    fn steps(&self, path: &Path, names: &[String]) -> Result<(Vec<Step>, Vec<Arc<ObjectType>>), ApiError> {
+        if names.len() > STEPS_MAX {
+            let message =
+                format!("SOQL relationship paths cannot have more than {STEPS_MAX} levels: {}", path.text());
+            return Err(self.refuse(path, &message));
+        }
+        let mut steps: Vec<Step> = Vec::new();
         let mut candidates = vec![self.object.clone()];
-        for part in path_to {
+        for name in names {
             let found = candidates.iter().find_map(|object| {
-                let field =
-                    relation(object, part).filter(|field| self.view.rights.field(object, field).read)?;
-                Some(field.clone())
+                relation(object, name).filter(|field| self.view.rights.field(object, field).read).cloned()
             });
             let targets: Vec<_> = found
                 .iter()
@@ -107,45 +119,87 @@ impl Binder<'_> {
                 .collect();
             let Some(field) = found.filter(|_| !targets.is_empty()) else {
                 return Err(self.refuse(path, &format!(
-                    "Didn't understand relationship '{part}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names."
+                    "Didn't understand relationship '{name}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names."
                 )));
             };
-            let relationship = field.relationship.clone().unwrap_or_default();
-            steps.push(Step { relationship, key: field.name.clone(), targets: targets.clone() });
+            steps.push(Step {
+                relationship: field.relationship.clone().unwrap_or_default(),
+                key: field.name.clone(),
+                polymorphic: field.reference_to.len() > 1,
+                targets: targets.clone(),
+            });
             candidates = targets;
         }
+        Ok((steps, candidates))
+    }
+
+    /// A column of a record that may be of several objects.
+    fn of_any(
+        &self,
+        path: &Path,
+        steps: Vec<Step>,
+        name: &str,
+        candidates: &[Arc<ObjectType>],
+    ) -> Result<Bound, ApiError> {
+        let known = OF_EVERY_NAME.iter().any(|one| one.eq_ignore_ascii_case(name));
+        if name.eq_ignore_ascii_case("Type") {
+            let field = Arc::new(Field::system("Type", FieldType::Picklist));
+            return Ok(Bound { steps, field, read: Read::TypeName });
+        }
         let visible = |object: &Arc<ObjectType>| {
-            let field = object.field(last)?;
+            let named = name.eq_ignore_ascii_case("Name");
+            let field = if named { name_of(object) } else { object.field(name) }?;
             self.view.rights.field(object, field).read.then(|| field.clone())
         };
-        match candidates.iter().find_map(visible) {
-            Some(field) => self.part(path, steps, field),
-            None => Err(self.no_column(path, last, candidates.first().unwrap_or(&self.object))),
+        match candidates.iter().find_map(visible).filter(|_| known) {
+            Some(field) if name.eq_ignore_ascii_case("Name") => {
+                let field = Arc::new(Field { name: "Name".to_owned(), ..Field::clone(&field) });
+                Ok(Bound { steps, field, read: Read::Name })
+            }
+            Some(field) => self.read(path, steps, field),
+            None => Err(self.no_column(path, name, "Name")),
         }
     }
 
     /// The field itself, or the part of it that the path's function takes.
-    fn part(&self, path: &Path, steps: Vec<Step>, field: Arc<Field>) -> Result<Bound, ApiError> {
-        let Some((part, function)) = &path.function else { return Ok(Bound { steps, field, part: None }) };
-        match part.of_field(&field) {
-            Some(made) => Ok(Bound { steps, field: Arc::new(made), part: Some(*part) }),
-            None => {
-                let message = format!("field {} does not support date function {function}", field.name);
+    fn read(&self, path: &Path, steps: Vec<Step>, field: Arc<Field>) -> Result<Bound, ApiError> {
+        let Some(function) = &path.function else { return Ok(Bound { steps, field, read: Read::Whole }) };
+        match function.part.of_field(&field) {
+            Some(made) if !function.zoned || field.kind == FieldType::DateTime => {
+                let zone = if function.zoned { zone(&self.view) } else { chrono_tz::Tz::UTC };
+                Ok(Bound { steps, field: Arc::new(made), read: Read::Part(function.part, zone) })
+            }
+            _ => {
+                let written = &function.written;
+                let message = format!("field {} does not support date function {written}", field.name);
                 Err(self.refuse(path, &message))
             }
         }
     }
 
-    fn no_column(&self, path: &Path, column: &str, object: &ObjectType) -> ApiError {
+    fn no_column(&self, path: &Path, column: &str, entity: &str) -> ApiError {
         self.refuse(path, &format!(
-            "No such column '{column}' on entity '{}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.",
-            object.name
+            "No such column '{column}' on entity '{entity}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names."
         ))
     }
 
     pub(super) fn refuse(&self, path: &Path, message: &str) -> ApiError {
         ApiError::bad("INVALID_FIELD", pointing(self.text, path.at, message))
     }
+}
+
+/// The running user's time zone.
+pub(super) fn zone(view: &View<'_>) -> chrono_tz::Tz {
+    let user = view
+        .any_object("User")
+        .and_then(|object| crate::tables::by_key(view, object, view.rights.user.as_str()));
+    let name = user.map(|row| row.value(view, "TimeZoneSidKey"));
+    name.as_ref().and_then(Value::as_str).and_then(|name| name.parse().ok()).unwrap_or_default()
+}
+
+/// The field that names an object's records.
+pub(super) fn name_of(object: &ObjectType) -> Option<&Arc<Field>> {
+    object.fields.iter().find(|field| field.name_field).or_else(|| object.field("Name"))
 }
 
 fn relation<'a>(object: &'a ObjectType, name: &str) -> Option<&'a Arc<Field>> {

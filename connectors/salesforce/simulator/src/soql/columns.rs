@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 
 use super::aggregate::Output;
 use super::ast::Function;
-use super::bind::Bound;
+use super::reach::Bound;
 use super::run::{Column, Prepared};
 use crate::org::FieldType;
 
 /// The description of a query's columns.
 pub(crate) fn columns(query: &Prepared) -> Value {
     let metadata: Vec<Value> = match &query.groups {
-        Some(outputs) => outputs.iter().map(output).collect(),
+        Some(outputs) => outputs.iter().filter(|output| !output.hidden).map(output).collect(),
         None => query.columns.iter().map(column).collect(),
     };
-    let id_selected = query.columns.iter().any(|column| matches!(column, Column::Field { bound } if bound.steps.is_empty() && bound.field.name == "Id"));
+    let id_selected = query.columns.iter().any(|column| matches!(column, Column::Field { bound, .. } if bound.steps.is_empty() && bound.field.name == "Id"));
     json!({
         "columnMetadata": metadata,
         "entityName": query.object.name,
@@ -26,7 +26,11 @@ pub(crate) fn columns(query: &Prepared) -> Value {
 
 fn column(column: &Column) -> Value {
     match column {
-        Column::Field { bound } => field(bound, &bound.field.name, false),
+        Column::Field { bound, key, .. } => field(bound, key, false),
+        Column::TypeOf { steps, .. } => {
+            let name = steps.last().map_or("", |step| step.relationship.as_str());
+            describe(name, name, FieldType::AnyType, false)
+        }
         Column::Children { relationship, query, .. } => {
             let mut nested = describe(relationship, relationship, FieldType::AnyType, false);
             nested["joinColumns"] = columns(query)["columnMetadata"].clone();
@@ -37,7 +41,7 @@ fn column(column: &Column) -> Value {
 
 fn output(output: &Output) -> Value {
     let mut described = field(&output.bound, &output.name, output.function.is_some());
-    if matches!(output.function, Some(Function::Count | Function::CountDistinct)) {
+    if matches!(output.function, Some(Function::Count | Function::CountDistinct | Function::Grouping)) {
         described["apexType"] = "Integer".into();
         described["numberType"] = true.into();
         described["textType"] = false.into();

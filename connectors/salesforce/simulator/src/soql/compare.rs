@@ -43,9 +43,10 @@ fn equals(kind: FieldType, value: &Value, literal: &Literal) -> bool {
             same_id(value, wanted)
         }
         (Value::String(value), Literal::Text(wanted)) => value.to_lowercase() == wanted.to_lowercase(),
-        (Value::String(_), Literal::Time(_) | Literal::Day(_)) => {
-            order(kind, value, Some(literal), |order| order == Ordering::Equal)
-        }
+        (
+            Value::String(_),
+            Literal::Time(_) | Literal::Moment(_) | Literal::Date(_) | Literal::Day(_) | Literal::Clock(_),
+        ) => order(kind, value, Some(literal), |order| order == Ordering::Equal),
         _ => false,
     }
 }
@@ -68,17 +69,19 @@ fn order(
         (Value::Number(value), Some(Literal::Number(other))) => {
             value.as_f64().and_then(|value| value.partial_cmp(other))
         }
-        (Value::String(value), Some(Literal::Time(span) | Literal::Day(span))) => {
-            time(kind, value).map(|at| {
-                if at < span.start {
-                    Ordering::Less
-                } else if at >= span.end {
-                    Ordering::Greater
-                } else {
-                    Ordering::Equal
-                }
-            })
-        }
+        (Value::String(value), Some(Literal::Clock(wanted))) => dates::clock(value).map(|at| at.cmp(wanted)),
+        (
+            Value::String(value),
+            Some(Literal::Time(span) | Literal::Moment(span) | Literal::Date(span) | Literal::Day(span)),
+        ) => time(kind, value).map(|at| {
+            if at < span.start {
+                Ordering::Less
+            } else if at >= span.end {
+                Ordering::Greater
+            } else {
+                Ordering::Equal
+            }
+        }),
         (Value::String(value), Some(Literal::Text(other))) => {
             Some(value.to_lowercase().cmp(&other.to_lowercase()))
         }

@@ -19,42 +19,66 @@ pub(crate) fn day(text: &str) -> Option<Range<i64>> {
     span(first, first.checked_add_days(Days::new(1))?)
 }
 
-/// `TODAY`, `LAST_N_DAYS:n` and the like. Weeks begin on Sunday, fiscal years with the calendar's.
-pub(super) fn named(name: &str, number: u32, now_ms: i64) -> Option<Range<i64>> {
+/// A time of day in milliseconds: `10:30:00.000Z`.
+pub(super) fn clock(text: &str) -> Option<i64> {
+    let zoned = format!("2000-01-01T{text}");
+    Some(moment(&zoned)? - moment("2000-01-01T00:00:00Z")?)
+}
+
+/// `TODAY`, `LAST_N_DAYS` with its number and the like. Weeks begin on Sunday, fiscal years with the calendar's.
+pub(super) fn named(name: &str, number: Option<u32>, now_ms: i64) -> Option<Range<i64>> {
     let today = date_time(now_ms).date_naive();
-    let name = name.to_ascii_uppercase().replace("FISCAL_", "");
-    let (unit, from, to) = match name.as_str() {
-        "YESTERDAY" => (Unit::Day, -1, 0),
-        "TODAY" => (Unit::Day, 0, 1),
-        "TOMORROW" => (Unit::Day, 1, 2),
-        "LAST_90_DAYS" => (Unit::Day, -90, 1),
-        "NEXT_90_DAYS" => (Unit::Day, 1, 91),
-        _ => {
-            let number = i64::from(number.min(100_000));
-            let (span, unit) = name.rsplit_once('_').filter(|(_, unit)| *unit != "AGO").or_else(|| {
-                name.strip_prefix("N_").and_then(|rest| rest.strip_suffix("_AGO")).map(|unit| ("AGO", unit))
-            })?;
-            let unit = match unit.trim_end_matches('S') {
-                "DAY" => Unit::Day,
-                "WEEK" => Unit::Week,
-                "MONTH" => Unit::Month,
-                "QUARTER" => Unit::Quarter,
-                "YEAR" => Unit::Year,
-                _ => return None,
-            };
+    let name = name.to_ascii_uppercase();
+    let (unit, from, to) = match (name.as_str(), number) {
+        ("YESTERDAY", None) => (Unit::Day, -1, 0),
+        ("TODAY", None) => (Unit::Day, 0, 1),
+        ("TOMORROW", None) => (Unit::Day, 1, 2),
+        ("LAST_90_DAYS", None) => (Unit::Day, -90, 1),
+        ("NEXT_90_DAYS", None) => (Unit::Day, 1, 91),
+        (name, None) => {
+            let (span, unit) = name.split_once('_')?;
+            let unit = Unit::named(unit).filter(|unit| *unit != Unit::Day)?;
             match span {
                 "LAST" => (unit, -1, 0),
                 "THIS" => (unit, 0, 1),
                 "NEXT" => (unit, 1, 2),
-                // Days count today in, longer units only whole ones.
-                "LAST_N" => (unit, -number, if unit == Unit::Day { 1 } else { 0 }),
-                "NEXT_N" => (unit, 1, number + 1),
-                "AGO" => (unit, -number, 1 - number),
                 _ => return None,
+            }
+        }
+        (name, Some(number)) => {
+            let (span, unit) = numbered(name)?;
+            let number = i64::from(number.min(100_000));
+            match span {
+                // Days count today in, longer units only whole ones.
+                Span::Last => (unit, -number, if unit == Unit::Day { 1 } else { 0 }),
+                Span::Next => (unit, 1, number + 1),
+                Span::Ago => (unit, -number, 1 - number),
             }
         }
     };
     span(unit.at(today, from)?, unit.at(today, to)?)
+}
+
+/// Whether a name is one of those that take a number.
+pub(super) fn takes_number(name: &str) -> bool {
+    numbered(&name.to_ascii_uppercase()).is_some()
+}
+
+enum Span {
+    Last,
+    Next,
+    Ago,
+}
+
+fn numbered(name: &str) -> Option<(Span, Unit)> {
+    let (span, units) = if let Some(units) = name.strip_prefix("LAST_N_") {
+        (Span::Last, units)
+    } else if let Some(units) = name.strip_prefix("NEXT_N_") {
+        (Span::Next, units)
+    } else {
+        (Span::Ago, name.strip_prefix("N_")?.strip_suffix("_AGO")?)
+    };
+    Some((span, Unit::named(units.strip_suffix('S')?)?))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -67,6 +91,18 @@ enum Unit {
 }
 
 impl Unit {
+    /// By its name in the singular; only quarters and years are fiscal ones too.
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "DAY" => Self::Day,
+            "WEEK" => Self::Week,
+            "MONTH" => Self::Month,
+            "QUARTER" | "FISCAL_QUARTER" => Self::Quarter,
+            "YEAR" | "FISCAL_YEAR" => Self::Year,
+            _ => return None,
+        })
+    }
+
     /// The first day of the unit `steps` away from the one that holds `today`.
     fn at(self, today: NaiveDate, steps: i64) -> Option<NaiveDate> {
         let (start, months) = match self {
@@ -108,20 +144,35 @@ mod tests {
 
     #[test]
     fn named_spans_are_where_the_calendar_has_them() {
-        let today = day("2026-11-24").expect("a day");
-        assert_eq!(named("TODAY", 0, NOW), Some(today.clone()));
-        assert_eq!(named("last_n_days", 2, NOW), Some(today.start - 2 * DAY..today.end));
-        assert_eq!(named("THIS_WEEK", 0, NOW).map(|span| span.start), day("2026-11-22").map(|day| day.start));
-        assert_eq!(
-            named("THIS_MONTH", 0, NOW).map(|span| span.start),
-            day("2026-11-01").map(|day| day.start)
-        );
-        assert_eq!(
-            named("THIS_FISCAL_QUARTER", 0, NOW).map(|span| span.start),
-            day("2026-10-01").map(|day| day.start)
-        );
-        assert_eq!(named("N_DAYS_AGO", 1, NOW), named("YESTERDAY", 0, NOW));
-        assert_eq!(named("NONSENSE", 1, NOW), None);
+        let today = day("2026-11-24").unwrap();
+        let days = |from: &str, to: &str| Some(day(from).unwrap().start..day(to).unwrap().start);
+        for (name, number, wanted) in [
+            ("TODAY", None, Some(today.clone())),
+            ("yesterday", None, days("2026-11-23", "2026-11-24")),
+            ("last_n_days", Some(2), Some(today.start - 2 * DAY..today.end)),
+            ("LAST_90_DAYS", None, Some(today.start - 90 * DAY..today.end)),
+            ("NEXT_N_DAYS", Some(1), days("2026-11-25", "2026-11-26")),
+            ("THIS_WEEK", None, days("2026-11-22", "2026-11-29")),
+            ("LAST_N_WEEKS", Some(1), days("2026-11-15", "2026-11-22")),
+            ("N_WEEKS_AGO", Some(2), days("2026-11-08", "2026-11-15")),
+            ("THIS_MONTH", None, days("2026-11-01", "2026-12-01")),
+            ("NEXT_N_MONTHS", Some(2), days("2026-12-01", "2027-02-01")),
+            ("THIS_FISCAL_QUARTER", None, days("2026-10-01", "2027-01-01")),
+            ("N_FISCAL_QUARTERS_AGO", Some(1), days("2026-07-01", "2026-10-01")),
+            ("LAST_N_FISCAL_YEARS", Some(2), days("2024-01-01", "2026-01-01")),
+            ("NEXT_YEAR", None, days("2027-01-01", "2028-01-01")),
+            ("N_DAYS_AGO", Some(1), days("2026-11-23", "2026-11-24")),
+            ("NONSENSE", Some(1), None),
+            ("TODAY", Some(1), None),
+            ("LAST_N_DAYS", None, None),
+            ("THIS_DAY", None, None),
+            ("THIS_FISCAL_MONTH", None, None),
+            ("LAST_N_DAY", Some(1), None),
+        ] {
+            assert_eq!(named(name, number, NOW), wanted, "{name} {number:?}");
+        }
+        assert!(takes_number("next_n_fiscal_years") && !takes_number("NEXT_YEAR"));
+        assert_eq!(clock("01:00:00.500Z"), Some(3_600_500));
     }
 
     #[test]

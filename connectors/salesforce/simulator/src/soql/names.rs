@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::apex::Security;
-use super::ast::{Condition, Item, Operand, Path, Query};
+use super::ast::{Condition, Item, Path, Query, With};
 use super::binds::Binds;
 use super::parse;
-use super::run::{child_relationship, relationship_of};
+use super::prepare::{child_relationship, no_children, relationship_of, unsupported};
 use crate::org::{Metadata, ObjectType};
 
 /// What the text alone says of a query.
@@ -24,21 +23,16 @@ pub struct Named {
 
 /// Checks the names of a query, or says in Salesforce's words what is wrong. Binds stand as `:name`.
 pub fn check_names(metadata: &Metadata, text: &str) -> Result<Named, String> {
-    let text = super::apex::without_all_rows(text);
-    let query = parse::parse_with(&text, 0, Binds::Unknown).map_err(|error| error.message)?;
+    let query = parse::parse(text, 0, Binds::Unknown).map_err(|error| error.message)?;
     let name = query.from.text();
-    let object = metadata.object(&name).filter(|object| object.queryable).ok_or_else(|| {
-        format!(
-            "sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
-        )
-    })?;
+    let object =
+        metadata.object(&name).filter(|object| object.queryable).ok_or_else(|| unsupported(&name))?;
     Names { metadata, object: object.clone() }.query(&query)?;
-    let security = parse::security(&text).map_err(|error| error.message)?;
     Ok(Named {
         object: object.name.clone(),
         count: query.count,
         groups: query.aggregates(),
-        security_enforced: security == Some(Security::Enforced),
+        security_enforced: query.with == Some(With::SecurityEnforced),
     })
 }
 
@@ -50,11 +44,22 @@ struct Names<'a> {
 impl Names<'_> {
     fn query(&self, query: &Query) -> Result<(), String> {
         let alias = query.alias.as_deref();
+        if !query.parents.is_empty() {
+            // Which names stand for what is known when it runs.
+            return Ok(());
+        }
         for item in &query.items {
             match item {
-                Item::Field(path) | Item::Formatted { path, .. } => self.path(path, alias)?,
+                Item::Field { path, .. } => self.path(path, alias)?,
+                Item::Distance { distance, .. } => self.path(&distance.path, alias)?,
                 Item::Aggregate(aggregate) => self.path(&aggregate.path, alias)?,
-                Item::Fields { .. } => {}
+                Item::Fields { which, .. } if which != "STANDARD" => {
+                    return Err(
+                        "The SOQL FIELDS function is not supported with an unbounded set of fields in this API."
+                            .to_owned(),
+                    );
+                }
+                Item::Fields { .. } | Item::TypeOf(_) => {}
                 Item::Child(child) => self.children(child)?,
             }
         }
@@ -64,9 +69,7 @@ impl Names<'_> {
         query.group_by.iter().try_for_each(|path| self.path(path, alias))?;
         if !query.aggregates() {
             for order in &query.order {
-                if let Operand::Field(path) = &order.by {
-                    self.path(path, alias)?;
-                }
+                self.path(order.by.path(), alias)?;
             }
         }
         Ok(())
@@ -78,14 +81,13 @@ impl Names<'_> {
                 all.iter().try_for_each(|one| self.condition(one, alias))
             }
             Condition::Not(inner) => self.condition(inner, alias),
-            Condition::Compare { left: Operand::Field(path), .. } => self.path(path, alias),
-            Condition::Compare { .. } => Ok(()),
+            Condition::Compare { left, .. } => self.path(left.path(), alias),
             Condition::InQuery { left, query, .. } => {
                 self.path(left, alias)?;
                 let name = query.from.text();
                 match self.metadata.object(&name) {
                     Some(object) => Names { metadata: self.metadata, object: object.clone() }.query(query),
-                    None => Err(format!("sObject type '{name}' is not supported.")),
+                    None => Err(unsupported(&name)),
                 }
             }
         }
@@ -99,9 +101,7 @@ impl Names<'_> {
         });
         match child {
             Some((object, _)) => Names { metadata: self.metadata, object: object.clone() }.query(query),
-            None => Err(format!(
-                "Didn't understand relationship '{name}' in FROM part of query call. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names."
-            )),
+            None => Err(no_children(&name)),
         }
     }
 
@@ -138,7 +138,9 @@ impl Names<'_> {
             candidates =
                 field.reference_to.iter().filter_map(|name| self.metadata.object(name).cloned()).collect();
         }
-        if candidates.iter().any(|object| object.field(last).is_some()) {
+        let of_any =
+            candidates.len() > 1 && ["Name", "Type"].iter().any(|one| one.eq_ignore_ascii_case(last));
+        if of_any || candidates.iter().any(|object| object.field(last).is_some()) {
             return Ok(());
         }
         let entity = candidates.first().map_or(self.object.name.as_str(), |object| object.name.as_str());

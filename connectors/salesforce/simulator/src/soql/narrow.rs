@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::ast::{Literal, Operator};
-use super::bind::Bound;
+use super::reach::{Bound, Read};
 use super::run::Test;
 use crate::org::{FieldType, Id, ObjectType};
 use crate::tables::{self, Row, View};
@@ -41,7 +41,7 @@ fn ids(view: &View<'_>, object: &ObjectType, test: &Test) -> Option<BTreeSet<Id>
         Test::Among { left, negated: false, null: false, keys } => (left, keys.iter().cloned().collect()),
         _ => return None,
     };
-    if !left.steps.is_empty() {
+    if !left.steps.is_empty() || !matches!(left.read, Read::Whole) {
         return None;
     }
     let field = &left.field;

@@ -1,6 +1,8 @@
-//! Functions that take a part of a date: `CALENDAR_YEAR(CreatedDate)`. Days are those of UTC, fiscal years the calendar's.
+//! Functions that take a part of a date: `CALENDAR_YEAR(CreatedDate)`. Days are those of UTC where no
+//! time zone is asked for, fiscal years the calendar's.
 
 use chrono::{Datelike, NaiveDate, Timelike};
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::dates;
@@ -46,11 +48,11 @@ impl Part {
         fits.then(|| Field { kind, unique: false, external_id: false, ..field.clone() })
     }
 
-    /// The part of a date or moment as the store keeps it.
-    pub(super) fn of(self, value: &Value) -> Value {
+    /// The part of a date or moment as the store keeps it; moments are seen from `zone`.
+    pub(super) fn of(self, value: &Value, zone: Tz) -> Value {
         let Some(text) = value.as_str() else { return Value::Null };
         let moment = match dates::moment(text) {
-            Some(at) => date_time(at).naive_utc(),
+            Some(at) => date_time(at).with_timezone(&zone).naive_local(),
             None => match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
                 Ok(day) => day.and_time(chrono::NaiveTime::MIN),
                 Err(_) => return Value::Null,
@@ -94,9 +96,12 @@ mod tests {
             ("WEEK_IN_YEAR", json!(47)),
         ];
         for (name, expected) in parts {
-            assert_eq!(Part::named(name).map(|part| part.of(&moment)), Some(expected), "{name}");
+            assert_eq!(Part::named(name).map(|part| part.of(&moment, Tz::UTC)), Some(expected), "{name}");
         }
-        assert_eq!(Part::Year.of(&json!("2025-02-03")), json!(2025));
-        assert_eq!(Part::Year.of(&Value::Null), Value::Null);
+        assert_eq!(Part::Year.of(&json!("2025-02-03"), Tz::UTC), json!(2025));
+        let early = json!("2026-11-24T02:00:00.000+0000");
+        assert_eq!(Part::DayOnly.of(&early, Tz::America__Los_Angeles), json!("2026-11-23"));
+        assert_eq!(Part::Hour.of(&early, Tz::America__Los_Angeles), json!(18));
+        assert_eq!(Part::Year.of(&Value::Null, Tz::UTC), Value::Null);
     }
 }

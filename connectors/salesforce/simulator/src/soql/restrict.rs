@@ -2,7 +2,7 @@
 
 use super::ast::{Condition, Item, Literal, Operand, Operator, Query};
 use super::bind::Binder;
-use super::parse::malformed;
+use super::point::malformed;
 use crate::org::{Field, FieldType};
 use crate::surface::ApiError;
 use crate::tables;
@@ -65,7 +65,7 @@ pub(super) fn one_row_only(binder: &Binder<'_>, query: &Query) -> bool {
         && query
             .items
             .iter()
-            .any(|item| matches!(item, Item::Field(path) if path.parts.len() == 1 && costly(path)))
+            .any(|item| matches!(item, Item::Field { path, .. } if path.parts.len() == 1 && costly(path)))
 }
 
 /// Refuses a field that cannot stand in a condition, or a value of the wrong type.
@@ -77,18 +77,42 @@ pub(super) fn comparable(field: &Field, operator: Operator, values: &[Literal]) 
         FieldType::Boolean => "boolean",
         FieldType::DateTime => "dateTime",
         FieldType::Date => "date",
+        FieldType::Time => "time",
         FieldType::Int | FieldType::Long => "int",
         kind if kind.is_number() => kind.as_str(),
         _ => "string",
     };
+    let multi = field.kind == FieldType::MultiPicklist;
+    match operator {
+        Operator::Includes | Operator::Excludes if !multi => {
+            return Err(format!(
+                "invalid operator on field '{}': it is not a multi-select picklist",
+                field.name
+            ));
+        }
+        Operator::Like
+            if wanted != "string" || matches!(field.kind, FieldType::Id | FieldType::Reference) || multi =>
+        {
+            return Err(format!("invalid operator on {} field", field.kind.as_str()));
+        }
+        Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual
+            if multi || matches!(field.kind, FieldType::Boolean) =>
+        {
+            return Err(format!("invalid operator on {} field", field.kind.as_str()));
+        }
+        _ => {}
+    }
     for value in values {
         let fits = match (wanted, value) {
             (_, Literal::Null | Literal::Any) => true,
             ("boolean", Literal::Bool(_))
-            | ("dateTime" | "date", Literal::Time(_) | Literal::Day(_))
+            | ("dateTime", Literal::Time(_) | Literal::Moment(_) | Literal::Day(_))
+            | ("date", Literal::Time(_) | Literal::Date(_) | Literal::Day(_))
             | ("string", Literal::Text(_)) => true,
-            ("boolean" | "dateTime" | "date" | "string", _) => false,
-            (_, Literal::Number(_)) => true,
+            // Binds bring times of day as texts.
+            ("time", Literal::Clock(_) | Literal::Text(_)) => true,
+            ("boolean" | "dateTime" | "date" | "time" | "string", _) => false,
+            (_, Literal::Number(number)) => wanted != "int" || number.fract() == 0.0,
             _ => false,
         };
         if !fits {
@@ -102,15 +126,17 @@ pub(super) fn comparable(field: &Field, operator: Operator, values: &[Literal]) 
                 field.name
             ));
         }
-    }
-    let multi = field.kind == FieldType::MultiPicklist;
-    if matches!(operator, Operator::Includes | Operator::Excludes) && !multi {
-        return Err(format!("operator INCLUDES or EXCLUDES is not valid for field '{}'", field.name));
-    }
-    if operator == Operator::Like
-        && (wanted != "string" || matches!(field.kind, FieldType::Id | FieldType::Reference))
-    {
-        return Err(format!("invalid operator on {} field", field.kind.as_str()));
+        // A word that is no id names an object where ids of objects are compared.
+        if let Literal::Text(text) = value
+            && field.kind == FieldType::Id
+            && !text.is_empty()
+            && crate::org::Id::parse(text).is_none()
+            && text.len() != 15
+            && text.len() != 18
+            && field.name == "Id"
+        {
+            return Err(format!("invalid ID field: {text}"));
+        }
     }
     Ok(())
 }

@@ -49,6 +49,11 @@ impl Answer {
         Self { status: StatusCode::OK, headers: Vec::new(), content: Content::Text(json) }
     }
 
+    /// 200 with bytes of a media type.
+    pub fn bytes(bytes: Bytes, kind: &'static str) -> Self {
+        Self { status: StatusCode::OK, headers: Vec::new(), content: Content::Bytes(bytes, kind) }
+    }
+
     /// A status alone.
     pub fn empty(status: StatusCode) -> Self {
         Self { status, headers: Vec::new(), content: Content::Nothing }
@@ -116,6 +121,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")
     }
 
+    /// 415 for a body in a form that is not taken.
+    pub fn media_type(kind: &str) -> Self {
+        let message = format!("Content-Type header specified in HTTP request is not supported: {kind}");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message)
+    }
+
     /// 404 for a record that is not there, or not for the caller.
     pub fn no_record() -> Self {
         let message = "Provided external ID field does not exist or is not accessible: Id";
@@ -124,6 +135,7 @@ impl ApiError {
 
     /// 405.
     pub fn method(method: &axum::http::Method, allowed: &str) -> Self {
+        let allowed = allowed.replace(' ', "");
         let message = format!("HTTP Method '{method}' not allowed. Allowed are {allowed}");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
     }

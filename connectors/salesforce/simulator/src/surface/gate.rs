@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::ledger::Kind;
 use crate::org::{Org, Rights, SessionError};
 use crate::server::Wire;
-use crate::soap::{self, SoapFault};
+use crate::soap::{self, Dialect, SoapFault};
 
 /// Salesforce answers 414 to a longer request URI.
 const URI_MAX: usize = 16_384;
@@ -33,7 +33,7 @@ pub(super) async fn pass(State(site): State<Site>, mut request: Request, next: N
     if !org.config.latency.is_zero() {
         tokio::time::sleep(org.config.latency).await;
     }
-    let (request, operation) = match classified(request).await {
+    let (mut request, operation) = match classified(request).await {
         Ok(classified) => classified,
         Err(refusal) => return refusal,
     };
@@ -48,10 +48,16 @@ pub(super) async fn pass(State(site): State<Site>, mut request: Request, next: N
         Some(Fault::Refused { status, error_code, message }) => {
             return refused(&path, *status, error_code, message);
         }
-        Some(Fault::SessionInvalid) if is_soap(&path) => return SoapFault::session().into_response(),
-        Some(Fault::SessionInvalid) => return ApiError::session().into_response(),
+        Some(Fault::SessionInvalid) => {
+            return match Dialect::of(&path) {
+                Some(dialect) => SoapFault::session().answer(dialect),
+                None => ApiError::session().into_response(),
+            };
+        }
         Some(Fault::UnavailableHtml) => return unavailable(),
-        Some(Fault::AnswerLost | Fault::TruncatedJson) | None => {}
+        // What is to be cut must not come packed.
+        Some(Fault::TruncatedJson) => drop(request.headers_mut().remove(header::ACCEPT_ENCODING)),
+        Some(Fault::AnswerLost) | None => {}
     }
     // A task of its own: what a call does is done to the end, even when its caller has gone away.
     let work = tokio::spawn(async move { answered(&site, request, next).await });
@@ -66,7 +72,7 @@ pub(super) async fn pass(State(site): State<Site>, mut request: Request, next: N
     };
     let (meaning, status) = (format!("{operation:?}"), response.status());
     let mut detail = vec![("status", status.as_str())];
-    if is_soap(&path) {
+    if Dialect::of(&path).is_some() {
         detail.push(("operation", &meaning));
     }
     org.note(Kind::Request, None, format!("{method} {path}"), &detail);
@@ -99,11 +105,6 @@ fn single_slashes(request: &mut Request) {
     }
 }
 
-/// The SOAP API has one path for all of its operations.
-fn is_soap(path: &str) -> bool {
-    path.starts_with("/services/Soap/")
-}
-
 /// Reads the body of calls whose meaning stands in it: the forms of OAuth, the envelopes of SOAP.
 async fn classified(request: Request) -> Result<(Request, crate::fault::Operation), Response> {
     let uri_length = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
@@ -115,11 +116,13 @@ async fn classified(request: Request) -> Result<(Request, crate::fault::Operatio
         )
         .into_response());
     }
-    if is_soap(request.uri().path()) {
+    // A SOAP API has one path for all of its operations.
+    if let Some(dialect) = Dialect::of(request.uri().path()) {
         let (parts, body) = request.into_parts();
-        let body =
-            to_bytes(body, soap::BODY_MAX).await.map_err(|_| SoapFault::too_large().into_response())?;
-        let operation = soap::meaning(&body);
+        let body = to_bytes(body, dialect.body_max())
+            .await
+            .map_err(|_| SoapFault::too_large(dialect).answer(dialect))?;
+        let operation = soap::meaning(parts.uri.path(), &body);
         return Ok((Request::from_parts(parts, Body::from(body)), operation));
     }
     if !request.uri().path().starts_with("/services/oauth2/") {
@@ -255,8 +258,8 @@ fn refused(path: &str, status: u16, code: &str, message: &str) -> Response {
     if path.starts_with("/services/oauth2/") {
         return super::oauth::refusal(status, code, message);
     }
-    if is_soap(path) {
-        return SoapFault::api(code, message).into_response();
+    if let Some(dialect) = Dialect::of(path) {
+        return SoapFault::api(code, message).answer(dialect);
     }
     ApiError::new(status, code, message).into_response()
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod apexrest;
+pub(crate) mod body;
 mod classify;
 pub(crate) mod gate;
 pub(crate) mod oauth;
@@ -16,6 +17,7 @@ use tower_http::compression::CompressionLayer;
 
 pub use answer::{Answer, ApiError, ApiResult, Content};
 
+use crate::describe::Rendered;
 use crate::metadata::Deployments;
 use crate::org::Org;
 
@@ -29,9 +31,11 @@ pub(crate) struct Site {
     /// `http` or `https`.
     pub scheme: &'static str,
     /// Deployments wait for their turn in one queue, whichever API they came by.
-    #[expect(dead_code, reason = "SOAP comes next")]
     pub deployments: Arc<Deployments>,
     cursors: Arc<Mutex<rest::Cursors>>,
+    pub bulk: Arc<crate::bulk::Jobs>,
+    /// Describes as they went out before.
+    pub rendered: Arc<Rendered>,
 }
 
 impl Site {
@@ -52,11 +56,19 @@ impl Site {
 /// [`crate::org::Rights`] as an extension: the gate has authenticated and counted them.
 pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
     let deployments = Deployments::new(org.clone());
-    let site = Site { org, scheme, deployments: deployments.clone(), cursors: Arc::default() };
+    let site = Site {
+        org,
+        scheme,
+        deployments: deployments.clone(),
+        cursors: Arc::default(),
+        bulk: Arc::default(),
+        rendered: Arc::default(),
+    };
     let inside = Router::new()
         .merge(oauth::router())
         .merge(apexrest::router())
         .merge(crate::soap::router())
+        .merge(crate::bulk::v1::router())
         .fallback(rest::serve)
         .with_state(site.clone())
         .merge(crate::metadata::router(deployments))

@@ -3,11 +3,13 @@
 mod audit;
 mod catalog;
 mod code;
+mod kept;
 pub(crate) mod package;
 mod people;
 mod permissions;
 mod rules;
 pub(crate) mod sharing;
+pub(crate) mod streams;
 
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ pub(crate) use catalog::filterable;
 use serde_json::Value;
 
 use crate::apex::test_run::UnitCoverage;
+use crate::events::definition::Definition;
 use crate::org::{
     ApexClass, ApexTrigger, Assignment, AuditRow, CustomPermission, DeployRequest, Field, Id, License,
     ObjectKind, ObjectType, Org, PermissionSet, Profile, Record, Rights, State, User,
@@ -101,6 +104,8 @@ pub(crate) enum Row {
     Coverage,
     Audit(Arc<AuditRow>),
     Package(package::Line),
+    /// A channel, a member of one, a managed subscription.
+    Stream(Definition),
 }
 
 impl Row {
@@ -137,6 +142,7 @@ impl Row {
             Self::Coverage => rules::coverage(view, column),
             Self::Audit(row) => audit::row(row, column),
             Self::Package(line) => line.value(view, column),
+            Self::Stream(row) => row.value(column),
         }
     }
 }
@@ -206,6 +212,10 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
         "ValidationRule" if view.tooling => {
             state.metadata.rules.all_rules().for_each(|rule| visit(Row::ValidationRule(rule.clone())));
         }
+        name if streams::TABLES.contains(&name) => {
+            streams::rows(view, name, &mut |row| visit(Row::Stream(row)))
+        }
+        name if name.ends_with("__mdt") => kept::records(view, object, visit),
         name if package::TABLES.contains(&name) => {
             package::rows(view, name, &mut |line| visit(Row::Package(line)))
         }
@@ -290,4 +300,5 @@ pub(crate) fn by_key(view: &View<'_>, object: &ObjectType, key: &str) -> Option<
 pub(crate) fn stores(object: &ObjectType) -> bool {
     matches!(object.kind, ObjectKind::Standard | ObjectKind::Custom | ObjectKind::CustomMetadata)
         && object.name != "User"
+        && !object.name.ends_with("__mdt")
 }

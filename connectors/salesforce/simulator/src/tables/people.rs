@@ -20,13 +20,24 @@ pub(super) fn organization(view: &View<'_>, column: &str) -> Value {
         "TrialExpirationDate" if org.kind.expires() => {
             rest_time(org.started_ms.saturating_add(TRIAL_MS)).into()
         }
-        "IsDeleted" => false.into(),
         "LanguageLocaleKey" | "DefaultLocaleSidKey" => "en_US".into(),
         "TimeZoneSidKey" => "America/Los_Angeles".into(),
         "PrimaryContact" => view.state.users.get(&org.admin).map(User::name).into(),
         "Country" | "SignupCountryIsoCode" => "US".into(),
         "FiscalYearStartMonth" => 1.into(),
         "UiSkin" => "Theme3".into(),
+        "DefaultAccountAccess" | "DefaultOpportunityAccess" => "Edit".into(),
+        "DefaultContactAccess" => "ControlledByParent".into(),
+        "DefaultLeadAccess" | "DefaultCaseAccess" => "ReadEditTransfer".into(),
+        "DefaultCalendarAccess" => "HideDetailsInsert".into(),
+        "DefaultPricebookAccess" => "ReadSelect".into(),
+        "DefaultCampaignAccess" => "All".into(),
+        "WebToCaseDefaultOrigin" => "Web".into(),
+        "NumKnowledgeService" | "MonthlyPageViewsUsed" | "MonthlyPageViewsEntitlement" => 0.into(),
+        "ReceivesInfoEmails" | "ReceivesAdminInfoEmails" | "PreferencesConsentManagementEnabled" => {
+            true.into()
+        }
+        name if name.starts_with("Preferences") || name == "UsesStartDateAsFiscalYearName" => false.into(),
         "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => born(view).into(),
         "CreatedById" | "LastModifiedById" => org.admin.into(),
         _ => Value::Null,

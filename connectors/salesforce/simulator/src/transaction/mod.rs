@@ -14,6 +14,7 @@ use pending::{Task, Waiting};
 use crate::apex::program::Program;
 use crate::apex::run::Machine;
 use crate::dml::Mix;
+use crate::events::change;
 use crate::org::{Assignment, Id, Org, Records, Rights, State, Turn, User};
 use crate::tables::View;
 
@@ -88,10 +89,12 @@ impl Transaction {
 
     /// Puts everything in place; what is still to run has values that live as long as the machine.
     fn put(self) -> (Vec<Task>, Machine) {
-        let Self { org, state, base, pending, touched, turn, machine, .. } = self;
+        let Self { org, state, base, pending, touched, turn, machine, rights, .. } = self;
         if turn.is_none() {
             return (Vec::new(), machine);
         }
+        let changes = change::changes(&state.metadata, &pending.notes, &base, &state.records);
+        let (streams, user) = (state.metadata.streams.clone(), rights.user);
         {
             let mut live = org.write();
             live.records.adopt(state.records, &base);
@@ -105,6 +108,9 @@ impl Transaction {
                 }
             }
             pending.locked_out.iter().for_each(|user| live.sessions.end_of_user(*user));
+        }
+        if !changes.is_empty() {
+            org.bus.tell_changes(&streams, user, &changes);
         }
         (pending.settle(&org), machine)
     }

@@ -29,6 +29,8 @@ pub(crate) struct Note {
 /// An event that leaves when the transaction has ended well.
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
+    /// What the publisher is answered.
+    pub id: Id,
     pub object: Arc<ObjectType>,
     pub user: Id,
     /// As it was published.
@@ -77,6 +79,12 @@ impl Pending {
             locked_out: self.locked_out.len(),
             jobs: self.jobs.len(),
         }
+    }
+
+    /// The `EventUuid` of an event that was published here under this id.
+    pub(crate) fn uuid_of(&self, id: Id) -> Option<String> {
+        let latest = self.events.iter().rev().chain(self.gone.iter().rev());
+        latest.filter(|event| event.id == id).map(|event| event.raw.id.clone()).next()
     }
 
     /// Forgets what came later. Events that are gone stay gone.
@@ -134,7 +142,7 @@ impl Task {
 impl Event {
     /// Hands the event to the bus. Nobody is told of a refusal: what could be refused was checked when it was made.
     pub(crate) fn leave(&self, org: &Org) {
-        match org.bus.publish(&self.object, self.raw.clone()) {
+        match org.bus.publish(&org.metadata().streams, &self.object, self.raw.clone()) {
             Ok(published) => {
                 let topic = topic_of(&self.object.name);
                 org.note(Kind::EventPublished, Some(self.user), topic, &[("event", &published.event_id)]);

@@ -83,7 +83,7 @@ async fn faulty_requests_end_on_salesforces_own_error_page() {
     );
     let expected = ("invalid_request".to_owned(), "missing required code challenge".to_owned());
     assert_eq!(stuck(&world, |asked| drop(asked.remove("code_challenge"))).await, expected);
-    let (error, _) = stuck(&world, |asked| drop(asked.insert("response_type", "token".into()))).await;
+    let (error, _) = stuck(&world, |asked| drop(asked.insert("response_type", "id".into()))).await;
     assert_eq!(error, "unsupported_response_type");
     let (error, _) = stuck(&world, |asked| drop(asked.insert("code_challenge_method", "plain".into()))).await;
     assert_eq!(error, "invalid_request");

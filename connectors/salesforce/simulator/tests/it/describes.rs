@@ -159,3 +159,54 @@ async fn wrong_methods_paths_and_lengths_have_their_statuses() {
     assert_eq!(doubled.send().await.expect("answers").status(), StatusCode::OK);
     admin.get("/sobjects/Account/").await;
 }
+
+#[tokio::test]
+async fn flags_of_fields_are_those_of_recorded_describes() {
+    let world = World::new().await;
+    let contact = world.admin().get("/sobjects/Contact/describe").await;
+    let field = |name: &str| {
+        contact["fields"].as_array().expect("fields").iter().find(|field| field["name"] == name).cloned()
+    };
+    for (name, flag, value) in [
+        ("Id", "byteLength", json!(18)),
+        ("LastName", "byteLength", json!(240)),
+        ("LastName", "compoundFieldName", json!("Name")),
+        ("LastName", "extraTypeInfo", json!("personname")),
+        ("MailingCity", "compoundFieldName", json!("MailingAddress")),
+        ("MailingLatitude", "scale", json!(15)),
+        ("MailingAddress", "queryByDistance", json!(true)),
+        ("MailingAddress", "sortable", json!(false)),
+        ("AccountId", "searchPrefilterable", json!(true)),
+        ("OwnerId", "searchPrefilterable", json!(false)),
+        ("IsDeleted", "aggregatable", json!(false)),
+        ("Title", "compoundFieldName", Value::Null),
+    ] {
+        assert_eq!(field(name).expect(name)[flag], value, "{name}.{flag}");
+    }
+}
+
+#[tokio::test]
+async fn links_and_associations_are_those_of_recorded_describes() {
+    let world = World::new().await;
+    let admin = world.admin();
+    let user = admin.get("/sobjects/User/describe").await;
+    let root = "/services/data/v67.0/sobjects/User";
+    assert_eq!(user["urls"]["passwordUtilities"], format!("{root}/{{ID}}/password"));
+    assert_eq!(user["urls"]["listviews"], Value::Null);
+    let account = admin.get("/sobjects/Account/describe").await;
+    let links = &account["urls"];
+    assert_eq!(links["approvalLayouts"], "/services/data/v67.0/sobjects/Account/describe/approvalLayouts");
+    assert_eq!(links["uiNewRecord"], format!("{}/001/e", world.ready().base_url));
+    let scopes = &account["supportedScopes"];
+    assert_eq!(scopes[0], json!({"label": "All accounts", "name": "everything"}));
+    assert_eq!(scopes[1], json!({"label": "My accounts", "name": "mine"}));
+    // The global describe has no links to pages.
+    let global = admin.get("/sobjects").await;
+    let all = global["sobjects"].as_array().expect("objects");
+    assert!(all.iter().all(|object| object["urls"]["uiNewRecord"].is_null()));
+    for object in all.iter().filter(|object| !object["associateEntityType"].is_null()) {
+        let name = object["name"].as_str().expect("a name");
+        let parent = object["associateParentEntity"].as_str().expect("a parent");
+        assert!(name.starts_with(parent.trim_end_matches("__c")), "{name} of {parent}");
+    }
+}

@@ -110,7 +110,7 @@ async fn mistakes_are_told_as_salesforce_tells_them() {
             "must be of type int and should not be enclosed in quotes",
         ),
         ("SELECT Id FROM Account WHERE CreatedDate > 'x'", "INVALID_FIELD", "must be of type dateTime"),
-        ("SELECT Id, Id FROM Account", "MALFORMED_QUERY", "duplicate field selected: Id"),
+        ("SELECT Id, Id FROM Account", "INVALID_FIELD", "duplicate field selected: Id"),
         (
             "SELECT Name, COUNT(Id) FROM Account",
             "MALFORMED_QUERY",

@@ -66,8 +66,8 @@ async fn bad_values_are_refused_with_their_code_and_field() {
         assert_eq!((status, error(&answer).0.as_str()), (StatusCode::BAD_REQUEST, code), "{body}: {answer}");
     }
     let url = world.url("/services/data/v67.0/sobjects/Account");
-    let response =
-        world.http.post(url).bearer_auth(&api.token).body("{\"Name\": ").send().await.expect("answers");
+    let request = world.http.post(url).bearer_auth(&api.token).header("content-type", "application/json");
+    let response = request.body("{\"Name\": ").send().await.expect("answers");
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert_eq!(error(&response.json().await.expect("json")).0, "JSON_PARSER_ERROR");
     assert_eq!(world.simulator.ledger().count(Kind::RecordCreated), 0);

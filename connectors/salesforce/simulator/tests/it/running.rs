@@ -74,6 +74,7 @@ fn the_binary_prints_one_line_and_ends_on_sigterm() {
             "client_secret",
             "admin",
             "user",
+            "security_token",
             "access_token",
             "ca_file"
         ]

@@ -224,9 +224,9 @@ async fn bad_requests_are_refused_in_words() {
         (envelope(jwt, "<describeGlobal/>"), "sf:INVALID_SESSION_ID", "Illegal Session"),
         (envelope(&token, &types(many)), "sf:EXCEEDED_ID_LIMIT", "100"),
         (
-            envelope(&token, "<query><queryString>SELECT Id FROM Account</queryString></query>"),
+            envelope(&token, "<convertLead/>"),
             "soapenv:Client",
-            "No operation available for request {urn:partner.soap.sforce.com}query",
+            "No operation available for request {urn:partner.soap.sforce.com}convertLead",
         ),
         (envelope(&token, ""), "soapenv:Client", "empty"),
         (envelope(&token, &deep), "soapenv:Client", "nested too deeply"),
@@ -249,7 +249,7 @@ async fn bad_requests_are_refused_in_words() {
         (status, fault(&xml).0.as_str()),
         (StatusCode::INTERNAL_SERVER_ERROR, "sf:UNSUPPORTED_API_VERSION")
     );
-    let huge = envelope(&token, &"<!-- -->".repeat(200_000));
+    let huge = envelope(&token, &"<!-- -->".repeat(1_400_000));
     assert_eq!(post(&world, "/services/Soap/u/67.0", huge).await.0, StatusCode::PAYLOAD_TOO_LARGE);
     let bare =
         world.http.post(world.url("/services/Soap/u/67.0")).body(envelope(&token, "<describeGlobal/>"));

@@ -79,7 +79,7 @@ async fn exchanges_that_do_not_fit_are_refused_in_salesforces_words() {
         token(&world, &fields).await,
         refused("redirect_uri_mismatch", "redirect_uri must match configuration")
     );
-    assert_eq!(token(&world, &[("grant_type", "password")]).await.1["error"], "unsupported_grant_type");
+    assert_eq!(token(&world, &[("grant_type", "wish")]).await.1["error"], "unsupported_grant_type");
     assert_eq!(token(&world, &[grant_type, ("code", "aPrxnope==")]).await.1["error"], "invalid_grant");
 }
 

@@ -3,6 +3,15 @@
 //! SOAP speaks this, a retrieve is made of it. What was deployed comes back as it went in: same elements and values, in
 //! the order of a real retrieve (by type, then name).
 
+mod elements;
+mod entries;
+mod files;
+pub(crate) mod held;
+
+use std::sync::LazyLock;
+
+use self::entries::entries;
+use super::kinds::{Kind, kinds, type_name};
 use super::xml::Element;
 use crate::org::{Id, Org, Rights, State};
 
@@ -62,33 +71,77 @@ pub(crate) struct Retrieved {
 
 /// The types of this API version.
 pub(crate) fn describe(_version: u32) -> Vec<&'static TypeDescription> {
-    Vec::new()
+    static TYPES: LazyLock<Vec<TypeDescription>> =
+        LazyLock::new(|| kinds().iter().map(description).collect());
+    TYPES.iter().collect()
+}
+
+fn description(kind: &'static Kind) -> TypeDescription {
+    TypeDescription {
+        xml_name: kind.name,
+        directory: kind.folder,
+        suffix: (!kind.ending.is_empty() && kind.name != "Document").then_some(kind.ending),
+        in_folder: kind.in_folder,
+        meta_file: kind.has_meta,
+        children: &kind.part_names,
+    }
 }
 
 /// The components of a type, in a folder of it where the type has folders. An error: no such type, Salesforce's words.
 pub(crate) fn list(
-    _org: &Org,
-    _state: &State,
+    org: &Org,
+    state: &State,
     _rights: &Rights,
-    _kind: &str,
-    _folder: Option<&str>,
+    kind: &str,
+    folder: Option<&str>,
     _version: u32,
 ) -> Result<Vec<FileProperties>, String> {
-    Ok(Vec::new())
+    // Folders have types of their own in a list.
+    let folders = match kind {
+        "EmailFolder" => Some(("EmailFolder", "EmailTemplate")),
+        "EmailTemplateFolder" => Some(("EmailTemplateFolder", "EmailTemplate")),
+        "ReportFolder" => Some(("ReportFolder", "Report")),
+        "DashboardFolder" => Some(("DashboardFolder", "Dashboard")),
+        "DocumentFolder" => Some(("DocumentFolder", "Document")),
+        _ => None,
+    };
+    if let Some((name, of)) = folders {
+        let all = entries(org, state, of).into_iter().filter(|entry| is_folder(state, of, &entry.full_name));
+        return Ok(all.map(|entry| FileProperties { kind: name, ..entry }).collect());
+    }
+    let name = type_name(kind).ok_or_else(|| format!("INVALID_TYPE: Unknown type:{kind}"))?;
+    let mut all = entries(org, state, name);
+    if Kind::named(name).is_some_and(|kind| kind.in_folder) {
+        all.retain(|entry| !is_folder(state, name, &entry.full_name));
+        if let Some(folder) = folder {
+            let inside = |entry: &FileProperties| {
+                entry.full_name.rsplit_once('/').is_some_and(|(own, _)| own.eq_ignore_ascii_case(folder))
+            };
+            all.retain(inside);
+        }
+    }
+    Ok(all)
+}
+
+/// Whether a component of a type with folders is one of them.
+fn is_folder(state: &State, kind: &str, full_name: &str) -> bool {
+    let held = state.metadata.components.get(kind, full_name);
+    held.and_then(|held| held.element.as_ref()).is_some_and(|element| element.name.ends_with("Folder"))
 }
 
 /// The files asked for.
-pub(crate) fn retrieve(_org: &Org, _state: &State, _rights: &Rights, _asked: &Retrieval) -> Retrieved {
-    Retrieved::default()
+pub(crate) fn retrieve(org: &Org, state: &State, _rights: &Rights, asked: &Retrieval) -> Retrieved {
+    files::retrieve(org, state, asked)
 }
 
 /// Components by name as elements, each with its `fullName`; `None` for what is not there.
 pub(crate) fn read(
-    _org: &Org,
-    _state: &State,
+    org: &Org,
+    state: &State,
     _rights: &Rights,
-    _kind: &str,
-    _full_names: &[String],
+    kind: &str,
+    full_names: &[String],
 ) -> Result<Vec<Option<Element>>, String> {
-    Ok(Vec::new())
+    let kind = type_name(kind).ok_or_else(|| format!("INVALID_TYPE: Unknown type:{kind}"))?;
+    Ok(full_names.iter().map(|name| files::read(org, state, kind, name)).collect())
 }

@@ -155,7 +155,7 @@ async fn manifest_and_files_must_agree() {
     );
     assert_eq!(
         world.refusal(&Zip::default().member("Flow", "X")).await,
-        "Not available for deploy for this organization"
+        "An object 'X' of type Flow was named in package.xml, but was not found in zipped directory"
     );
     let stray = good().file("classes/Stray.cls", "public class Stray {}");
     assert_eq!(world.refusal(&stray).await, "Not in package.xml");

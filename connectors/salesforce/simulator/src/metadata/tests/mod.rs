@@ -4,6 +4,7 @@ mod apex;
 mod conditions;
 mod deletion;
 mod flow;
+mod kept;
 mod managed;
 mod objects;
 mod permissions;

@@ -13,8 +13,9 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Status, Streaming};
 
 use super::super::wire::pub_sub_client::PubSubClient;
-use super::super::wire::{FetchRequest, FetchResponse, ReplayPreset};
+use super::super::wire::{ConsumerEvent, FetchRequest, FetchResponse, ReplayPreset};
 use crate::config::Config;
+use crate::events::definition::{Author, Definition, Values, put};
 use crate::org::{Field, FieldType, Id, ManualClock, ObjectAccess, ObjectType, Org, PermissionSet};
 
 pub(super) const TOPIC: &str = "/event/Change__e";
@@ -89,7 +90,33 @@ impl World {
     pub(super) fn publish(&self, text: &str) -> crate::events::Published {
         let metadata = self.org.metadata();
         let values: Map<String, Value> = json!({"Object_Name__c": text}).as_object().cloned().unwrap();
-        self.org.bus.publish_record(metadata.object("Change__e").unwrap(), self.org.admin, &values).unwrap()
+        let object = metadata.object("Change__e").unwrap();
+        self.org.bus.publish_record(&metadata.streams, object, self.org.admin, &values).unwrap()
+    }
+
+    /// Defines a channel, a member of one or a managed subscription.
+    pub(super) fn define(&self, kind: &str, name: &str, values: Value) -> Definition {
+        let author = Author { user: self.org.admin, at_ms: self.org.now_ms() };
+        let values = Values::of_json(values.as_object().unwrap());
+        self.org.change_metadata(|metadata| put(metadata, kind, name, &values, author)).unwrap()
+    }
+
+    /// Deploys the event with one more field.
+    pub(super) fn widen_event(&self, field: &str) {
+        self.org
+            .change_metadata(|metadata| {
+                let mut wider = ObjectType::clone(metadata.object("Change__e").unwrap());
+                wider.fields.push(Arc::new(Field::new(field, FieldType::Double)));
+                metadata.put_object(wider);
+                Ok::<(), ()>(())
+            })
+            .unwrap();
+    }
+
+    /// The values of an event as its own schema tells them.
+    pub(super) fn decoded(&self, event: &ConsumerEvent) -> Value {
+        let event = event.event.as_ref().unwrap();
+        self.org.bus.schema(&event.schema_id).unwrap().decode(&event.payload).unwrap()
     }
 
     pub(super) async fn subscribe(&self, first: FetchRequest) -> Subscriber {
@@ -141,6 +168,11 @@ pub(super) fn fetch(preset: ReplayPreset, replay_id: &[u8], num_requested: i32) 
     }
 }
 
+/// The request for another topic.
+pub(super) fn on(topic: &str, request: FetchRequest) -> FetchRequest {
+    FetchRequest { topic_name: topic.to_owned(), ..request }
+}
+
 /// The ids of the events in a response.
 pub(super) fn ids(response: &FetchResponse) -> Vec<String> {
     response.events.iter().map(|event| event.event.clone().unwrap().id).collect()
@@ -151,5 +183,6 @@ pub(super) fn assert_refused(status: &Status, code: Code, error_code: &str) {
     assert_eq!(status.code(), code, "{status:?}");
     let full = format!("sfdc.platform.eventbus.grpc.{error_code}");
     assert_eq!(status.metadata().get("error-code").unwrap().to_str().unwrap(), full);
-    assert!(status.message().contains("rpcId: "), "{}", status.message());
+    let rpc_id = status.metadata().get("rpc-id").unwrap().to_str().unwrap();
+    assert!(status.message().ends_with(&format!(" rpcId: {rpc_id}")), "{}", status.message());
 }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use url::Url;
 
 use super::client::Form;
-use super::{lifecycle, pages, person, redirect, scope, uncached};
-use crate::org::{AppPolicy, Asked, Code, ConnectedApp, Id, Org, PendingPage};
+use super::{lifecycle, pages, person, redirect, scope, token, uncached};
+use crate::org::{AppPolicy, Asked, Code, ConnectedApp, Id, Org, PendingPage, Response as Reply};
 use crate::surface::Site;
 
 /// A page left open longer than this has to be asked for again.
@@ -24,7 +24,7 @@ pub(super) async fn open(
 ) -> Response {
     let org = &site.org;
     let form = Form::parse(query.unwrap_or_default().as_bytes());
-    let asked = match asked(&org.app, &form, org.conditions().pkce_optional) {
+    let asked = match asked(org, &form) {
         Ok(asked) => asked,
         Err((error, description)) => return stuck(error, description),
     };
@@ -47,34 +47,29 @@ pub(super) async fn open(
         );
     }
     match session {
-        Some(user) => logged_in(&site, &page, user),
+        Some(user) => logged_in(&site, &headers, &page, user),
         None => uncached(pages::login(&page, &site.base_url(&headers), &asked, None).into_response()),
     }
 }
 
 /// What an authorize request asks for, or the words of Salesforce's error page.
-fn asked(
-    app: &ConnectedApp,
-    form: &Form,
-    pkce_optional: bool,
-) -> Result<Asked, (&'static str, &'static str)> {
-    match form.get("client_id") {
-        None => return Err(("invalid_request", "missing required parameter: client_id")),
-        Some(id) if id != app.client_id => return Err(("invalid_client_id", "client identifier invalid")),
-        Some(_) => {}
-    }
+fn asked(org: &Org, form: &Form) -> Result<Asked, (&'static str, &'static str)> {
+    let id = form.get("client_id").ok_or(("invalid_request", "missing required parameter: client_id"))?;
+    let app = org.app_of(id).ok_or(("invalid_client_id", "client identifier invalid"))?;
     let redirect_uri =
         form.get("redirect_uri").ok_or(("redirect_uri_missing", "redirect_uri not provided"))?;
     if !allowed_callback(app, redirect_uri) {
         return Err(("redirect_uri_mismatch", "redirect_uri must match configuration"));
     }
-    match form.get("response_type") {
-        Some("code") => {}
+    let response = match form.get("response_type") {
+        Some("code") => Reply::Code,
+        Some("token" | "token id_token" | "id_token token") => Reply::Token,
         Some(_) => return Err(("unsupported_response_type", "response type not supported")),
         None => return Err(("invalid_request", "missing required parameter: response_type")),
-    }
+    };
     let code_challenge = form.get("code_challenge");
-    if code_challenge.is_none() && !pkce_optional {
+    let challenged = code_challenge.is_some() || response == Reply::Token;
+    if !challenged && app.pkce_required && !org.conditions().pkce_optional {
         return Err(("invalid_request", "missing required code challenge"));
     }
     // Without a method S256 is meant.
@@ -82,11 +77,14 @@ fn asked(
         return Err(("invalid_request", "code challenge method not supported"));
     }
     Ok(Asked {
+        client_id: app.client_id.clone(),
+        response,
         redirect_uri: redirect_uri.to_owned(),
         state: form.get("state").map(str::to_owned),
         scope: form.get("scope").unwrap_or_default().to_owned(),
         code_challenge: code_challenge.map(str::to_owned),
         login_hint: form.get("login_hint").map(str::to_owned),
+        nonce: form.get("nonce").map(str::to_owned),
     })
 }
 
@@ -113,7 +111,7 @@ pub(super) async fn login(State(site): State<Site>, headers: HeaderMap, body: By
         return stuck("invalid_request", "the login page has expired");
     };
     match person::identify(&site, &headers, &form) {
-        Ok(user) => person::with_session(&site, user, logged_in(&site, page, user)),
+        Ok(user) => person::with_session(&site, user, logged_in(&site, &headers, page, user)),
         Err(words) => uncached(
             pages::login(page, &site.base_url(&headers), &pending.asked, Some(words)).into_response(),
         ),
@@ -121,15 +119,18 @@ pub(super) async fn login(State(site): State<Site>, headers: HeaderMap, body: By
 }
 
 /// What follows a login: a refusal, the approval page, or, for somebody who has allowed as much before, the redirect.
-fn logged_in(site: &Site, page: &str, user: Id) -> Response {
+fn logged_in(site: &Site, headers: &HeaderMap, page: &str, user: Id) -> Response {
     let org = &site.org;
     let Some(pending) = pending(org, page) else {
         return stuck("invalid_request", "the login page has expired");
     };
-    if let Err((error, description)) = may_allow(org, user) {
+    let Some(app) = org.app_of(&pending.asked.client_id) else {
+        return stuck("invalid_client_id", "client identifier invalid");
+    };
+    if let Err((error, description)) = may_allow(org, app, user) {
         return stuck(error, description);
     }
-    let Some(scopes) = scope::granted(&org.app, Some(&pending.asked.scope)) else {
+    let Some(scopes) = scope::granted(app, Some(&pending.asked.scope)) else {
         return stuck(
             "OAUTH_APPROVAL_ERROR_GENERIC",
             "An unexpected error has occurred during authentication. Please try again.",
@@ -141,24 +142,27 @@ fn logged_in(site: &Site, page: &str, user: Id) -> Response {
             page.user = Some(user);
         }
         let covers = |had: &str| scopes.split(' ').all(|scope| scope::holds(had, scope));
-        let approved = state.grants.of_user(user).any(|grant| covers(&grant.scope));
+        let approved = state.grants.of_user(user, &app.client_id).any(|grant| covers(&grant.scope));
         (state.users.get(&user).map(|user| user.username.clone()).unwrap_or_default(), approved)
     };
     if approved && !pending.consent {
-        return allowed(org, page, pending.asked, user);
+        return allowed(site, headers, page, pending.asked, user);
     }
-    uncached(pages::approval(page, &org.app.name, &name, &org.name, &scopes).into_response())
+    uncached(pages::approval(page, &app.name, &name, &org.name, &scopes).into_response())
 }
 
 /// Whether a user may allow the app at all: the administrator's policy decides.
-fn may_allow(org: &Org, user: Id) -> Result<(), (&'static str, &'static str)> {
+fn may_allow(org: &Org, app: &ConnectedApp, user: Id) -> Result<(), (&'static str, &'static str)> {
+    let approved = org.read().users.get(&user).is_some_and(|user| app.approves(&user.username));
     match org.conditions().app_policy {
         AppPolicy::Blocked => Err(("OAUTH_APP_BLOCKED", "this app is blocked by admin")),
-        AppPolicy::AdminApprovedOnly => {
+        AppPolicy::AdminApprovedOnly if !approved => {
             Err(("OAUTH_APP_ACCESS_DENIED", "user is not admin approved to access this app"))
         }
+        AppPolicy::AdminApprovedOnly => Ok(()),
         AppPolicy::NotInstalled | AppPolicy::Installed => {
-            let approves = org.read().rights(user).has("ApproveUninstalledConnectedApps");
+            let approves =
+                approved || app.installed || org.read().rights(user).has("ApproveUninstalledConnectedApps");
             if approves || org.app_installed() {
                 Ok(())
             } else {
@@ -169,7 +173,7 @@ fn may_allow(org: &Org, user: Id) -> Result<(), (&'static str, &'static str)> {
 }
 
 /// `POST /setup/secur/RemoteAccessAuthorizationPage.apexp`: Allow or Deny.
-pub(super) async fn decide(State(site): State<Site>, body: Bytes) -> Response {
+pub(super) async fn decide(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
     let org = &site.org;
     let form = Form::parse(&body);
     let page = form.get("page").unwrap_or_default();
@@ -177,15 +181,20 @@ pub(super) async fn decide(State(site): State<Site>, body: Bytes) -> Response {
         return stuck("invalid_request", "the approval page has expired");
     };
     if form.get("save").is_some() {
-        return allowed(org, page, asked, user);
+        return allowed(&site, &headers, page, asked, user);
     }
     org.write().grants.pages.remove(page);
     let mut answer = vec![("error", "access_denied"), ("error_description", "end-user denied authorization")];
     answer.extend(asked.state.as_deref().map(|state| ("state", state)));
-    back(&asked.redirect_uri, &answer)
+    back(&asked, &answer)
 }
 
-fn allowed(org: &Org, page: &str, asked: Asked, user: Id) -> Response {
+fn allowed(site: &Site, headers: &HeaderMap, page: &str, asked: Asked, user: Id) -> Response {
+    let org = &site.org;
+    if asked.response == Reply::Token {
+        org.write().grants.pages.remove(page);
+        return with_tokens(site, headers, &asked, user);
+    }
     let code = format!("aPrx{}==", org.secrets.word(64));
     let now = org.now_ms();
     {
@@ -199,7 +208,23 @@ fn allowed(org: &Org, page: &str, asked: Asked, user: Id) -> Response {
     }
     let mut answer = vec![("code", code.as_str())];
     answer.extend(asked.state.as_deref().map(|state| ("state", state)));
-    back(&asked.redirect_uri, &answer)
+    back(&asked, &answer)
+}
+
+/// The end of the user-agent flow: what the token endpoint would answer stands in the redirect.
+fn with_tokens(site: &Site, headers: &HeaderMap, asked: &Asked, user: Id) -> Response {
+    let org = &site.org;
+    let Some(app) = org.app_of(&asked.client_id) else {
+        return stuck("invalid_client_id", "client identifier invalid");
+    };
+    let scopes = scope::granted(app, Some(&asked.scope)).unwrap_or_default();
+    let mut issued = lifecycle::grant(org, app, user, scopes);
+    issued.nonce.clone_from(&asked.nonce);
+    let answer = token::fields(org, &site.base_url(headers), &issued);
+    let mut answer: Vec<(&str, &str)> =
+        answer.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect();
+    answer.extend(asked.state.as_deref().map(|state| ("state", state)));
+    back(asked, &answer)
 }
 
 /// `GET /setup/secur/RemoteAccessErrorPage.apexp`.
@@ -224,10 +249,16 @@ fn stuck(error: &str, description: &str) -> Response {
     redirect(&format!("/setup/secur/RemoteAccessErrorPage.apexp?{query}"))
 }
 
-fn back(redirect_uri: &str, answer: &[(&str, &str)]) -> Response {
-    match Url::parse(redirect_uri) {
+fn back(asked: &Asked, answer: &[(&str, &str)]) -> Response {
+    match Url::parse(&asked.redirect_uri) {
         Ok(mut url) => {
-            url.query_pairs_mut().extend_pairs(answer);
+            match asked.response {
+                Reply::Code => drop(url.query_pairs_mut().extend_pairs(answer)),
+                Reply::Token => {
+                    let mut fragment = url::form_urlencoded::Serializer::new(String::new());
+                    url.set_fragment(Some(&fragment.extend_pairs(answer).finish()));
+                }
+            }
             redirect(url.as_str())
         }
         // A configured callback that is no URL matched exactly; there is nowhere to go.

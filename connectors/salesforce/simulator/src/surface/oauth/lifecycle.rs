@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::scope;
 use crate::ledger::Kind;
-use crate::org::{AppPolicy, Grant, Id, Org, RefreshPolicy};
+use crate::org::{AppPolicy, ConnectedApp, Grant, Id, Org, RefreshPolicy};
 
 /// How long an authorization code can be exchanged.
 pub(super) const CODE_LIFETIME_MS: i64 = 15 * 60 * 1000;
@@ -16,27 +16,34 @@ pub(super) const CODE_LIFETIME_MS: i64 = 15 * 60 * 1000;
 pub(super) type Refused = (&'static str, &'static str);
 
 /// Tokens on their way to the app.
-pub(super) struct Issued {
+pub(super) struct Issued<'a> {
+    pub app: &'a ConnectedApp,
     pub access_token: String,
     /// Absent on a refresh without rotation, or when the scope has no refreshing.
     pub refresh_token: Option<String>,
     pub user: Id,
     pub scope: String,
     pub issued_ms: i64,
+    /// Of the authorize request, for the id token.
+    pub nonce: Option<String>,
 }
 
 /// Exchanges an authorization code.
-pub(super) fn exchange_code(
-    org: &Org,
+pub(super) fn exchange_code<'a>(
+    org: &'a Org,
+    app: &'a ConnectedApp,
     code: &str,
     redirect_uri: Option<&str>,
     verifier: Option<&str>,
-) -> Result<Issued, Refused> {
+) -> Result<Issued<'a>, Refused> {
     let now = org.now_ms();
     let code = {
         let mut state = org.write();
         let stored =
             state.grants.codes.get_mut(code).ok_or(("invalid_grant", "invalid authorization code"))?;
+        if stored.asked.client_id != app.client_id {
+            return Err(("invalid_grant", "invalid authorization code"));
+        }
         if stored.used || now - stored.issued_ms >= CODE_LIFETIME_MS {
             return Err(("invalid_grant", "expired authorization code"));
         }
@@ -56,17 +63,26 @@ pub(super) fn exchange_code(
     if !active(org, code.user) {
         return Err(("inactive_user", "user is inactive"));
     }
-    let scope = scope::granted(&org.app, Some(&code.asked.scope))
+    let scope = scope::granted(app, Some(&code.asked.scope))
         .ok_or(("invalid_scope", "the requested scope is not allowed"))?;
-    Ok(grant(org, code.user, scope, now))
+    Ok(Issued { nonce: code.asked.nonce, ..grant(org, app, code.user, scope) })
 }
 
-fn grant(org: &Org, user: Id, scope: String, now: i64) -> Issued {
+/// Opens a session that cannot be refreshed, and leaves no grant.
+pub(super) fn issue<'a>(org: &'a Org, app: &'a ConnectedApp, user: Id, scope: String) -> Issued<'a> {
+    let access_token = org.open_session_of(Some(app), user, None, &scope);
+    org.note(Kind::GrantIssued, Some(user), app.name.clone(), &[("grant", "none"), ("scope", &scope)]);
+    Issued { app, access_token, refresh_token: None, user, scope, issued_ms: org.now_ms(), nonce: None }
+}
+
+/// A user's permission to an app, with its first session.
+pub(super) fn grant<'a>(org: &'a Org, app: &'a ConnectedApp, user: Id, scope: String) -> Issued<'a> {
+    let now = org.now_ms();
     let refresh_token = scope::holds(&scope, "refresh_token").then(|| new_refresh_token(org));
     let (number, over) = {
         let mut state = org.write();
         let grants = &mut state.grants;
-        let live: Vec<u64> = grants.of_user(user).map(|grant| grant.number).collect();
+        let live: Vec<u64> = grants.of_user(user, &app.client_id).map(|grant| grant.number).collect();
         let over = (live.len() + 1).saturating_sub(org.config.grants_per_user.max(1));
         grants.last += 1;
         let number = grants.last;
@@ -75,6 +91,7 @@ fn grant(org: &Org, user: Id, scope: String, now: i64) -> Issued {
         }
         let grant = Grant {
             number,
+            app: app.client_id.clone(),
             user,
             scope: scope.clone(),
             refresh_token: refresh_token.clone(),
@@ -89,19 +106,20 @@ fn grant(org: &Org, user: Id, scope: String, now: i64) -> Issued {
     for oldest in over {
         end_grant(org, oldest, "over the limit of grants per user");
     }
-    let access_token = org.open_session(user, Some(number), &scope);
+    let access_token = org.open_session_of(Some(app), user, Some(number), &scope);
     org.note(
         Kind::GrantIssued,
         Some(user),
-        org.app.name.clone(),
+        app.name.clone(),
         &[("grant", &number.to_string()), ("scope", &scope)],
     );
-    Issued { access_token, refresh_token, user, scope, issued_ms: now }
+    Issued { app, access_token, refresh_token, user, scope, issued_ms: now, nonce: None }
 }
 
 /// A refresh that has been accepted and not yet answered. Dropping it lets the next one in.
 pub(super) struct Refresh<'a> {
     org: &'a Org,
+    app: &'a ConnectedApp,
     grant: Grant,
 }
 
@@ -115,12 +133,17 @@ impl Drop for Refresh<'_> {
 
 /// Takes a refresh token in. One at a time: a second one meanwhile is told so and may try again. A token that was
 /// rotated out ends the whole grant.
-pub(super) fn begin_refresh<'a>(org: &'a Org, token: &str) -> Result<Refresh<'a>, Refused> {
+pub(super) fn begin_refresh<'a>(
+    org: &'a Org,
+    app: &'a ConnectedApp,
+    token: &str,
+) -> Result<Refresh<'a>, Refused> {
     const DEAD: Refused = ("invalid_grant", "expired access/refresh token");
     let number = *org.read().grants.refresh_tokens.get(token).ok_or(DEAD)?;
     let now = org.now_ms();
     let mut state = org.write();
-    let grant = state.grants.grants.get_mut(&number).ok_or(DEAD)?;
+    let grant =
+        state.grants.grants.get_mut(&number).filter(|grant| grant.app == app.client_id).ok_or(DEAD)?;
     if grant.refreshing {
         return Err(("invalid_grant", "token request is already being processed"));
     }
@@ -144,7 +167,7 @@ pub(super) fn begin_refresh<'a>(org: &'a Org, token: &str) -> Result<Refresh<'a>
     grant.refreshing = true;
     let grant = grant.clone();
     drop(state);
-    let refresh = Refresh { org, grant };
+    let refresh = Refresh { org, app, grant };
     if active(org, refresh.grant.user) { Ok(refresh) } else { Err(("inactive_user", "user is inactive")) }
 }
 
@@ -162,11 +185,11 @@ fn is_over(policy: RefreshPolicy, grant: &Grant, now: i64) -> bool {
 }
 
 /// Hands out what a refresh has earned.
-pub(super) fn finish_refresh(refresh: Refresh<'_>) -> Result<Issued, Refused> {
-    let org = refresh.org;
+pub(super) fn finish_refresh<'a>(refresh: Refresh<'a>) -> Result<Issued<'a>, Refused> {
+    let (org, app) = (refresh.org, refresh.app);
     let now = org.now_ms();
     let number = refresh.grant.number;
-    let rotated = org.app.rotates.then(|| new_refresh_token(org));
+    let rotated = app.rotates.then(|| new_refresh_token(org));
     {
         let mut state = org.write();
         let grants = &mut state.grants;
@@ -180,31 +203,27 @@ pub(super) fn finish_refresh(refresh: Refresh<'_>) -> Result<Issued, Refused> {
         }
     }
     let (user, scope) = (refresh.grant.user, refresh.grant.scope.clone());
-    let access_token = org.open_session(user, Some(number), &scope);
+    let access_token = org.open_session_of(Some(app), user, Some(number), &scope);
     let rotation = if rotated.is_some() { "yes" } else { "no" };
     org.note(
         Kind::TokenRefreshed,
         Some(user),
-        org.app.name.clone(),
+        app.name.clone(),
         &[("grant", &number.to_string()), ("rotated", rotation)],
     );
-    Ok(Issued { access_token, refresh_token: rotated, user, scope, issued_ms: now })
+    Ok(Issued { app, access_token, refresh_token: rotated, user, scope, issued_ms: now, nonce: None })
 }
 
 /// Ends a grant with its refresh token and every session that came from it.
 pub(super) fn end_grant(org: &Org, number: u64, reason: &str) {
-    let user = {
+    let ended = {
         let mut state = org.write();
         state.sessions.end_of_grant(number);
-        state.grants.grants.remove(&number).map(|grant| grant.user)
+        state.grants.grants.remove(&number)
     };
-    if let Some(user) = user {
-        org.note(
-            Kind::GrantRevoked,
-            Some(user),
-            org.app.name.clone(),
-            &[("grant", &number.to_string()), ("reason", reason)],
-        );
+    if let Some(Grant { user, app, .. }) = ended {
+        let name = org.app_of(&app).map(|app| app.name.clone()).unwrap_or_default();
+        org.note(Kind::GrantRevoked, Some(user), name, &[("grant", &number.to_string()), ("reason", reason)]);
     }
 }
 
@@ -224,8 +243,8 @@ pub(super) fn revoke(org: &Org, token: &str) -> bool {
 }
 
 /// base64(HMAC-SHA256(client secret, identity URL ‖ issued_at)).
-pub(super) fn signature(org: &Org, id: &str, issued_at: &str) -> String {
-    match Hmac::<Sha256>::new_from_slice(org.app.client_secret.as_bytes()) {
+pub(super) fn signature(app: &ConnectedApp, id: &str, issued_at: &str) -> String {
+    match Hmac::<Sha256>::new_from_slice(app.client_secret.as_bytes()) {
         Ok(mut mac) => {
             mac.update(id.as_bytes());
             mac.update(issued_at.as_bytes());

@@ -2,7 +2,11 @@
 
 mod authorize;
 mod client;
+mod direct;
+mod format;
+mod front_door;
 mod identity;
+mod jwt;
 mod lifecycle;
 mod packaging;
 mod pages;
@@ -29,6 +33,14 @@ pub(super) fn router() -> Router<Site> {
         .route("/services/oauth2/token", post(token::exchange))
         .route("/services/oauth2/revoke", get(token::revoke_by_query).post(token::revoke))
         .route("/services/oauth2/introspect", post(token::introspect))
+        .route(
+            "/services/oauth2/singleaccess",
+            get(front_door::single_access).post(front_door::single_access),
+        )
+        .route("/secur/frontdoor.jsp", get(front_door::open).post(front_door::open))
+        .route("/lightning/{*page}", get(person::home))
+        .route("/home/home.jsp", get(person::home))
+        .route("/id/keys", get(identity::keys))
         .route("/services/oauth2/userinfo", get(identity::userinfo).post(identity::userinfo))
         .route("/id/{org}/{user}", get(identity::identity))
         .route("/.well-known/openid-configuration", get(identity::configuration))

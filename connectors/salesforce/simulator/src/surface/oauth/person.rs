@@ -36,27 +36,27 @@ pub(super) fn identify(site: &Site, headers: &HeaderMap, form: &Form) -> Result<
     Ok(user)
 }
 
+/// Whether a request came to a host with one of the two names that all orgs share.
+pub(super) fn is_named_common_host(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    host.starts_with("login.") || host.starts_with("test.")
+}
+
 /// Whether a request came to a host that all orgs share. Here an IP address stands for `login` and `test`, a name such
 /// as `localhost` for the org's own domain.
 fn is_common_host(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').filter(|_| !host.ends_with(']')).map_or(host, |(name, _)| name);
     let bare = name.trim_matches(['[', ']']);
-    bare.parse::<std::net::IpAddr>().is_ok() || bare.starts_with("login.") || bare.starts_with("test.")
+    bare.parse::<std::net::IpAddr>().is_ok() || is_named_common_host(headers)
 }
 
 /// Logs a user in; the cookie goes with the answer.
 pub(super) fn with_session(site: &Site, user: Id, mut response: Response) -> Response {
     let org = &site.org;
     let sid = org.secrets.word(48);
-    let now = org.now_ms();
-    {
-        let mut state = org.write();
-        state.grants.browsers.insert(sid.clone(), user);
-        if let Some(user) = std::sync::Arc::make_mut(&mut state.users).get_mut(&user) {
-            user.last_login_ms = Some(now);
-        }
-    }
+    org.write().grants.browsers.insert(sid.clone(), user);
+    org.note_login(user);
     let secure = if site.scheme == "https" { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={sid}; Path=/; HttpOnly; SameSite=Lax{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -101,7 +101,7 @@ pub(super) fn log_in(site: &Site, headers: &HeaderMap, form: &Form) -> Response 
 }
 
 /// A path of this org, whatever was asked for.
-fn inside(start: &str) -> &str {
+pub(super) fn inside(start: &str) -> &str {
     let strange = !start.starts_with('/') || start.starts_with("//") || start.contains(['\\', '\r', '\n']);
     if strange { "/" } else { start }
 }

@@ -13,7 +13,7 @@ pub(super) fn granted(app: &ConnectedApp, asked: Option<&str>) -> Option<String>
     for scope in asked {
         // Two names of the same right.
         let scope = if scope == "offline_access" { "refresh_token" } else { scope };
-        let known = app.scopes.iter().copied().find(|known| *known == scope)?;
+        let known = app.scopes.iter().find(|known| *known == scope)?.as_str();
         if !granted.contains(&known) {
             granted.push(known);
         }
@@ -34,6 +34,8 @@ pub(super) fn words(scope: &str) -> &'static str {
         "profile" => "Access your profile",
         "email" => "Access your email address",
         "web" => "Manage user data via Web browsers",
+        "full" => "Full access",
+        "openid" => "Access unique user identifiers",
         "refresh_token" => "Perform requests at any time",
         _ => "Access your basic information",
     }

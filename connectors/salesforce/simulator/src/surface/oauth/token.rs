@@ -5,75 +5,115 @@ use std::time::Duration;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::client::{self, Form};
+use super::format::Format;
 use super::lifecycle::{self, Issued};
-use super::{bad, refusal, scope, uncached};
+use super::{bad, direct, identity, refusal, scope, uncached};
+use crate::org::Org;
 use crate::surface::Site;
 
 /// How long a refresh takes: the window in which a second one with the same token is refused.
 const REFRESH_TAKES: Duration = Duration::from_millis(15);
 
 /// `POST /services/oauth2/token`.
-pub(super) async fn exchange(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn exchange(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Response {
     let org = &site.org;
-    let form = Form::parse(&body);
-    let Some(grant_type) = form.get("grant_type") else {
-        return bad("unsupported_grant_type", "grant type not supported");
-    };
-    if !matches!(grant_type, "authorization_code" | "refresh_token") {
-        return bad("unsupported_grant_type", "grant type not supported");
-    }
-    if let Err((status, error, description)) =
-        client::check(&org.app, &headers, &form, StatusCode::BAD_REQUEST)
-    {
-        return refusal(status, error, description);
-    }
-    let issued = if grant_type == "authorization_code" {
-        let Some(code) = form.get("code") else {
-            return bad("invalid_request", "missing required parameter: code");
-        };
-        lifecycle::exchange_code(org, code, form.get("redirect_uri"), form.get("code_verifier"))
-    } else {
-        let Some(token) = form.get("refresh_token") else {
-            return bad("invalid_request", "missing required parameter: refresh_token");
-        };
-        match lifecycle::begin_refresh(org, token) {
-            Ok(refresh) => {
-                tokio::time::sleep(REFRESH_TAKES).await;
-                lifecycle::finish_refresh(refresh)
+    // Some clients put everything into the URL.
+    let form = if body.is_empty() { query.unwrap_or_default().into_bytes() } else { body.to_vec() };
+    let form = Form::parse(&form);
+    let format = Format::of(&headers, &form);
+    match issued(&site, &headers, &form).await {
+        Ok(issued) => {
+            let base = site.base_url(&headers);
+            let mut answer = fields(org, &base, &issued);
+            if let Some(token) = id_token(&site, &base, &issued).await {
+                answer.insert("id_token".to_owned(), token.into());
             }
-            Err(refused) => Err(refused),
+            format.answer(StatusCode::OK, "OAuth", &Value::Object(answer))
         }
-    };
-    match issued {
-        Ok(issued) => answer(&site, &headers, issued),
-        Err((error, description)) => bad(error, description),
+        Err((status, error, description)) => {
+            let answer = json!({"error": error, "error_description": description});
+            format.answer(status, "OAuth", &answer)
+        }
     }
 }
 
-fn answer(site: &Site, headers: &HeaderMap, issued: Issued) -> Response {
-    let org = &site.org;
+/// Tokens for what a form asks for.
+async fn issued<'a>(site: &'a Site, headers: &HeaderMap, form: &Form) -> Result<Issued<'a>, client::Refused> {
+    let org = &*site.org;
+    let bad = |(error, description)| (StatusCode::BAD_REQUEST, error, description);
+    let missing = |words| bad(("invalid_request", words));
     let base = site.base_url(headers);
+    let app = || client::check(org, &base, headers, form, StatusCode::BAD_REQUEST);
+    match form.get("grant_type") {
+        Some("authorization_code") => {
+            let app = app()?;
+            let code = form.get("code").ok_or(missing("missing required parameter: code"))?;
+            let (callback, verifier) = (form.get("redirect_uri"), form.get("code_verifier"));
+            lifecycle::exchange_code(org, app, code, callback, verifier).map_err(bad)
+        }
+        Some("refresh_token" | "hybrid_refresh") => {
+            let app = app()?;
+            let token = form.get("refresh_token");
+            let token = token.ok_or(missing("missing required parameter: refresh_token"))?;
+            let refresh = lifecycle::begin_refresh(org, app, token).map_err(bad)?;
+            tokio::time::sleep(REFRESH_TAKES).await;
+            lifecycle::finish_refresh(refresh).map_err(bad)
+        }
+        Some(direct::JWT_BEARER) => direct::jwt_bearer(org, &base, form).map_err(bad),
+        Some("password") => direct::password(org, app()?, form).map_err(bad),
+        Some("client_credentials") => direct::client_credentials(org, app()?, headers).map_err(bad),
+        _ => Err(bad(("unsupported_grant_type", "grant type not supported"))),
+    }
+}
+
+/// What the token endpoint answers, but for the id token.
+pub(super) fn fields(org: &Org, base: &str, issued: &Issued<'_>) -> Map<String, Value> {
     let id = format!("{base}/id/{}/{}", org.id, issued.user);
     // A string of milliseconds, and no word on when the token ends.
     let issued_at = issued.issued_ms.to_string();
-    let mut answer = json!({
-        "access_token": issued.access_token,
-        "signature": lifecycle::signature(org, &id, &issued_at),
-        "scope": issued.scope,
-        "instance_url": base,
-        "id": id,
-        "token_type": "Bearer",
-        "issued_at": issued_at,
-        "api_instance_url": base,
-    });
-    if let Some(token) = issued.refresh_token {
-        answer["refresh_token"] = token.into();
+    let mut answer = Map::new();
+    let mut put = |name: &str, value: &str| answer.insert(name.to_owned(), value.into());
+    put("access_token", &issued.access_token);
+    if let Some(token) = &issued.refresh_token {
+        put("refresh_token", token);
     }
-    uncached(axum::Json(answer).into_response())
+    put("signature", &lifecycle::signature(issued.app, &id, &issued_at));
+    put("scope", &issued.scope);
+    put("instance_url", base);
+    put("id", &id);
+    put("token_type", "Bearer");
+    put("issued_at", &issued_at);
+    put("api_instance_url", base);
+    answer
+}
+
+/// The id token, where the scope has `openid`.
+async fn id_token(site: &Site, base: &str, issued: &Issued<'_>) -> Option<String> {
+    let org = site.org.clone();
+    if !scope::holds(&issued.scope, "openid") {
+        return None;
+    }
+    let mut claims = identity::claims(&org, base, issued.user, &issued.app.client_id, issued.issued_ms);
+    // The left half of the access token's hash.
+    let hash = Sha256::digest(issued.access_token.as_bytes());
+    claims["at_hash"] = URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2]).into();
+    if let Some(nonce) = &issued.nonce {
+        claims["nonce"] = nonce.as_str().into();
+    }
+    // The first signature waits for a key to be made.
+    tokio::task::spawn_blocking(move || org.signer.sign(org.config.seed, &claims)).await.ok().flatten()
 }
 
 /// `POST /services/oauth2/revoke`.
@@ -101,15 +141,14 @@ fn revoked(site: &Site, token: Option<&str>) -> Response {
 pub(super) async fn introspect(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
     let org = &site.org;
     let form = Form::parse(&body);
-    if let Err((status, error, description)) =
-        client::check(&org.app, &headers, &form, StatusCode::UNAUTHORIZED)
-    {
-        return refusal(status, error, description);
-    }
+    let base = site.base_url(&headers);
+    let app = match client::check(org, &base, &headers, &form, StatusCode::UNAUTHORIZED) {
+        Ok(app) => app,
+        Err((status, error, description)) => return refusal(status, error, description),
+    };
     let Some(token) = form.get("token") else {
         return bad("invalid_request", "missing required parameter: token");
     };
-    let base = site.base_url(&headers);
     let (now, lifetime) = (org.now_ms(), org.session_lifetime_ms());
     let state = org.read();
     let username = |user| state.users.get(&user).map(|user| user.username.clone()).unwrap_or_default();
@@ -117,7 +156,7 @@ pub(super) async fn introspect(State(site): State<Site>, headers: HeaderMap, bod
         json!({
             "active": true,
             "scope": scope,
-            "client_id": org.app.client_id,
+            "client_id": app.client_id,
             "username": username(user),
             "sub": format!("{base}/id/{}/{user}", org.id),
             "token_type": kind,
@@ -125,13 +164,17 @@ pub(super) async fn introspect(State(site): State<Site>, headers: HeaderMap, bod
             "nbf": from_ms / 1000,
         })
     };
+    // An app learns about its own tokens alone.
     let session = state.sessions.peek(token, now, lifetime);
+    let session = session.filter(|session| session.app.as_ref() == Some(&app.client_id));
     let grant = state.grants.refresh_tokens.get(token).and_then(|number| state.grants.grants.get(number));
     let answer = if let Some(session) = session {
         let mut answer = about(session.user, &session.scope, "access_token", session.created_ms);
         answer["exp"] = ((session.used_ms + lifetime) / 1000).into();
         answer
-    } else if let Some(grant) = grant.filter(|grant| grant.refresh_token.as_deref() == Some(token)) {
+    } else if let Some(grant) =
+        grant.filter(|grant| grant.refresh_token.as_deref() == Some(token) && grant.app == app.client_id)
+    {
         debug_assert!(scope::holds(&grant.scope, "refresh_token"));
         about(grant.user, &grant.scope, "refresh_token", grant.created_ms)
     } else {

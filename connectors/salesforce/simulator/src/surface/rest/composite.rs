@@ -54,15 +54,58 @@ pub(super) fn series(site: &Site, call: &Call) -> ApiResult {
         return Ok(Answer::text(shown(&all(site, call, series.composite_request, &mut Door::Own))));
     }
     let mut tx = Transaction::begin(&site.org, call.rights.clone());
-    let mut parts = all(site, call, series.composite_request, &mut Door::Within(&mut tx));
+    let parts = all(site, call, series.composite_request, &mut Door::Within(&mut tx));
+    let (parts, _) = ended(tx, parts);
+    Ok(Answer::text(shown(&parts)))
+}
+
+const GRAPHS_MAX: usize = 75;
+const NODES_MAX: usize = 500;
+
+#[derive(Deserialize)]
+struct Graphs {
+    graphs: Vec<Graph>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Graph {
+    graph_id: String,
+    composite_request: Vec<Sub>,
+}
+
+/// `POST …/composite/graph`: series that stand or fall each for itself, longer than others may be.
+pub(super) fn graphs(site: &Site, call: &Call) -> ApiResult {
+    let Graphs { graphs } = parsed(call)?;
+    let nodes: usize = graphs.iter().map(|graph| graph.composite_request.len()).sum();
+    for (count, max, what) in [(graphs.len(), GRAPHS_MAX, "graphs"), (nodes, NODES_MAX, "nodes")] {
+        if count > max {
+            let message = format!("Limit of {max} reached for {what} in composite graph request");
+            return Err(ApiError::bad("LIMIT_EXCEEDED", message));
+        }
+    }
+    let mut shown_graphs = Vec::with_capacity(graphs.len());
+    for graph in graphs {
+        let mut tx = Transaction::begin(&site.org, call.rights.clone());
+        let parts = all(site, call, graph.composite_request, &mut Door::Within(&mut tx));
+        let (parts, good) = ended(tx, parts);
+        let series = shown(&parts);
+        let id = Value::from(graph.graph_id);
+        shown_graphs.push(format!("{{\"graphId\":{id},\"graphResponse\":{series},\"isSuccessful\":{good}}}"));
+    }
+    Ok(Answer::text(format!("{{\"graphs\":[{}]}}", shown_graphs.join(","))))
+}
+
+/// Commits when all parts are good; else all is undone, and says so.
+fn ended(tx: Transaction, mut parts: Vec<Part>) -> (Vec<Part>, bool) {
     let good = |part: &Part| part.status.is_success() || part.status == StatusCode::NOT_MODIFIED;
     if parts.iter().all(good) {
         tx.commit();
-    } else {
-        drop(tx);
-        parts.iter_mut().filter(|part| good(part)).for_each(Part::undo);
+        return (parts, true);
     }
-    Ok(Answer::text(shown(&parts)))
+    drop(tx);
+    parts.iter_mut().filter(|part| good(part)).for_each(Part::undo);
+    (parts, false)
 }
 
 /// What a part of a series is answered.

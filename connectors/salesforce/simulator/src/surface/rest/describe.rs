@@ -1,27 +1,22 @@
 //! Describes over REST, with conditions.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use axum::http::StatusCode;
-use axum::http::header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
+use axum::http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, VARY,
+};
 use serde_json::json;
 
 use super::Call;
-use crate::describe::{Global, ObjectFacts, Style, Summary, entity_tag};
+use crate::describe::{Packing, Page, Style, Summary};
 use crate::org::date_time;
 use crate::surface::{Answer, ApiError, ApiResult, Site};
 
 /// `GET …/sobjects`, with conditions.
 pub(super) fn global(site: &Site, call: &Call) -> ApiResult {
     let metadata = site.org.metadata();
-    let etag = entity_tag(&metadata, &call.rights, call.tooling);
-    let modified_ms = metadata.schema_modified_ms();
-    let answer = if unchanged(call, &etag, modified_ms) {
-        Answer::empty(StatusCode::NOT_MODIFIED)
-    } else {
-        Answer::shown(&Global::of(&metadata, &call.rights, call.tooling, Some(style(call))))?
-    };
-    Ok(dated(answer, etag, modified_ms))
+    let base = site.base_url(&call.headers);
+    let page = site.rendered.global(&metadata, &call.rights, style(call, &base), packing(call));
+    conditional(call, page, metadata.schema_modified_ms())
 }
 
 /// `GET …/sobjects/X`.
@@ -29,8 +24,11 @@ pub(super) fn basic(site: &Site, call: &Call, name: &str) -> ApiResult {
     let state = site.org.snapshot();
     let view = call.view(&site.org, &state);
     let object = view.object(name).ok_or_else(ApiError::not_found)?;
-    let summary = Summary::of(object, view.rights.object(object), Some(style(call)));
-    Answer::shown(&json!({"objectDescribe": summary, "recentItems": []}))
+    let base = site.base_url(&call.headers);
+    let summary = Summary::of(&state.metadata, object, view.rights.object(object), Some(style(call, &base)));
+    let recent = super::recent::of_object(&view, call, object, super::recent::OF_OBJECT_MAX);
+    let recent: serde_json::Value = recent.into_iter().map(|(_, record)| record).collect();
+    Answer::shown(&json!({"objectDescribe": summary, "recentItems": recent}))
 }
 
 /// `GET …/sobjects/X/describe`, with conditions.
@@ -38,22 +36,49 @@ pub(super) fn object(site: &Site, call: &Call, name: &str) -> ApiResult {
     let metadata = site.org.metadata();
     let object = if call.tooling { metadata.tooling_object(name) } else { metadata.object(name) };
     let object = object.filter(|object| call.rights.object(object).read).ok_or_else(ApiError::not_found)?;
-    let modified_ms = metadata.object_modified_ms(object);
-    let facts = ObjectFacts::of(&metadata, &call.rights, object, Some(style(call)));
-    let mut answer = Answer::shown(&facts)?;
-    let mut hash = DefaultHasher::new();
-    if let crate::surface::Content::Text(text) = &answer.content {
-        text.hash(&mut hash);
-    }
-    let etag = format!("\"{:016x}\"", hash.finish());
-    if unchanged(call, &etag, modified_ms) {
-        answer = Answer::empty(StatusCode::NOT_MODIFIED);
-    }
-    Ok(dated(answer, etag, modified_ms))
+    let base = site.base_url(&call.headers);
+    let page = site.rendered.object(&metadata, &call.rights, object, style(call, &base), packing(call));
+    conditional(call, page, metadata.object_modified_ms(object))
 }
 
-fn style(call: &Call) -> Style {
-    Style { version: call.version, tooling: call.tooling }
+/// How the caller wants it; the parts of a composite answer are text in a text.
+fn packing(call: &Call) -> Packing {
+    if call.nested || super::xml::asked(&call.headers) {
+        return Packing::Plain;
+    }
+    let accepted =
+        call.headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let gzip = accepted.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let refused = |weight: &str| {
+            weight.strip_prefix("q=").is_some_and(|weight| weight.trim_matches(['0', '.']).is_empty())
+        };
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")) && !parts.any(refused)
+    });
+    if gzip { Packing::Gzip } else { Packing::Plain }
+}
+
+fn conditional(call: &Call, page: serde_json::Result<Page>, modified_ms: i64) -> ApiResult {
+    let page = page.map_err(|error| {
+        let message = format!("An unexpected error occurred: {error}");
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", message)
+    })?;
+    let answer = if unchanged(call, &page.etag, modified_ms) {
+        Answer::empty(StatusCode::NOT_MODIFIED)
+    } else if call.nested {
+        Answer::text(String::from_utf8_lossy(&page.body).into_owned())
+    } else {
+        let answer = Answer::bytes(page.body, "application/json;charset=UTF-8").with(VARY, "accept-encoding");
+        match packing(call) {
+            Packing::Plain => answer,
+            Packing::Gzip => answer.with(CONTENT_ENCODING, "gzip"),
+        }
+    };
+    Ok(dated(answer, page.etag, modified_ms))
+}
+
+fn style<'a>(call: &Call, base: &'a str) -> Style<'a> {
+    Style { version: call.version, tooling: call.tooling, base }
 }
 
 /// Whether the caller's copy is still good. As HTTP has it, `If-None-Match` decides alone where it is given.

@@ -1,21 +1,34 @@
 //! REST: one dispatcher for calls from outside and for the parts of a composite call.
 
 mod anonymous;
+mod changed;
 mod collection;
 mod composite;
 mod cursors;
 mod describe;
 mod door;
+mod json_body;
+mod layouts;
 mod limits;
 mod multipart;
 pub(in crate::surface) mod packaging;
+mod parents;
+mod password;
 mod query;
+mod recent;
 mod records;
+mod related;
+mod search;
+mod streams;
+mod tabs;
 mod tests;
+mod tooling;
+mod tree;
 mod upsert;
 mod values;
 mod versions;
 mod write;
+mod xml;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -23,13 +36,16 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 pub(crate) use collection::{apply, doomed};
-pub(crate) use cursors::Cursors;
+pub(crate) use cursors::{Cursor, Cursors, Remaining};
 pub(crate) use door::{Door, thrown};
 pub(super) use limits::daily_api_requests;
+pub(crate) use multipart::form_parts;
+pub(crate) use parents::is_key;
 pub(super) use versions::{RETIRED, VERSIONS};
 pub(crate) use write::{changed_row, new_row, target};
 
-use super::{ApiError, ApiResult, BODY_MAX, Site};
+use super::body::BodyError;
+use super::{Answer, ApiError, ApiResult, BODY_MAX, Site};
 use crate::org::{Org, Rights, State as OrgState};
 use crate::tables::View;
 
@@ -64,27 +80,7 @@ impl Call {
 
     /// The body as a JSON object.
     pub(crate) fn object(&self) -> Result<serde_json::Map<String, serde_json::Value>, ApiError> {
-        if self.body.is_empty() {
-            return Err(ApiError::bad(
-                "JSON_PARSER_ERROR",
-                "No content to map to Object due to end of input",
-            ));
-        }
-        match serde_json::from_slice(&self.body) {
-            Ok(serde_json::Value::Object(object)) => Ok(object),
-            Ok(_) => Err(ApiError::bad(
-                "JSON_PARSER_ERROR",
-                "The HTTP entity body is required to be a JSON object",
-            )),
-            Err(error) => {
-                let message = format!(
-                    "Unexpected character or end of input at [line:{}, column:{}]",
-                    error.line(),
-                    error.column()
-                );
-                Err(ApiError::bad("JSON_PARSER_ERROR", message))
-            }
-        }
+        json_body::object(&self.body)
     }
 }
 
@@ -98,19 +94,25 @@ pub(super) async fn serve(State(site): State<Site>, request: Request) -> Respons
         return ApiError::not_found().into_response();
     };
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, BODY_MAX).await else {
-        let message = "The request body is larger than the maximum";
-        return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_ENTITY_TOO_LARGE", message)
-            .into_response();
+    let max = if path.contains("/jobs/ingest") { crate::bulk::CONTENT_MAX } else { BODY_MAX };
+    let body = match super::body::read(&parts.headers, body, max).await {
+        Ok(body) => body,
+        Err(error) => return unreadable(error).into_response(),
     };
     let query = parts.uri.query().unwrap_or_default();
     let target = Target { path: &path, query };
-    let call = match call(rights, parts.method, &target, parts.headers, body, false) {
+    let call = call(rights, parts.method, &target, parts.headers, body, false).map(overridden);
+    let call = match call.and_then(|call| json_body::takes(&call).map(|()| call)) {
         Ok(call) => call,
         Err(refusal) => return refusal.into_response(),
     };
     // Queries over a large org compute for a while; the listener's threads stay free.
+    let (in_xml, segments) = (xml::asked(&call.headers), call.segments.clone());
     match tokio::task::spawn_blocking(move || dispatch(&site, &call, &mut Door::Own)).await {
+        Ok(answer) if in_xml => {
+            let answer = answer.unwrap_or_else(|error| Answer::json(error.status, error.to_list()));
+            xml::of(answer, &segments).into_response()
+        }
         Ok(answer) => answer.into_response(),
         Err(error) => {
             tracing::error!(%error, path, "a handler failed");
@@ -122,6 +124,28 @@ pub(super) async fn serve(State(site): State<Site>, request: Request) -> Respons
             .into_response()
         }
     }
+}
+
+fn unreadable(error: BodyError) -> ApiError {
+    match error {
+        BodyError::TooLarge => {
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_ENTITY_TOO_LARGE", error.to_string())
+        }
+        BodyError::Encoding => ApiError::bad("INVALID_CONTENT_ENCODING", error.to_string()),
+        BodyError::Unknown => {
+            ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", error.to_string())
+        }
+    }
+}
+
+/// Clients that cannot send every method send a POST and name the other: `?_HttpMethod=PATCH`.
+fn overridden(mut call: Call) -> Call {
+    let named = call.parameter("_HttpMethod").map(str::to_ascii_uppercase);
+    let named = named.and_then(|name| Method::from_bytes(name.as_bytes()).ok());
+    if let Some(named) = named.filter(|_| call.method == Method::POST) {
+        call.method = named;
+    }
+    call
 }
 
 struct Target<'a> {
@@ -180,36 +204,97 @@ fn dispatch(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
         ["runTestsAsynchronous"] if create && call.tooling => tests::asynchronous(site, call),
         ["executeAnonymous"] if read && call.tooling => anonymous::execute(site, call),
         ["limits"] if read && !call.tooling => Ok(limits::list(site)),
+        ["limits", "recordCount"] if read && !call.tooling => limits::record_count(site, call),
+        ["tabs"] if read && !call.tooling => Ok(tabs::list(site, call)),
+        ["theme"] if read && !call.tooling => Ok(tabs::theme(site, call)),
+        ["quickActions"] if read && !call.tooling => Ok(Answer::ok(serde_json::json!([]))),
+        ["recent"] if read && !call.tooling => recent::list(site, call, door),
+        ["search"] if read => search::find(site, call, door),
+        ["parameterizedSearch"] if read || create => search::parameterized(site, call, door),
         ["query" | "queryAll"] if read => query::start(site, call, door),
         ["query" | "queryAll", locator] if read => query::more(site, call, door, locator),
-        ["sobjects"] if read => describe::global(site, call),
-        ["sobjects", object, "describe"] if read => describe::object(site, call, object),
-        ["sobjects", object] if read => describe::basic(site, call, object),
-        ["sobjects", object] if create && call.tooling => packaging::create(site, call, object),
-        ["sobjects", object] if create => records::create(site, call, door, object),
-        ["sobjects", object, id] if read => records::get(site, call, door, object, id),
-        ["sobjects", object, id] if call.method == Method::PATCH && !call.tooling => {
-            records::update(site, call, door, object, id)
+        ["event", "eventSchema", id] if read && !call.tooling => streams::schema_by_id(site, call, id),
+        ["sobjects", rest @ ..] => sobjects(site, call, door, rest),
+        ["jobs", path @ ..] if !call.tooling && !call.nested => crate::bulk::v2::serve(site, call, path),
+        ["composite", rest @ ..] => composite(site, call, door, rest),
+        ["runTestsSynchronous"] | ["runTestsAsynchronous"] | ["executeAnonymous"] if call.tooling => {
+            method("GET,HEAD,POST")
         }
-        ["sobjects", object, id] if call.method == Method::DELETE && !call.tooling => {
-            records::delete(site, call, door, object, id)
+        ["limits", ..] | ["tabs"] | ["theme"] | ["recent"] if call.tooling => Err(ApiError::not_found()),
+        ["parameterizedSearch"] => method("GET,HEAD,POST"),
+        [] | ["limits"] | ["limits", "recordCount"] | ["tabs"] | ["theme"] | ["recent"] | ["search"] => {
+            method("GET,HEAD")
         }
-        ["sobjects", object, id, field] if read => {
-            upsert::by_external_id_or_blob(site, call, door, object, id, field)
+        ["query" | "queryAll"] | ["query" | "queryAll", _] => method("GET,HEAD"),
+        _ => Err(ApiError::not_found()),
+    }
+}
+
+/// Answers a call about records.
+fn sobjects(site: &Site, call: &Call, door: &mut Door<'_>, path: &[&str]) -> ApiResult {
+    let (read, create) =
+        (call.method == Method::GET || call.method == Method::HEAD, call.method == Method::POST);
+    let (patch, delete) = (call.method == Method::PATCH, call.method == Method::DELETE);
+    let method = |allowed: &str| Err(ApiError::method(&call.method, allowed));
+    match path {
+        [] if read => describe::global(site, call),
+        ["User", user, "password"] if !call.tooling => password::answer(site, call, user),
+        [object, "describe"] if read => describe::object(site, call, object),
+        [object, "describe", what] if read && !call.tooling => layouts::serve(site, call, object, what),
+        [object, what @ ("listviews" | "quickActions" | "compactLayouts")] if read && !call.tooling => {
+            layouts::serve(site, call, object, what)
         }
-        ["sobjects", object, field, value] if call.method == Method::PATCH && !call.tooling => {
-            upsert::upsert(site, call, door, object, field, value)
+        [object, "eventSchema"] if read && !call.tooling => streams::schema_of_event(site, call, object),
+        [object, "updated"] if read => changed::updated(site, call, object),
+        [object, "deleted"] if read => changed::deleted(site, call, object),
+        [object] if read => describe::basic(site, call, object),
+        [table] if streams::serves(call, table) => streams::write(site, call, table, None),
+        [table, id] if streams::serves(call, table) => streams::write(site, call, table, Some(id)),
+        [object] if create && call.tooling => tooling::create(site, call, door, object),
+        [object] | [object, "Id" | "id"] if create => records::create(site, call, door, object),
+        [object, id] if read => records::get(site, call, door, object, id),
+        [object, id] if patch && call.tooling => tooling::update(site, call, door, object, id),
+        [object, id] if delete && call.tooling => tooling::delete(site, call, door, object, id),
+        [object, id] if patch => records::update(site, call, door, object, id),
+        [object, id] if delete => records::delete(site, call, door, object, id),
+        [object, id, word] => match related::serve(site, call, door, (object, id, word)) {
+            Some(answer) => answer,
+            None if read => upsert::by_external_id_or_blob(site, call, door, object, id, word),
+            None if call.tooling => method("GET,HEAD"),
+            None if patch => upsert::upsert(site, call, door, object, id, word),
+            None if delete => upsert::delete(site, call, door, object, id, word),
+            None => method("DELETE,GET,HEAD,PATCH"),
+        },
+        [] | [_, "describe" | "updated" | "deleted" | "listviews" | "quickActions" | "compactLayouts"] => {
+            method("GET,HEAD")
         }
-        ["composite"] if create && !call.nested => composite::series(site, call),
-        ["composite", "batch"] if create && !call.nested => composite::batch(site, call),
-        ["composite", "sobjects"] if !call.tooling => collection::answer(site, call, door),
-        [] | ["limits"] | ["query" | "queryAll", ..] | ["sobjects"] | ["sobjects", _, "describe"] => {
-            method("HEAD, GET")
-        }
-        ["sobjects", _] => method("HEAD, GET, POST"),
-        ["sobjects", _, _] => method("HEAD, GET, PATCH, DELETE"),
-        ["sobjects", _, _, _] => method("HEAD, GET, PATCH"),
-        ["composite"] | ["composite", "batch"] => method("POST"),
+        [_] => method("GET,HEAD,POST"),
+        [_, _] => method("DELETE,GET,HEAD,PATCH"),
+        _ => Err(ApiError::not_found()),
+    }
+}
+
+/// Answers a call that holds several.
+fn composite(site: &Site, call: &Call, door: &mut Door<'_>, path: &[&str]) -> ApiResult {
+    let create = call.method == Method::POST;
+    let method = |allowed: &str| Err(ApiError::method(&call.method, allowed));
+    match path {
+        [] if create && !call.nested => composite::series(site, call),
+        ["batch"] if create && !call.nested => composite::batch(site, call),
+        ["graph"] if create && !call.nested && !call.tooling => composite::graphs(site, call),
+        ["tree", object] if create && !call.tooling => tree::create(site, call, door, object),
+        ["sobjects"] if !call.tooling => collection::answer(site, call, door),
+        ["sobjects", object] if !call.tooling => match &call.method {
+            &Method::GET | &Method::HEAD | &Method::POST => collection::fetch(site, call, door, object),
+            _ => method("GET,HEAD,POST"),
+        },
+        ["sobjects", object, key] if !call.tooling => match &call.method {
+            &Method::PATCH => collection::upsert(site, call, door, object, key),
+            _ => method("PATCH"),
+        },
+        [] if call.method == Method::GET && !call.nested => Ok(versions::composites(call)),
+        [] => method("GET,HEAD,POST"),
+        ["batch"] | ["graph"] | ["tree", _] => method("POST"),
         _ => Err(ApiError::not_found()),
     }
 }

@@ -36,6 +36,17 @@ pub(super) fn body(
     Ok((record.ok_or_else(|| malformed("Missing non-binary part"))?, blob))
 }
 
+/// The named parts of a form; `None` where the body is none.
+pub(crate) fn form_parts(call: &Call) -> Result<Option<Vec<(String, Bytes)>>, ApiError> {
+    let kind = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if call.nested || !kind.to_ascii_lowercase().starts_with("multipart/") {
+        return Ok(None);
+    }
+    let boundary = boundary(kind).ok_or_else(|| malformed("boundary is missing"))?;
+    let parts = parts(&call.body, boundary)?.into_iter();
+    Ok(Some(parts.filter_map(|part| Some((part.name?, part.content))).collect()))
+}
+
 struct Part {
     name: Option<String>,
     file: Option<String>,

@@ -13,13 +13,41 @@ use crate::surface::{Answer, ApiError, ApiResult, Site};
 const BATCH_DEFAULT: usize = 2_000;
 const BATCH_MIN: usize = 200;
 
-/// `GET …/query?q=`.
+/// `GET …/query?q=`, or `?explain=`.
 pub(super) fn start(site: &Site, call: &Call, door: &Door<'_>) -> ApiResult {
-    let org = &site.org;
+    if let Some(text) = call.parameter("explain") {
+        return plan(site, call, door, text);
+    }
     let Some(text) = call.parameter("q") else {
         return Err(ApiError::bad("MALFORMED_QUERY", "A query string has to be specified"));
     };
     let deleted = call.segments.first().is_some_and(|name| name == "queryAll");
+    answer(site, call, door, text, deleted)
+}
+
+/// How a query would be run. The numbers are those of a scan; nobody should rely on them.
+fn plan(site: &Site, call: &Call, door: &Door<'_>, text: &str) -> ApiResult {
+    let state = door.snapshot(&site.org);
+    let view = call.view(&site.org, &state);
+    let prepared = soql::prepare(&view, text)?;
+    let rows = state.records.count(&prepared.object.name);
+    Ok(Answer::ok(json!({
+        "plans": [{
+            "cardinality": rows,
+            "fields": [],
+            "leadingOperationType": "TableScan",
+            "notes": [],
+            "relativeCost": 1.0,
+            "sobjectCardinality": rows,
+            "sobjectType": prepared.object.name,
+        }],
+        "sourceQuery": text,
+    })))
+}
+
+/// Runs a query and answers its first page.
+pub(super) fn answer(site: &Site, call: &Call, door: &Door<'_>, text: &str, deleted: bool) -> ApiResult {
+    let org = &site.org;
     let state = door.snapshot(org);
     let view = call.view(org, &state);
     let prepared = soql::prepare(&view, text)?;
@@ -28,7 +56,7 @@ pub(super) fn start(site: &Site, call: &Call, door: &Door<'_>) -> ApiResult {
     }
     let remaining = match soql::run(&view, &prepared, deleted)? {
         Outcome::Count(count) => {
-            return Ok(Answer::ok(json!({"totalSize": count, "done": true, "records": []})));
+            return Ok(Answer::ok(envelope(call, Vec::new(), count, None)));
         }
         Outcome::Rows(rows) => Remaining::Rows { query: Box::new(prepared), rows },
         Outcome::Groups(groups) => Remaining::Groups(groups),
@@ -78,12 +106,26 @@ fn page(
         Remaining::Groups(groups) => groups[from..to].to_vec(),
     };
     let done = to == size;
-    let mut answer = json!({"totalSize": size, "done": done});
-    if !done {
-        answer["nextRecordsUrl"] = format!("{}/query/{id}-{to}", call.root).into();
+    let answer = envelope(call, records, size, (!done).then(|| format!("{id}-{to}")));
+    Ok((answer, !done))
+}
+
+/// Records of `total` as one page; `next` is the locator of the page that follows. The Tooling API says more of a page
+/// than REST does.
+fn envelope(call: &Call, records: Vec<Value>, total: usize, next: Option<String>) -> Value {
+    let mut answer = json!({"totalSize": total, "done": next.is_none()});
+    if let Some(next) = &next {
+        answer["nextRecordsUrl"] = format!("{}/query/{next}", call.root).into();
+    }
+    if call.tooling {
+        // A count has a size and no records.
+        answer["size"] = if records.is_empty() { total } else { records.len() }.into();
+        answer["queryLocator"] = next.into();
+        answer["entityTypeName"] =
+            records.first().map(|record| record["attributes"]["type"].clone()).unwrap_or_default();
     }
     answer["records"] = records.into();
-    Ok((answer, !done))
+    answer
 }
 
 /// `Sforce-Query-Options: batchSize=500`, moved to what is allowed.

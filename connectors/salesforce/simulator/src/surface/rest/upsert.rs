@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Call, Door, records, write};
+use super::parents::{find, is_key};
+use super::{Call, Door, records, related, write};
 use crate::org::{Field, FieldType, Id, ObjectType};
 use crate::surface::{Answer, ApiError, ApiResult, Content, Site};
 use crate::tables::{self, View};
@@ -37,7 +38,7 @@ fn read(view: &View<'_>, call: &Call, name: &str, key: &str, last: &str) -> ApiR
             content: Content::Bytes(bytes, "application/octet-stream"),
         });
     }
-    let field = external_id(view, object, key).ok_or_else(ApiError::not_found)?;
+    let field = external_id(view, object, key).ok_or_else(|| related::unknown(key))?;
     let found = find(view, object, field, last);
     match found.as_slice() {
         [] => Err(ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")),
@@ -59,11 +60,12 @@ pub(super) fn upsert(
     value: &str,
 ) -> ApiResult {
     let mut body = call.object()?;
+    let update_only = call.parameter("updateOnly").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let done = door.change(&site.org, call, |tx| {
         let object = write::target(tx, name)?;
         let (field, found) = {
             let view = tx.view();
-            let field = external_id(&view, &object, field).ok_or_else(ApiError::no_record)?;
+            let field = external_id(&view, &object, field).ok_or_else(|| related::unknown(field))?;
             (field.name.clone(), find(&view, &object, field, value))
         };
         if body.contains_key(&field) {
@@ -71,6 +73,7 @@ pub(super) fn upsert(
             return Err(ApiError::bad("INVALID_FIELD", message));
         }
         match found.as_slice() {
+            [] if update_only => Err(ApiError::not_found()),
             [] => {
                 body.insert(field, Value::from(value));
                 let id = write::create(tx, &object, &body, None)?;
@@ -88,8 +91,38 @@ pub(super) fn upsert(
             }
             answer
         }
+        // Before version 46 there was no body.
+        Done::Updated(_) if call.version < 46 => Answer::empty(StatusCode::NO_CONTENT),
         Done::Updated(id) => Answer::ok(json!({"id": id, "success": true, "errors": [], "created": false})),
         Done::Ambiguous(object, several) => ambiguous(call, &object, &several),
+    })
+}
+
+/// `DELETE …/sobjects/X/{field}/{value}`.
+pub(super) fn delete(
+    site: &Site,
+    call: &Call,
+    door: &mut Door<'_>,
+    name: &str,
+    field: &str,
+    value: &str,
+) -> ApiResult {
+    let several = door.change(&site.org, call, |tx| {
+        let object = write::target(tx, name)?;
+        let found = {
+            let view = tx.view();
+            let field = external_id(&view, &object, field).ok_or_else(|| related::unknown(field))?;
+            find(&view, &object, field, value)
+        };
+        match found.as_slice() {
+            [] => Err(ApiError::not_found()),
+            [id] => write::delete(tx, &object, *id).map(|()| None),
+            _ => Ok(Some((object, found))),
+        }
+    })?;
+    Ok(match several {
+        None => Answer::empty(StatusCode::NO_CONTENT),
+        Some((object, several)) => ambiguous(call, &object, &several),
     })
 }
 
@@ -100,39 +133,8 @@ enum Done {
     Ambiguous(Arc<ObjectType>, Vec<Id>),
 }
 
-fn external_id<'a>(view: &View<'_>, object: &'a ObjectType, name: &str) -> Option<&'a std::sync::Arc<Field>> {
-    object.field(name).filter(|field| {
-        (field.external_id || field.kind == FieldType::Id) && view.rights.field(object, field).read
-    })
-}
-
-fn find(view: &View<'_>, object: &ObjectType, field: &Field, value: &str) -> Vec<Id> {
-    if field.kind == FieldType::Id {
-        return Id::parse(value)
-            .filter(|_| tables::by_key(view, object, value).is_some())
-            .into_iter()
-            .collect();
-    }
-    if tables::stores(object) {
-        let value = match value.parse::<f64>() {
-            Ok(number) if field.kind.is_number() => Value::from(number),
-            _ => Value::from(value),
-        };
-        let found = view.state.records.with_value(&object.name, &field.name, &value).into_iter();
-        return found.filter(|id| tables::by_key(view, object, id.as_str()).is_some()).collect();
-    }
-    let mut found = Vec::new();
-    tables::scan(view, object, false, &mut |row| {
-        let same = match row.value(view, &field.name) {
-            Value::String(text) => text.to_lowercase() == value.to_lowercase(),
-            Value::Number(number) => value.parse::<f64>().ok() == number.as_f64(),
-            _ => false,
-        };
-        if same && let Some(id) = row.value(view, "Id").as_str().and_then(Id::parse) {
-            found.push(id);
-        }
-    });
-    found
+fn external_id<'a>(view: &View<'_>, object: &'a ObjectType, name: &str) -> Option<&'a Arc<Field>> {
+    object.field(name).filter(|field| is_key(view, object, field))
 }
 
 /// 300 with the URLs of all records that have this value.

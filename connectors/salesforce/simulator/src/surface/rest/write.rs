@@ -7,9 +7,10 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::door::thrown;
+use super::parents;
 use super::values::{self, Stored};
 use crate::dml::{self, Operation, Options, Row, RowError};
-use crate::org::{Id, ObjectKind, ObjectType, Rights};
+use crate::org::{Id, ObjectKind, ObjectType};
 use crate::surface::ApiError;
 use crate::tables::sharing;
 use crate::transaction::Transaction;
@@ -47,7 +48,7 @@ pub(crate) fn new_row(
         "PermissionSetAssignment" => return assignment(object, body),
         _ => dml::may_insert(tx, object, Options::API)?,
     }
-    let mut row = row(&tx.rights, object, None, body)?;
+    let mut row = row(tx, object, None, body)?;
     row.blob = blob.or(row.blob);
     Ok(row)
 }
@@ -88,7 +89,7 @@ pub(crate) fn changed_row(
             return Err(RowError::no_access().into());
         }
     }
-    row(&tx.rights, object, Some(id), body)
+    row(tx, object, Some(id), body)
 }
 
 /// Moves a record to the recycle bin, and what cannot be without it.
@@ -132,11 +133,12 @@ fn readable(tx: &Transaction, object: &ObjectType, id: Id) -> Result<(), ApiErro
 
 /// Checks names and values against what the caller may write.
 fn row(
-    rights: &Rights,
+    tx: &Transaction,
     object: &Arc<ObjectType>,
     id: Option<Id>,
     body: &Map<String, Value>,
 ) -> Result<Row, ApiError> {
+    let rights = &tx.rights;
     let mut row = Row { object: object.clone(), id, values: BTreeMap::new(), blob: None };
     let mut refused = Vec::new();
     for (name, value) in body {
@@ -144,10 +146,17 @@ fn row(
             continue;
         }
         let field = object.field(name).filter(|field| rights.field(object, field).read);
-        let Some(field) = field else {
-            let message = format!("No such column '{name}' on sobject of type {}", object.name);
-            return Err(ApiError::bad("INVALID_FIELD", message));
+        let (field, parent) = match field {
+            Some(field) => (field, None),
+            None => match parents::parent(&tx.view(), object, name, value)? {
+                Some((field, parent)) => (field, Some(parent)),
+                None => {
+                    let message = format!("No such column '{name}' on sobject of type {}", object.name);
+                    return Err(ApiError::bad("INVALID_FIELD", message));
+                }
+            },
         };
+        let value = parent.as_ref().unwrap_or(value);
         let writable = if id.is_none() { field.createable } else { field.updateable };
         if !writable || !rights.field(object, field).edit {
             refused.push(field.name.as_str());

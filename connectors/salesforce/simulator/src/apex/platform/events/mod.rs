@@ -62,8 +62,7 @@ fn publish(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
     for (result, record) in done.iter_mut().zip(&records) {
         record.state.borrow_mut().fields.remove("Id");
         if result.errors.is_empty() {
-            let uuid = tx.org.bus.next_uuid();
-            result.id = None;
+            let uuid = result.id.take().and_then(|id| tx.pending.uuid_of(id)).unwrap_or_default();
             let queued = RowError::new("OPERATION_ENQUEUED", uuid);
             // Told as the platform does: a success that carries a note.
             result.errors = vec![queued];

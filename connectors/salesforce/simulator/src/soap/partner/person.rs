@@ -1,19 +1,25 @@
 //! Who calls, and what time the org has.
 
-use super::Caller;
-use super::fault::SoapFault;
-use super::write::Xml;
-use crate::org::metadata_time;
+use crate::org::{Id, Org, metadata_time};
+use crate::soap::Caller;
+use crate::soap::fault::SoapFault;
+use crate::soap::write::Xml;
 
 /// `getUserInfo`.
 pub(super) fn user_info(caller: &Caller<'_>, out: &mut Xml) -> Result<(), SoapFault> {
-    let org = &caller.site.org;
+    out.open("result");
+    about(&caller.site.org, caller.rights.user, out)?;
+    out.close("result");
+    Ok(())
+}
+
+/// What `getUserInfo` and `login` tell of a user.
+pub(in crate::soap) fn about(org: &Org, user: Id, out: &mut Xml) -> Result<(), SoapFault> {
     let state = org.read();
-    let user = state.users.get(&caller.rights.user).ok_or_else(SoapFault::session)?;
+    let user = state.users.get(&user).ok_or_else(SoapFault::session)?;
     let user_type =
         state.profiles.get(&user.profile).map_or("Standard", |profile| profile.user_type.as_str());
-    out.open("result")
-        .flag("accessibilityMode", false)
+    out.flag("accessibilityMode", false)
         .flag("chatterExternal", false)
         .text("currencySymbol", "$")
         .number("orgAttachmentFileSizeLimit", 26_214_400)
@@ -36,8 +42,7 @@ pub(super) fn user_info(caller: &Caller<'_>, out: &mut Xml) -> Result<(), SoapFa
         .text("userName", &user.username)
         .text("userTimeZone", "America/Los_Angeles")
         .text("userType", user_type)
-        .text("userUiSkin", "Theme3")
-        .close("result");
+        .text("userUiSkin", "Theme3");
     Ok(())
 }
 

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::Caller;
-use super::fault::SoapFault;
-use super::write::Xml;
 use crate::dml::{Operation, Options, Row, RowResult};
 use crate::fault;
 use crate::metadata::xml::Element;
 use crate::org::{FieldType, Id, ObjectType};
+use crate::soap::Caller;
+use crate::soap::fault::SoapFault;
+use crate::soap::write::Xml;
 use crate::surface::ApiError;
 use crate::surface::rest::{apply, changed_row, doomed, new_row, target};
 use crate::transaction::Transaction;
@@ -67,17 +67,6 @@ impl Change {
         })
     }
 
-    pub(super) fn response_name(&self) -> &'static str {
-        match self.verb {
-            Verb::Create => "createResponse",
-            Verb::Update => "updateResponse",
-            Verb::Upsert => "upsertResponse",
-            Verb::Delete => "deleteResponse",
-            Verb::Undelete => "undeleteResponse",
-            Verb::EmptyRecycleBin => "emptyRecycleBinResponse",
-        }
-    }
-
     /// What it means to the fault rules.
     pub(super) fn meaning(&self) -> fault::Operation {
         let object = self.records.first().map(|record| record.object.clone());
@@ -92,10 +81,14 @@ impl Change {
 
 impl Fields {
     fn of(element: &Element) -> Self {
-        let mut fields = Self { object: String::new(), values: Vec::new() };
+        // The enterprise API names the object by the element's type.
+        let named = element.kind.clone().filter(|kind| kind != "sObject").unwrap_or_default();
+        let mut fields = Self { object: named, values: Vec::new() };
         for child in &element.children {
             match child.name.as_str() {
-                "type" if fields.object.is_empty() => fields.object = child.text.clone(),
+                "type" if fields.object.is_empty() && fields.values.is_empty() => {
+                    fields.object = child.text.clone()
+                }
                 "fieldsToNull" => fields.values.push((child.text.clone(), None)),
                 name => {
                     let text = Some(child.text.clone()).filter(|text| !text.is_empty());

@@ -1,9 +1,9 @@
 //! Describes as the partner WSDL orders them: names in the alphabet, optional booleans only where they are true.
 
-use super::Caller;
-use super::fault::SoapFault;
-use super::write::Xml;
 use crate::describe::{ChildFacts, FieldFacts, Global, ObjectFacts, Summary};
+use crate::soap::Caller;
+use crate::soap::fault::SoapFault;
+use crate::soap::write::Xml;
 
 /// Types in one call.
 const TYPES_MAX: usize = 100;
