@@ -32,7 +32,7 @@ fn the_example_file_is_valid() {
 fn a_wrong_key_or_value_is_named_with_its_line() {
     let unknown = complain(&GOOD.replace("path =", "pth ="));
     assert!(unknown.contains("line 8") && unknown.contains("pth"), "{unknown}");
-    let value = complain(&GOOD.replace("\"sled\"", "\"slad\""));
+    let value = complain(&GOOD.replace("\"journal\"", "\"journel\""));
     assert!(value.contains("line 7") && value.contains("journel"), "{value}");
     let address = complain(&GOOD.replace("127.0.0.1:7480", "localhost"));
     assert!(address.contains("line 4"), "{address}");

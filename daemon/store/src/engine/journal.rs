@@ -36,13 +36,19 @@ pub use open::OpenError;
 #[derive(Debug, Clone)]
 pub struct JournalOptions {
     pub history: History,
+    /// How much its file grows at least before it is begun anew, in bytes.
+    pub growth_bytes: u64,
     /// How long to wait for another process, or an earlier store of this one, to give up the directory.
     pub lock_wait: Duration,
 }
 
 impl Default for JournalOptions {
     fn default() -> Self {
-        Self { history: History::default(), lock_wait: Duration::from_secs(10) }
+        Self {
+            history: History::default(),
+            growth_bytes: 16 * 1024 * 1024,
+            lock_wait: Duration::from_secs(10),
+        }
     }
 }
 

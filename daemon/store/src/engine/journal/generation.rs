@@ -16,8 +16,6 @@ use crate::engine::journal::record::{self, Head};
 use crate::engine::writer::{Journal, JournalError};
 use crate::store::Revision;
 
-/// A file is not begun anew before it has grown by this, in bytes.
-const GROWTH_MIN: u64 = 16 * 1024 * 1024;
 /// Bytes of changes in one group of a generation's beginning.
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -47,6 +45,8 @@ pub(super) struct Generation {
     blocks: u64,
     /// Blocks of the beginning.
     begun: u64,
+    /// Bytes by which it grows at least before the next is begun.
+    growth: u64,
     /// What the file holds behind `blocks` is not known: nothing may be written behind it.
     doubtful: bool,
 }
@@ -73,16 +73,23 @@ impl Generation {
         begun: u64,
         blocks: u64,
         disk: Arc<dyn Disk>,
+        growth: u64,
     ) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).open(dir.join(name(number)))?;
         // What was written behind and never acknowledged must not mix with what comes.
         file.set_len(blocks * BLOCK as u64)?;
         file.sync_all()?;
-        Ok(Self { dir: dir.to_owned(), number, file, disk, blocks, begun, doubtful: false })
+        Ok(Self { dir: dir.to_owned(), number, file, disk, blocks, begun, growth, doubtful: false })
     }
 
     /// Begins a generation with what `index` holds.
-    pub(super) fn begin(dir: &Path, number: u64, index: &Index, disk: Arc<dyn Disk>) -> io::Result<Self> {
+    pub(super) fn begin(
+        dir: &Path,
+        number: u64,
+        index: &Index,
+        disk: Arc<dyn Disk>,
+        growth: u64,
+    ) -> io::Result<Self> {
         let unfinished = dir.join(name(number) + UNFINISHED);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
@@ -97,9 +104,16 @@ impl Generation {
             Ok(blocks)
         });
         match written {
-            Ok(blocks) => {
-                Ok(Self { dir: dir.to_owned(), number, file, disk, blocks, begun: blocks, doubtful: false })
-            }
+            Ok(blocks) => Ok(Self {
+                dir: dir.to_owned(),
+                number,
+                file,
+                disk,
+                blocks,
+                begun: blocks,
+                growth,
+                doubtful: false,
+            }),
             Err(error) => {
                 // The room may be what is missing.
                 let _ = std::fs::remove_file(&unfinished);
@@ -110,7 +124,7 @@ impl Generation {
 
     /// Begins the next generation with what `index` holds and removes this one.
     fn renew(&mut self, index: &Index) -> io::Result<()> {
-        match Self::begin(&self.dir, self.number + 1, index, Arc::clone(&self.disk)) {
+        match Self::begin(&self.dir, self.number + 1, index, Arc::clone(&self.disk), self.growth) {
             Ok(next) => {
                 let old = self.dir.join(name(self.number));
                 *self = next;
@@ -134,7 +148,7 @@ impl Generation {
 
     fn grown(&self) -> bool {
         let (begun, blocks) = (self.begun * BLOCK as u64, self.blocks * BLOCK as u64);
-        blocks - begun > GROWTH_MIN.max(begun)
+        blocks - begun > self.growth.max(begun)
     }
 
     /// Forgets what a failed append may have left. Without room or with an error of the disk that may fail too.

@@ -55,7 +55,7 @@ pub(super) fn open(dir: &Path, options: &JournalOptions, disk: Arc<dyn Disk>) ->
         None if marked => return Err(OpenError::Missing { dir: dir.to_owned() }),
         None => {
             let index = Index::default();
-            let begun = Generation::begin(dir, 1, &index, disk);
+            let begun = Generation::begin(dir, 1, &index, disk, options.growth_bytes);
             (index, begun.map_err(failed("beginning it"))?)
         }
         Some(newest) => {
@@ -66,7 +66,7 @@ pub(super) fn open(dir: &Path, options: &JournalOptions, disk: Arc<dyn Disk>) ->
                 std::fs::remove_file(dir.join(generation::name(*old)))
                     .map_err(failed("removing an old file"))?;
             }
-            let resumed = Generation::resume(dir, *newest, begun, blocks, disk);
+            let resumed = Generation::resume(dir, *newest, begun, blocks, disk, options.growth_bytes);
             (index, resumed.map_err(failed("going on with its file"))?)
         }
     };

@@ -8,6 +8,8 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::join_all;
 use parking_lot::Mutex;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use tokio::sync::mpsc;
 
 use super::{key, open, put, temp_dir, value};
@@ -246,4 +248,55 @@ async fn commits_beside_one_in_doubt_did_not_happen() {
         matches!(outcomes[2], Err(CommitError::Unavailable { .. })),
         "judged by what is in doubt: {outcomes:?}"
     );
+}
+
+/// Fails, by chance, to write half of what it should or to sync it, also while a new file is begun.
+struct Failing(Mutex<StdRng>);
+
+impl Disk for Failing {
+    fn write(&self, file: &File, at: u64, bytes: &[u8]) -> io::Result<()> {
+        if self.0.lock().random_bool(0.1) {
+            std::os::unix::fs::FileExt::write_all_at(file, &bytes[..bytes.len() / 2], at)?;
+            return Err(io::Error::other("no room"));
+        }
+        std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        if self.0.lock().random_bool(0.2) { Err(io::Error::other("no sync")) } else { file.sync_data() }
+    }
+}
+
+/// Files change every few commits here. Each time the store is opened anew it holds every commit that was taken, and of
+/// those that were not, at most the last one in doubt.
+#[tokio::test]
+async fn what_was_taken_survives_a_failing_disk_and_every_change_of_file() {
+    let dir = temp_dir();
+    let (mut taken, mut refused, mut in_doubt) = (0_u64, 0, None);
+    for round in 0..30 {
+        open(dir.path(), History::default()).await.close().await;
+        let disk = Arc::new(Failing(Mutex::new(StdRng::seed_from_u64(round))));
+        let options = JournalOptions { growth_bytes: 4096, ..JournalOptions::default() };
+        let store =
+            JournalStore::open_with(dir.path().to_owned(), options, disk).await.expect("the store opens");
+        let held = value(&store, "last").await.map_or(0, |held| held.parse::<u64>().expect("a number"));
+        assert!(
+            held == taken || Some(held) == in_doubt,
+            "{taken} was taken, {in_doubt:?} in doubt, {held} is there"
+        );
+        taken = held;
+        for next in (taken + 1)..(taken + 40) {
+            let long = "x".repeat(next as usize % 3000);
+            match store.commit(Txn::new().put(key("last"), next.to_string()).put(key("long"), long)).await {
+                Ok(_) => (taken, in_doubt) = (next, None),
+                Err(CommitError::Unknown { .. }) => in_doubt = Some(next),
+                Err(CommitError::Unavailable { .. }) => refused += 1,
+                Err(other) => panic!("{other:?}"),
+            }
+            assert_eq!(value(&store, "last").await.map_or(0, |held| held.parse().expect("a number")), taken);
+        }
+        store.close().await;
+    }
+    let last = files(dir.path());
+    assert!(taken > 500 && refused > 50 && last.len() == 1, "{taken} taken, {refused} refused, {last:?}");
 }
