@@ -1,28 +1,18 @@
 //! The Pub/Sub client for Node, which speaks TLS alone.
 
-use provision_tests::peer::{self, Peer};
-use provision_tests::sf::Desk;
+use provision_tests::peer::Peer;
 use provision_tests::tools;
-use salesforce_simulator::Config;
 use serde_json::json;
 
-use crate::pubsub_python::{OWN, event_of_its_own};
+use crate::pubsub_python::{OWN, org_with_the_app};
 
 #[tokio::test]
 async fn the_client_for_node_lives_on_the_apps_events_and_on_others() {
     let name = "the_client_for_node_lives_on_the_apps_events_and_on_others";
     let Some(peer) = tools::or_skip(name, Peer::node(tools::pubsub_node().await).await) else { return };
     let tls = tempfile::tempdir().unwrap();
-    let org = peer::org(Config { objects: 60, ..Config::default() }, Some(tls.path())).await;
+    let Some(org) = org_with_the_app(name, "Case", tls.path()).await else { return };
     let ready = org.ready().clone();
-    let desk = Desk::new(&ready.org_id, &["Case"]).trusting(ready.ca_file.as_deref());
-    if !desk.has_sf(name).await {
-        return;
-    }
-    desk.log_in(&ready.base_url, &ready.access_token).await;
-    let deployed = desk.deploy().await;
-    assert_eq!(deployed["status"], 0, "{deployed:#}");
-    event_of_its_own(&org);
     let more = json!({
         "topic": "/event/CAS_Record_Change__e",
         "object": "Case",

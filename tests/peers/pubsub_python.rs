@@ -1,5 +1,7 @@
 //! The Pub/Sub client for Python, and plain grpcio with the messages that it carries.
 
+use std::path::Path;
+
 use provision_tests::peer::{self, Peer};
 use provision_tests::sf::Desk;
 use provision_tests::tools;
@@ -10,8 +12,24 @@ use serde_json::{Value, json};
 /// The topic of [`event_of_its_own`].
 pub const OWN: &str = "/event/Own__e";
 
+/// An organisation over TLS with the app's trigger on `object`, and an event of its own; `None` where the test that is
+/// named has to be skipped.
+pub async fn org_with_the_app(name: &str, object: &str, tls: &Path) -> Option<Simulator> {
+    let org = peer::org(Config { objects: 60, ..Config::default() }, Some(tls)).await;
+    let ready = org.ready();
+    let desk = Desk::new(&ready.org_id, &[object]).trusting(ready.ca_file.as_deref());
+    if !desk.has_sf(name).await {
+        return None;
+    }
+    desk.log_in(&ready.base_url, &ready.access_token).await;
+    let deployed = desk.deploy().await;
+    assert_eq!(deployed["status"], 0, "{deployed:#}");
+    event_of_its_own(&org);
+    Some(org)
+}
+
 /// Gives the organisation an event that anybody may publish.
-pub fn event_of_its_own(org: &Simulator) {
+fn event_of_its_own(org: &Simulator) {
     let fields = vec![
         Field::new("Text__c", FieldType::String),
         Field::new("Amount__c", FieldType::Double),
@@ -31,16 +49,8 @@ async fn the_client_for_python_lives_on_the_apps_events_and_calls_everything() {
     let name = "the_client_for_python_lives_on_the_apps_events_and_calls_everything";
     let Some(peer) = tools::or_skip(name, Peer::python(tools::pubsub_python().await)) else { return };
     let tls = tempfile::tempdir().unwrap();
-    let org = peer::org(Config { objects: 60, ..Config::default() }, Some(tls.path())).await;
+    let Some(org) = org_with_the_app(name, "Account", tls.path()).await else { return };
     let ready = org.ready().clone();
-    let desk = Desk::new(&ready.org_id, &["Account"]).trusting(ready.ca_file.as_deref());
-    if !desk.has_sf(name).await {
-        return;
-    }
-    desk.log_in(&ready.base_url, &ready.access_token).await;
-    let deployed = desk.deploy().await;
-    assert_eq!(deployed["status"], 0, "{deployed:#}");
-    event_of_its_own(&org);
     let more = json!({
         "topic": "/event/CAS_Record_Change__e",
         "object": "Account",

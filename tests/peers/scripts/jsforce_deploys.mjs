@@ -1,23 +1,6 @@
 // Deploys by jsforce of the zips in `more.zips` (hex).
-import { createRequire } from 'node:module';
+import { as, conn, told, zips } from './jsforce_connection.mjs';
 
-const require = createRequire(process.env.PEER_PACKAGES + '/');
-const jsforce = require('jsforce');
-
-const org = JSON.parse(process.env.ORG);
-const zips = Object.fromEntries(
-  Object.entries(org.more.zips).map(([name, hex]) => [name, Buffer.from(hex, 'hex')]),
-);
-const as = (accessToken) => new jsforce.Connection({ instanceUrl: org.base_url, accessToken, version: '67.0' });
-const conn = as(org.access_token);
-conn.metadata.pollInterval = 100;
-conn.metadata.pollTimeout = 120000;
-
-const told = (call) =>
-  call.then(
-    (value) => ({ value }),
-    (error) => ({ code: error.errorCode ?? error.name, message: error.message }),
-  );
 const options = { rollbackOnError: true, singlePackage: true };
 const seen = {};
 

@@ -12,11 +12,14 @@ use crate::org::{DeployRequest, Id, Rights};
 use crate::surface::ApiError;
 
 impl Deployments {
+    /// Refuses while maintenance lets nobody write; asked before a body is read.
+    pub(super) fn writable(&self) -> Result<(), ApiError> {
+        if self.org.is_read_only() { Err(ApiError::maintenance()) } else { Ok(()) }
+    }
+
     /// Starts a deploy, or says why not.
     pub(crate) fn accept(self: &Arc<Self>, order: Order) -> Result<DeployRequest, ApiError> {
-        if self.org.is_read_only() {
-            return Err(ApiError::maintenance());
-        }
+        self.writable()?;
         self.start(order).ok_or_else(|| {
             ApiError::bad("LIMIT_EXCEEDED", "Too many deployments are pending in this organization")
         })
@@ -28,9 +31,7 @@ impl Deployments {
         validation: Id,
         rights: Rights,
     ) -> Result<(DeployRequest, DeployOptions), ApiError> {
-        if self.org.is_read_only() {
-            return Err(ApiError::maintenance());
-        }
+        self.writable()?;
         self.quick(validation, rights).ok_or_else(ApiError::not_found)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::{FromRequest, Path, Query, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -50,6 +50,7 @@ async fn start(
     request: Request,
 ) -> ApiResult {
     may_deploy(&rights)?;
+    deployments.writable()?;
     let kind =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/json") {
@@ -81,6 +82,7 @@ async fn start_quick(
     body: Bytes,
 ) -> ApiResult {
     may_deploy(&rights)?;
+    deployments.writable()?;
     let validation = match path.get("id") {
         Some(id) => known(id)?,
         None => validation_of(&body)?,
@@ -162,23 +164,15 @@ async fn cancel(
     State(deployments): State<Arc<Deployments>>,
     Path((version, id)): Path<(String, String)>,
     Extension(rights): Extension<Rights>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    match cancelled(&deployments, &version, &id, &rights, &headers, &body) {
+    match cancelled(&deployments, &version, &id, &rights, &body) {
         Ok(answer) => answer.into_response(),
         Err(error) => error.into_response(),
     }
 }
 
-fn cancelled(
-    deployments: &Deployments,
-    version: &str,
-    id: &str,
-    rights: &Rights,
-    _headers: &HeaderMap,
-    body: &Bytes,
-) -> ApiResult {
+fn cancelled(deployments: &Deployments, version: &str, id: &str, rights: &Rights, body: &Bytes) -> ApiResult {
     may_deploy(rights)?;
     let id = known(id)?;
     let body: Value = serde_json::from_slice(body)

@@ -226,7 +226,7 @@ async fn batch(world: &World, operation: &str, content: &str, kind: &str, body: 
     let path = format!("{path}/batch/{id}");
     for _ in 0..200 {
         let (_, text) = v1(world, Method::GET, &path, "application/xml", "").await;
-        if text.contains("Completed") || text.contains("Failed") {
+        if ["Completed", "Failed"].contains(&between(&text, "state")) {
             return (path, text);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

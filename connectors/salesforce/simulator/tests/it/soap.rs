@@ -206,7 +206,7 @@ async fn bad_requests_are_refused_in_words() {
     let world = World::new().await;
     let token = world.ready().access_token.clone();
     let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
-    let deep = format!("{}{}", "<a>".repeat(40), "</a>".repeat(40));
+    let deep = format!("{}{}", "<a>".repeat(100), "</a>".repeat(100));
     let bomb = format!(
         "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]>{}",
         envelope(&token, "<describeGlobal>&b;</describeGlobal>")

@@ -62,9 +62,7 @@ impl Deployments {
         (rights, version): (&Rights, u32),
         all_or_none: bool,
     ) -> Result<Vec<Changed>, ApiError> {
-        if self.org.is_read_only() {
-            return Err(ApiError::maintenance());
-        }
+        self.writable()?;
         let started = Instant::now();
         let _turn = loop {
             match Arc::clone(&self.org.setup).try_lock_owned() {
