@@ -11,7 +11,8 @@ use provision_connector_sdk::http::{HttpOptions, PublicOnly, client};
 use provision_connector_sdk::{
     AccountContext, ApplyProgress, ApplyRequest, AuthorizationSpec, ChangeStream, Changes, Check, Connector,
     ConnectorFault, Cursor, Installation, InventoryProgress, InventoryReading, InventoryRequest, Observation,
-    PlanRequest, ProposedPlan, Session, TokenErrorClass,
+    PlanRequest, ProposedPlan, ProposedRemoval, RemovalRequest, RemoveProgress, RemoveRequest, Session,
+    TokenErrorClass,
 };
 use serde_json::{Map, Value};
 
@@ -197,6 +198,22 @@ impl Connector for SalesforceConnector {
 
     async fn verify(&self, session: &Session, plan: &Plan) -> Result<(), ConnectorFault> {
         verify::verify(&self.org(session), plan).await
+    }
+
+    async fn plan_removal(
+        &self,
+        _session: &Session,
+        _request: RemovalRequest<'_>,
+    ) -> Result<ProposedRemoval, ConnectorFault> {
+        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
+    }
+
+    async fn remove(
+        &self,
+        _session: &Session,
+        _request: RemoveRequest<'_>,
+    ) -> Result<RemoveProgress, ConnectorFault> {
+        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
     }
 
     fn changes(&self) -> Option<&dyn Changes> {

@@ -109,6 +109,31 @@ fn text(code: NotificationCode) -> &'static str {
             "Much less was found in Salesforce {environment} \"{organization_name}\" than before ({changes}); look at \
              the org, then refresh the inventory and accept the fall."
         }
+        NotificationCode::GrantInDoubt => {
+            "Whether Salesforce {environment} \"{organization_name}\" still accepts our access cannot be told; it may \
+             have to be authorised again soon."
+        }
+        NotificationCode::GrantExpiring => {
+            "Our access to Salesforce {environment} \"{organization_name}\" ends at {expire_time}; authorise it again \
+             before."
+        }
+        NotificationCode::EventsMissed => {
+            "Changes in Salesforce {environment} since {since} were not reported and have not been scanned."
+        }
+        NotificationCode::DriftDetected => {
+            "Salesforce {environment} \"{organization_name}\" differs from what was provisioned: {message}."
+        }
+        NotificationCode::AccountRepaired => "Salesforce {environment} is as it was provisioned again.",
+        NotificationCode::RepairFailed => "Salesforce {environment} could not be repaired: {message}",
+        NotificationCode::AccountSuspended => {
+            "Protection of Salesforce {environment} is suspended: {message}. Nothing was removed."
+        }
+        NotificationCode::AccountResumed => "Protection of Salesforce {environment} goes on.",
+        NotificationCode::AccountDeprovisioned => "Salesforce {environment} deprovisioned.",
+        NotificationCode::DeprovisioningFailed => {
+            "Salesforce {environment} could not be deprovisioned: {message}"
+        }
+        NotificationCode::ActionOverdue => "Salesforce {environment} waits for somebody: {message}.",
     }
 }
 

@@ -15,6 +15,8 @@ use url::Url;
 
 use crate::changes::Changes;
 use crate::fault::ConnectorFault;
+use crate::quarantine::Quarantine;
+use crate::removal::{ProposedRemoval, RemovalRequest, RemoveProgress, RemoveRequest};
 use crate::session::{AccountContext, Session};
 
 /// One SaaS application.
@@ -86,6 +88,26 @@ pub trait Connector: Send + Sync {
     /// Proves that what a plan brought in works as a whole (for example, that the daemon's user can read what it must).
     /// Looks only.
     async fn verify(&self, session: &Session, plan: &Plan) -> Result<(), ConnectorFault>;
+
+    /// What is to be removed to undo provisioning: everything that is marked as ours. Looks only.
+    async fn plan_removal(
+        &self,
+        session: &Session,
+        request: RemovalRequest<'_>,
+    ) -> Result<ProposedRemoval, ConnectorFault>;
+
+    /// Begins a step of a removal, or asks how it stands. Called again with the handle it answered until it is done.
+    /// What is gone already is done; what is not marked as ours is never touched.
+    async fn remove(
+        &self,
+        session: &Session,
+        request: RemoveRequest<'_>,
+    ) -> Result<RemoveProgress, ConnectorFault>;
+
+    /// The capability to look after quarantined content, where the connector has it.
+    fn quarantine(&self) -> Option<&dyn Quarantine> {
+        None
+    }
 
     /// The capability to report changes of records, where the connector has it.
     fn changes(&self) -> Option<&dyn Changes> {

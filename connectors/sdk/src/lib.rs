@@ -9,6 +9,8 @@ pub mod connector;
 pub mod fault;
 pub mod http;
 pub mod oauth;
+pub mod quarantine;
+pub mod removal;
 pub mod session;
 #[cfg(feature = "testkit")]
 pub mod testkit;
@@ -20,6 +22,8 @@ pub use connector::{
     PlanRequest, ProposedPlan, Refused, TokenErrorClass,
 };
 pub use fault::{ConnectorFault, FaultClass};
+pub use quarantine::{Disposed, Quarantine, QuarantinePage, QuarantinedItem};
+pub use removal::{ProposedRemoval, RemovalRequest, RemoveProgress, RemoveRequest};
 pub use session::{Access, AccountContext, CallCounter, Credentials, Session};
 
 /// The domain's values that connectors speak in.

@@ -78,6 +78,8 @@ pub const PERMISSIONS: &[(&str, &[Role])] = &[
     ("provisioning.serviceAccounts.authorize", &[GlobalAdministrator]),
     ("provisioning.serviceAccounts.plan", &[GlobalAdministrator, Operator]),
     ("provisioning.serviceAccounts.provision", &[GlobalAdministrator]),
+    ("provisioning.serviceAccounts.repair", &[GlobalAdministrator, Operator]),
+    ("provisioning.serviceAccounts.deprovision", &[GlobalAdministrator]),
     ("provisioning.inventory.get", EVERY_TENANT_ROLE),
     ("provisioning.inventory.list", EVERY_TENANT_ROLE),
     ("provisioning.inventory.refresh", &[GlobalAdministrator, Operator]),

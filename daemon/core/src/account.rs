@@ -29,6 +29,9 @@ pub struct ServiceAccount {
     /// Advisories that people have accepted; one an id.
     #[serde(default)]
     pub acceptances: Vec<Acceptance>,
+    /// What the daemon does about a difference between plan and organisation.
+    #[serde(default)]
+    pub drift_policy: DriftPolicy,
     pub generation: u64,
     pub observed_generation: u64,
     pub create_time: Timestamp,
@@ -49,18 +52,24 @@ pub enum Phase {
     Provisioning,
     /// Provisioned; events flow.
     Active,
+    /// A deprovisioning operation is running, or has failed and can be tried again.
+    Deprovisioning,
+    /// Nothing of ours is left but what the operation lists; the grant is revoked. The end of the account's life.
+    Deprovisioned,
     /// Provisioning failed; it can be tried again.
     Failed,
 }
 
 impl Phase {
     /// All phases, in the order of life.
-    pub const ALL: [Phase; 6] = [
+    pub const ALL: [Phase; 8] = [
         Phase::Draft,
         Phase::AwaitingAuthorization,
         Phase::Ready,
         Phase::Provisioning,
         Phase::Active,
+        Phase::Deprovisioning,
+        Phase::Deprovisioned,
         Phase::Failed,
     ];
 
@@ -72,6 +81,8 @@ impl Phase {
             Phase::Ready => "READY",
             Phase::Provisioning => "PROVISIONING",
             Phase::Active => "ACTIVE",
+            Phase::Deprovisioning => "DEPROVISIONING",
+            Phase::Deprovisioned => "DEPROVISIONED",
             Phase::Failed => "FAILED",
         }
     }
@@ -86,6 +97,9 @@ pub enum State {
     Protected,
     Degraded,
     Failed,
+    /// Provisioned, and the intake is stopped since the licence has ended.
+    Suspended,
+    Deprovisioned,
 }
 
 impl State {
@@ -98,6 +112,8 @@ impl State {
             State::Protected => "PROTECTED",
             State::Degraded => "DEGRADED",
             State::Failed => "FAILED",
+            State::Suspended => "SUSPENDED",
+            State::Deprovisioned => "DEPROVISIONED",
         }
     }
 }
@@ -125,12 +141,16 @@ pub enum ConditionType {
     TriggersInstalled,
     EventsFlowing,
     InSync,
+    /// The organisation's allowance of calls leaves room for all that the daemon does.
+    WithinApiBudget,
+    /// True while the licence has lapsed: intake stops, nothing is removed.
+    Suspended,
     Protected,
 }
 
 impl ConditionType {
     /// All of them, in the order they are shown.
-    pub const ALL: [ConditionType; 9] = [
+    pub const ALL: [ConditionType; 11] = [
         ConditionType::LicenseValid,
         ConditionType::Authorized,
         ConditionType::InventoryCurrent,
@@ -139,6 +159,8 @@ impl ConditionType {
         ConditionType::TriggersInstalled,
         ConditionType::EventsFlowing,
         ConditionType::InSync,
+        ConditionType::WithinApiBudget,
+        ConditionType::Suspended,
         ConditionType::Protected,
     ];
 
@@ -153,6 +175,8 @@ impl ConditionType {
             ConditionType::TriggersInstalled => "TriggersInstalled",
             ConditionType::EventsFlowing => "EventsFlowing",
             ConditionType::InSync => "InSync",
+            ConditionType::WithinApiBudget => "WithinApiBudget",
+            ConditionType::Suspended => "Suspended",
             ConditionType::Protected => "Protected",
         }
     }
@@ -184,6 +208,17 @@ pub struct Identity {
     pub user_display_name: String,
     pub instance_url: String,
     pub authorize_time: Timestamp,
+}
+
+/// What the daemon does about a difference between plan and organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DriftPolicy {
+    /// Tell people; RepairServiceAccount restores.
+    #[default]
+    Notify,
+    /// Tell people, and begin the repair.
+    Repair,
 }
 
 /// What must happen next, and who must do it.
@@ -247,6 +282,7 @@ impl ServiceAccount {
             failure: None,
             current_operation: None,
             acceptances: Vec::new(),
+            drift_policy: DriftPolicy::default(),
             generation: 1,
             observed_generation: 0,
             create_time: now,
@@ -294,7 +330,9 @@ impl ServiceAccount {
                 State::ActionRequired
             }
             Phase::Ready => State::Ready,
-            Phase::Provisioning => State::InProgress,
+            Phase::Provisioning | Phase::Deprovisioning => State::InProgress,
+            Phase::Deprovisioned => State::Deprovisioned,
+            Phase::Active if self.condition(ConditionType::Suspended) == Status::True => State::Suspended,
             Phase::Active if self.condition(ConditionType::Protected) == Status::True => State::Protected,
             Phase::Active => State::Degraded,
             Phase::Failed => State::Failed,
@@ -317,4 +355,45 @@ pub struct EventChannel {
     pub last_event_time: Option<Timestamp>,
     /// The marker of the last canary that came back.
     pub last_canary: Option<String>,
+}
+
+/// What is known of an account's grant. Never a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantOutlook {
+    pub state: GrantState,
+    /// The last exchange of tokens, or the authorisation itself.
+    pub refresh_time: Timestamp,
+    /// When the access token ends, where the application said so.
+    pub access_expire_time: Option<Timestamp>,
+    /// When the grant itself ends unless somebody authorises again, where that can be predicted.
+    pub expire_time: Option<Timestamp>,
+}
+
+/// Where a grant stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GrantState {
+    Valid,
+    /// An exchange got no answer, or the store was restored from a backup; whether the refresh token lives is not known.
+    InDoubt,
+    Lost,
+}
+
+/// What is known of an organisation's allowance of calls. Kept apart from the account: it moves with every call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiBudget {
+    pub account_uid: String,
+    /// Calls of the last 24 hours by everybody, as the application counted them.
+    pub used: u64,
+    pub limit: u64,
+    pub observe_time: Timestamp,
+    /// The application, or our own reserve, holds back all but the most urgent calls until then.
+    pub throttled_until: Option<Timestamp>,
+}
+
+/// What is shown with an account and stored apart from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    pub channel: Option<EventChannel>,
+    pub grant: Option<GrantOutlook>,
+    pub budget: Option<ApiBudget>,
 }

@@ -85,3 +85,34 @@ impl Component {
         format!("{}.{}", self.kind, self.full_name)
     }
 }
+
+/// A difference between what was brought in and what is in the organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    pub kind: String,
+    pub full_name: String,
+    pub change: DifferenceKind,
+    /// For people.
+    pub message: String,
+}
+
+/// What has become of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DifferenceKind {
+    Missing,
+    Modified,
+    /// It is there, and switched off.
+    Deactivated,
+}
+
+impl DifferenceKind {
+    /// UPPER_SNAKE_CASE name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DifferenceKind::Missing => "MISSING",
+            DifferenceKind::Modified => "MODIFIED",
+            DifferenceKind::Deactivated => "DEACTIVATED",
+        }
+    }
+}

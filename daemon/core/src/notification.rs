@@ -44,11 +44,33 @@ pub enum NotificationCode {
     InventoryChanged,
     /// Much less was found in the organisation than before; the reading is not taken over until somebody accepts it.
     InventoryHeld,
+    /// Whether the grant lives cannot be told yet.
+    GrantInDoubt,
+    /// The grant will end soon unless somebody authorises again.
+    GrantExpiring,
+    /// Events of a stretch of time are lost to the stream.
+    EventsMissed,
+    /// The organisation differs from the plan.
+    DriftDetected,
+    /// The organisation is as the plan says again.
+    AccountRepaired,
+    /// A repair failed.
+    RepairFailed,
+    /// The licence has lapsed; intake has stopped.
+    AccountSuspended,
+    /// The licence is back; intake goes on.
+    AccountResumed,
+    /// Everything of ours is gone but what the operation lists.
+    AccountDeprovisioned,
+    /// Deprovisioning failed.
+    DeprovisioningFailed,
+    /// Somebody should have acted by now.
+    ActionOverdue,
 }
 
 impl NotificationCode {
     /// All codes: a connector's catalogue has a text for each.
-    pub const ALL: [NotificationCode; 9] = [
+    pub const ALL: [NotificationCode; 20] = [
         NotificationCode::AccountAuthorized,
         NotificationCode::AccountProtected,
         NotificationCode::ProvisioningFailed,
@@ -58,6 +80,17 @@ impl NotificationCode {
         NotificationCode::ReauthorizationRequired,
         NotificationCode::InventoryChanged,
         NotificationCode::InventoryHeld,
+        NotificationCode::GrantInDoubt,
+        NotificationCode::GrantExpiring,
+        NotificationCode::EventsMissed,
+        NotificationCode::DriftDetected,
+        NotificationCode::AccountRepaired,
+        NotificationCode::RepairFailed,
+        NotificationCode::AccountSuspended,
+        NotificationCode::AccountResumed,
+        NotificationCode::AccountDeprovisioned,
+        NotificationCode::DeprovisioningFailed,
+        NotificationCode::ActionOverdue,
     ];
 
     /// UPPER_SNAKE_CASE name in the API.
@@ -72,6 +105,17 @@ impl NotificationCode {
             NotificationCode::ReauthorizationRequired => "REAUTHORIZATION_REQUIRED",
             NotificationCode::InventoryChanged => "INVENTORY_CHANGED",
             NotificationCode::InventoryHeld => "INVENTORY_HELD",
+            NotificationCode::GrantInDoubt => "GRANT_IN_DOUBT",
+            NotificationCode::GrantExpiring => "GRANT_EXPIRING",
+            NotificationCode::EventsMissed => "EVENTS_MISSED",
+            NotificationCode::DriftDetected => "DRIFT_DETECTED",
+            NotificationCode::AccountRepaired => "ACCOUNT_REPAIRED",
+            NotificationCode::RepairFailed => "REPAIR_FAILED",
+            NotificationCode::AccountSuspended => "ACCOUNT_SUSPENDED",
+            NotificationCode::AccountResumed => "ACCOUNT_RESUMED",
+            NotificationCode::AccountDeprovisioned => "ACCOUNT_DEPROVISIONED",
+            NotificationCode::DeprovisioningFailed => "DEPROVISIONING_FAILED",
+            NotificationCode::ActionOverdue => "ACTION_OVERDUE",
         }
     }
 
@@ -81,13 +125,23 @@ impl NotificationCode {
             NotificationCode::AccountAuthorized
             | NotificationCode::AccountProtected
             | NotificationCode::EventsResumed
-            | NotificationCode::InventoryChanged => Severity::Info,
+            | NotificationCode::InventoryChanged
+            | NotificationCode::AccountRepaired
+            | NotificationCode::AccountResumed
+            | NotificationCode::AccountDeprovisioned => Severity::Info,
             NotificationCode::ProvisioningCancelled
             | NotificationCode::EventsInterrupted
-            | NotificationCode::InventoryHeld => Severity::Warning,
-            NotificationCode::ProvisioningFailed | NotificationCode::ReauthorizationRequired => {
-                Severity::Error
-            }
+            | NotificationCode::InventoryHeld
+            | NotificationCode::GrantInDoubt
+            | NotificationCode::GrantExpiring
+            | NotificationCode::EventsMissed
+            | NotificationCode::DriftDetected
+            | NotificationCode::ActionOverdue => Severity::Warning,
+            NotificationCode::ProvisioningFailed
+            | NotificationCode::ReauthorizationRequired
+            | NotificationCode::RepairFailed
+            | NotificationCode::AccountSuspended
+            | NotificationCode::DeprovisioningFailed => Severity::Error,
         }
     }
 }

@@ -40,6 +40,15 @@ pub struct Operation {
     /// The caller accepts that much less is found than before.
     #[serde(default)]
     pub accept_fall: bool,
+    /// What a deprovisioning removes.
+    #[serde(default)]
+    pub removal: Option<Removal>,
+    /// What a deprovisioning had to leave in the organisation.
+    #[serde(default)]
+    pub leftovers: Vec<Leftover>,
+    /// The quarantined content that a deprovisioning has exported.
+    #[serde(default)]
+    pub export: Option<Export>,
     pub create_time: Timestamp,
     pub end_time: Option<Timestamp>,
     pub deadline: Timestamp,
@@ -51,6 +60,10 @@ pub struct Operation {
 pub enum OperationKind {
     Provision,
     RefreshInventory,
+    /// Restores what the plan promised.
+    Repair,
+    /// Undoes provisioning.
+    Deprovision,
 }
 
 impl OperationKind {
@@ -59,8 +72,63 @@ impl OperationKind {
         match self {
             OperationKind::Provision => "PROVISION",
             OperationKind::RefreshInventory => "REFRESH_INVENTORY",
+            OperationKind::Repair => "REPAIR",
+            OperationKind::Deprovision => "DEPROVISION",
         }
     }
+}
+
+/// What a deprovisioning removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    pub mode: RemovalMode,
+    /// What becomes of quarantined content; `None` is refused as `QUARANTINE_NOT_EMPTY` where there is any.
+    pub disposition: Option<Disposition>,
+}
+
+/// How far a deprovisioning goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RemovalMode {
+    /// Everything of ours leaves the organisation, and the grant is revoked.
+    Everything,
+    /// The components stay; the channel is closed and the grant is revoked.
+    KeepComponents,
+    /// No call leaves for the organisation: for one that is gone or cannot be reached. Tokens are destroyed here.
+    LocalOnly,
+}
+
+/// What becomes of quarantined content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Disposition {
+    /// Back to where it came from.
+    RestoreAll,
+    /// Kept by the daemon for the caller to fetch, then deleted.
+    Export,
+    DeleteAll,
+}
+
+/// Something of ours that stays in the organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// Kind and name in the application's words.
+    pub kind: String,
+    pub full_name: String,
+    /// Why it stays, and what to do; for people.
+    pub reason: String,
+    /// A page where a person can remove it, where there is one.
+    pub link: Option<String>,
+}
+
+/// Exported quarantined content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    /// Reference of the artifact that lists the parts.
+    pub artifact: String,
+    pub items: u64,
+    /// Of the content.
+    pub bytes: u64,
 }
 
 /// Where an operation stands.

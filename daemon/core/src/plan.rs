@@ -71,6 +71,18 @@ pub enum StepKind {
     Verify,
     /// Prove that an event comes back.
     Canary,
+    /// Close the event channel for good.
+    CloseEvents,
+    /// Look what is in the organisation, and make the plan of its removal.
+    Survey,
+    /// Restore, export or delete quarantined content.
+    Dispose,
+    /// Ask the connector to remove the step's components.
+    Remove,
+    /// See that nothing of ours is left but what is listed.
+    VerifyRemoved,
+    /// Revoke the grant, and prove that it is refused.
+    Revoke,
 }
 
 /// One component of a plan.
@@ -92,6 +104,7 @@ pub enum PlannedAction {
     Create,
     Update,
     Keep,
+    Delete,
 }
 
 /// An object type that will not be protected.

@@ -120,6 +120,8 @@ reasons! {
     ComponentNotObserved = "COMPONENT_NOT_OBSERVED" => FailedPrecondition,
     /// Components of ours are in the organisation: they must be removed before the account can be deleted.
     ComponentsPresent = "COMPONENTS_PRESENT" => FailedPrecondition,
+    /// Quarantined content is in the organisation, and the request does not say what becomes of it.
+    QuarantineNotEmpty = "QUARANTINE_NOT_EMPTY" => FailedPrecondition,
     /// The canary event did not come back in time.
     CanaryLost = "CANARY_LOST" => FailedPrecondition,
     /// A marked record was changed, and no event told of it in time.

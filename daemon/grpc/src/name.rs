@@ -29,8 +29,8 @@ pub(crate) fn account(field: &str, name: &str) -> Result<AccountName> {
 }
 
 /// `tenants/{tenant}/operations/{operation}`.
-pub(crate) fn operation(name: &str) -> Result<OperationName> {
-    about("name", name.parse())
+pub(crate) fn operation(field: &str, name: &str) -> Result<OperationName> {
+    about(field, name.parse())
 }
 
 /// `{account}/{collection}/{id}`, for example a component of an account.
@@ -139,7 +139,7 @@ mod tests {
             if let Ok(account) = account("name", &name) {
                 prop_assert_eq!(account.to_string(), name.clone());
             }
-            if let Ok(operation) = operation(&name) {
+            if let Ok(operation) = operation("name", &name) {
                 prop_assert_eq!(operation.to_string(), name.clone());
             }
             if let Ok(id) = connector("name", &name) {
@@ -163,7 +163,7 @@ mod tests {
             for read in [
                 tenant("name", &name).ok(),
                 account("name", &name).ok().map(|a| a.tenant),
-                operation(&name).ok().map(|o| o.tenant),
+                operation("name", &name).ok().map(|o| o.tenant),
                 notification(&name).ok().map(|(tenant, _)| tenant),
             ].into_iter().flatten() {
                 prop_assert_eq!(Some(read), authorised.clone());

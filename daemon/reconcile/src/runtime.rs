@@ -84,6 +84,8 @@ impl Runtime {
             match action {
                 Action::Drive { operation } => self.drive(operation),
                 Action::OpenEvents => self.open_events(name),
+                // TODO(removal, suspension): close the channel, halt the operation.
+                Action::CloseEvents | Action::Halt { .. } => {}
                 Action::Notify { .. } => {}
             }
         }

@@ -11,7 +11,7 @@ mod side;
 
 use bytes::Bytes;
 use provision_core::{
-    account::{EventChannel, ServiceAccount},
+    account::{ApiBudget, EventChannel, ServiceAccount},
     audit::AuditEvent,
     authorization::PendingAuthorization,
     component::Component,
@@ -107,9 +107,10 @@ records! {
     Tenant => "tenant" v 1,
     License => "license" v 2,
     RoleBinding => "role_binding" v 1,
-    ServiceAccount => "service_account" v 2,
+    ServiceAccount => "service_account" v 3,
     EventChannel => "event_channel" v 1,
-    Operation => "operation" v 2,
+    ApiBudget => "api_budget" v 1,
+    Operation => "operation" v 3,
     PlanRef => "plan_ref" v 1,
     InventorySummary => "inventory_summary" v 2,
     Component => "component" v 2,

@@ -6,16 +6,16 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Request, Response, StatusCode};
-use provision_core::account::{Identity, ServiceAccount};
+use provision_core::account::{Beside, Identity, ServiceAccount};
 use provision_core::fault::{Fault, Result};
 use provision_core::operation::Operation;
 use provision_core::plan::{ObjectSelection, Plan};
 use provision_core::ports::{
-    AccountView, Accounts, BeginAuthorization, BegunAuthorization, Callback, CompleteAuthorization,
-    CreateAccount, DeleteAccount, ListQuery, Mutation, Page, ProvisionAccount, RefreshInventory, Tagged,
-    UpdateAccount,
+    AccountView, Accounts, Archive, BeginAuthorization, BegunAuthorization, Callback, CompleteAuthorization,
+    CreateAccount, DeleteAccount, DeprovisionAccount, ListQuery, Mutation, Page, ProvisionAccount,
+    RefreshInventory, RepairAccount, Tagged, UpdateAccount,
 };
-use provision_core::{AccountName, ConnectorId, Reason, TenantId, Timestamp};
+use provision_core::{AccountName, ConnectorId, OperationName, Reason, TenantId, Timestamp};
 use provision_web::{CALLBACK_PATH, ServeError, TlsIdentity, router, serve};
 use secrecy::ExposeSecret;
 use tokio::sync::watch;
@@ -80,6 +80,18 @@ impl Accounts for FakeAccounts {
     async fn refresh_inventory(&self, _: Mutation, _: RefreshInventory) -> Result<Operation> {
         unreachable!("not asked by pages")
     }
+    async fn reauthorize(&self, _: Mutation, _: BeginAuthorization) -> Result<BegunAuthorization> {
+        unreachable!("not asked by pages")
+    }
+    async fn repair(&self, _: Mutation, _: RepairAccount) -> Result<Operation> {
+        unreachable!("not asked by pages")
+    }
+    async fn deprovision(&self, _: Mutation, _: DeprovisionAccount) -> Result<Operation> {
+        unreachable!("not asked by pages")
+    }
+    async fn read_export(&self, _: &AccountName, _: &OperationName) -> Result<Box<dyn Archive>> {
+        unreachable!("not asked by pages")
+    }
     async fn delete(&self, _: Mutation, _: DeleteAccount) -> Result<()> {
         unreachable!("not asked by pages")
     }
@@ -106,7 +118,7 @@ fn authorized() -> Result<AccountView> {
         instance_url: "https://acme.example".to_owned(),
         authorize_time: now(),
     });
-    Ok(Tagged { value: (account, None), etag: "etag-1".to_owned() })
+    Ok(Tagged { value: (account, Beside::default()), etag: "etag-1".to_owned() })
 }
 
 fn pages(accounts: Arc<FakeAccounts>) -> Router {

@@ -136,4 +136,45 @@ impl ProvisioningService for Fake {
         self.enter("ProvisionServiceAccount", &request)?;
         Ok(Response::new(samples::operation_running(0, 0)))
     }
+
+    async fn reauthorize_service_account(
+        &self,
+        request: Request<ReauthorizeServiceAccountRequest>,
+    ) -> Result<Response<BeginAuthorizationResponse>, Status> {
+        self.enter("ReauthorizeServiceAccount", &request)?;
+        Ok(Response::new(BeginAuthorizationResponse {
+            authorization_url: "https://login.example/authorize?state=s4".to_owned(),
+            expire_time: samples::time(4_000_000_000),
+            installation_url: String::new(),
+        }))
+    }
+
+    async fn repair_service_account(
+        &self,
+        request: Request<RepairServiceAccountRequest>,
+    ) -> Result<Response<Operation>, Status> {
+        self.enter("RepairServiceAccount", &request)?;
+        Ok(Response::new(samples::operation_running(0, 0)))
+    }
+
+    async fn deprovision_service_account(
+        &self,
+        request: Request<DeprovisionServiceAccountRequest>,
+    ) -> Result<Response<Operation>, Status> {
+        self.enter("DeprovisionServiceAccount", &request)?;
+        Ok(Response::new(samples::operation_running(0, 0)))
+    }
+
+    type ReadQuarantineExportStream =
+        Pin<Box<dyn Stream<Item = Result<ReadQuarantineExportResponse, Status>> + Send>>;
+
+    async fn read_quarantine_export(
+        &self,
+        request: Request<ReadQuarantineExportRequest>,
+    ) -> Result<Response<Self::ReadQuarantineExportStream>, Status> {
+        self.enter("ReadQuarantineExport", &request)?;
+        let part =
+            |data: &[u8], total_bytes| Ok(ReadQuarantineExportResponse { data: data.to_vec(), total_bytes });
+        Ok(Response::new(Box::pin(tokio_stream::iter([part(b"PK", 4), part(b"zz", 0)]))))
+    }
 }

@@ -56,7 +56,17 @@ fn of_step(step: &PlanStep, all: usize) -> u32 {
             looks * LOOK + PROVE
         }
         (StepKind::Canary, _) => CANARY,
-        (StepKind::OpenEvents, _) => 0,
+        // The daemon's own steps, which no plan of ours has.
+        (
+            StepKind::OpenEvents
+            | StepKind::CloseEvents
+            | StepKind::Survey
+            | StepKind::Dispose
+            | StepKind::Remove
+            | StepKind::VerifyRemoved
+            | StepKind::Revoke,
+            _,
+        ) => 0,
     }
 }
 

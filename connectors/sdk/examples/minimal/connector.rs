@@ -18,8 +18,8 @@ use provision_connector_sdk::core::{ConnectorId, Fault, Reason};
 use provision_connector_sdk::{
     AccountContext, Applied, ApplyProgress, ApplyRequest, AuthorizationSpec, Change, ChangeBatch,
     ChangeStream, Changes, Check, CheckStatus, Connector, ConnectorFault, Cursor, FaultClass,
-    InventoryProgress, InventoryReading, InventoryRequest, Observation, PlanRequest, ProposedPlan, Session,
-    TokenErrorClass,
+    InventoryProgress, InventoryReading, InventoryRequest, Observation, PlanRequest, ProposedPlan,
+    ProposedRemoval, RemovalRequest, RemoveProgress, RemoveRequest, Session, TokenErrorClass,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
@@ -328,6 +328,22 @@ impl Connector for PadConnector {
             return Ok(());
         }
         Err(ConnectorFault::rejected(Fault::new(Reason::ComponentNotObserved, "the channel is not there")))
+    }
+
+    async fn plan_removal(
+        &self,
+        _session: &Session,
+        _request: RemovalRequest<'_>,
+    ) -> Result<ProposedRemoval, ConnectorFault> {
+        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
+    }
+
+    async fn remove(
+        &self,
+        _session: &Session,
+        _request: RemoveRequest<'_>,
+    ) -> Result<RemoveProgress, ConnectorFault> {
+        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
     }
 
     fn changes(&self) -> Option<&dyn Changes> {

@@ -84,6 +84,7 @@ pub(super) async fn carry_out(suite: &Suite<'_>, plan: &Plan, events: &mut Event
                 suite.unchanged_since(before, "verify")?;
             }
             StepKind::Canary => {}
+            other => return Err(format!("{} is of kind {other:?}: that is the daemon's", step.id)),
         }
     }
     Ok(())

@@ -32,6 +32,12 @@ pub(super) fn interrupted(
     }
 }
 
+/// A gap is declared, not hidden: what happened in it was not looked at.
+pub(super) fn missed(account: &mut ServiceAccount, since: Option<Timestamp>, actions: &mut Vec<Action>) {
+    let since = since.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default();
+    notify(account, NotificationCode::EventsMissed, &[("since", since.as_str())], actions);
+}
+
 /// An account counts as protected again once all that protection stands on holds.
 pub(super) fn protected_again(account: &mut ServiceAccount, reason: &str, now: Timestamp) {
     let all_hold = [
@@ -42,7 +48,7 @@ pub(super) fn protected_again(account: &mut ServiceAccount, reason: &str, now: T
     ]
     .into_iter()
     .all(|kind| account.condition(kind) == Status::True);
-    if all_hold {
+    if all_hold && account.condition(ConditionType::Suspended) != Status::True {
         account.observe(ConditionType::Protected, Status::True, reason, "", now);
     }
 }

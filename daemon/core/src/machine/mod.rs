@@ -2,9 +2,14 @@
 //! outside comes back as values, and happens after they are committed.
 
 mod authorization;
+mod budget;
 mod channel;
+mod drift;
+mod grant;
 mod inventory;
 mod operation;
+mod removal;
+mod suspension;
 
 use std::collections::BTreeMap;
 
@@ -12,7 +17,7 @@ pub use authorization::{BEGIN_AUTHORIZATION, authorize_action};
 pub use inventory::INVENTORY_FALL_HELD;
 
 use crate::account::{Failure, Identity, Phase, ServiceAccount};
-use crate::component::Coverage;
+use crate::component::{Coverage, Difference};
 use crate::fault::{Fault, Result};
 use crate::ids::OperationName;
 use crate::inventory::ReadingOutcome;
@@ -39,15 +44,35 @@ pub enum Event {
     /// Provisioning reached its end.
     Provisioned { coverage: Coverage },
     /// The operation failed.
-    OperationFailed { kind: OperationKind, failure: Failure },
+    OperationFailed { operation: OperationName, kind: OperationKind, failure: Failure },
     /// The operation was cancelled by a caller.
-    OperationCancelled { kind: OperationKind },
+    OperationCancelled { operation: OperationName, kind: OperationKind },
     /// The event channel is open.
     EventsConnected,
     /// The event channel is lost; it is being reopened.
     EventsInterrupted { message: String },
     /// The grant is gone, or whether it lives cannot be told.
     GrantLost { failure: Failure },
+    /// Whether the grant lives cannot be told; the access token can be used until `until`, where that is known.
+    GrantInDoubt { failure: Failure, until: Option<Timestamp> },
+    /// A grant that was in doubt lives.
+    GrantConfirmed,
+    /// The grant will end then, unless somebody authorises again.
+    GrantExpiring { expire_time: Timestamp },
+    /// The stream does not know our position any more: what happened since then is lost to it.
+    EventsMissed { since: Option<Timestamp> },
+    /// Plan and organisation were compared; no difference means that they agree.
+    DriftObserved { differences: Vec<Difference> },
+    /// A repair reached its end.
+    Repaired { coverage: Coverage },
+    /// The licence does not count any more; the account is deprovisioned at `removal`, where that is set.
+    LicenseLapsed { failure: Failure, removal: Option<Timestamp> },
+    /// The licence counts again.
+    LicenseRestored,
+    /// Whether the organisation's allowance leaves room.
+    BudgetObserved { within: bool, message: String },
+    /// A deprovisioning reached its end.
+    Deprovisioned { leftovers: u64 },
 }
 
 /// Something to do once the transition is committed.
@@ -59,6 +84,10 @@ pub enum Action {
     Drive { operation: OperationName },
     /// Keep the event channel open.
     OpenEvents,
+    /// Close the event channel; its position stays.
+    CloseEvents,
+    /// Another operation takes the account: this one must stop.
+    Halt { operation: OperationName },
 }
 
 /// What a transition leads to.
@@ -85,10 +114,30 @@ pub fn transition(account: &ServiceAccount, event: Event, now: Timestamp) -> Res
             operation::step_done(&mut next, &establishes, coverage, now)
         }
         Event::Provisioned { coverage } => operation::provisioned(&mut next, coverage, now, &mut actions),
-        Event::OperationFailed { kind, failure } => {
-            operation::failed(&mut next, kind, failure, now, &mut actions)
+        Event::OperationFailed { operation, kind, failure } => {
+            if next.current_operation.as_ref() == Some(&operation) {
+                operation::failed(&mut next, kind, failure, now, &mut actions);
+            }
         }
-        Event::OperationCancelled { kind } => operation::cancelled(&mut next, kind, now, &mut actions),
+        Event::OperationCancelled { operation, kind } => {
+            if next.current_operation.as_ref() == Some(&operation) {
+                operation::cancelled(&mut next, kind, now, &mut actions);
+            }
+        }
+        Event::GrantInDoubt { failure, until } => {
+            grant::in_doubt(&mut next, &failure, until, now, &mut actions);
+        }
+        Event::GrantConfirmed => grant::confirmed(&mut next, now),
+        Event::GrantExpiring { expire_time } => grant::expiring(&mut next, expire_time, &mut actions),
+        Event::EventsMissed { since } => channel::missed(&mut next, since, &mut actions),
+        Event::DriftObserved { differences } => drift::observed(&mut next, &differences, now, &mut actions),
+        Event::Repaired { coverage } => drift::repaired(&mut next, coverage, now, &mut actions),
+        Event::LicenseLapsed { failure, removal } => {
+            suspension::lapsed(&mut next, &failure, removal, now, &mut actions);
+        }
+        Event::LicenseRestored => suspension::restored(&mut next, now, &mut actions),
+        Event::BudgetObserved { within, message } => budget::observed(&mut next, within, &message, now),
+        Event::Deprovisioned { leftovers } => removal::ended(&mut next, leftovers, now, &mut actions),
         Event::EventsConnected => channel::connected(&mut next, now, &mut actions),
         Event::EventsInterrupted { message } => channel::interrupted(&mut next, &message, now, &mut actions),
     }

@@ -16,6 +16,9 @@ pub(super) fn started(
     kind: OperationKind,
     actions: &mut Vec<Action>,
 ) -> Result<()> {
+    if kind == OperationKind::Deprovision {
+        return super::removal::started(account, operation, actions);
+    }
     if let Some(running) = &account.current_operation {
         return Err(Fault::new(
             Reason::OperationInProgress,
@@ -23,13 +26,18 @@ pub(super) fn started(
         )
         .meta("operation", running.to_string()));
     }
-    let fitting = [Phase::Ready, Phase::Active, Phase::Failed];
+    let fitting: &[Phase] = match kind {
+        OperationKind::Repair => &[Phase::Active],
+        _ => &[Phase::Ready, Phase::Active, Phase::Failed],
+    };
     if !fitting.contains(&account.phase) {
         let what = match kind {
             OperationKind::Provision => "provisioned",
             OperationKind::RefreshInventory => "read",
+            OperationKind::Repair => "repaired",
+            OperationKind::Deprovision => "deprovisioned",
         };
-        return Err(wrong_phase(account, what, &fitting));
+        return Err(wrong_phase(account, what, fitting));
     }
     if account.condition(ConditionType::Authorized) != Status::True {
         return Err(Fault::new(
@@ -103,6 +111,34 @@ pub(super) fn failed(
                 now,
             );
         }
+        OperationKind::Repair => {
+            notify(
+                account,
+                NotificationCode::RepairFailed,
+                &[("reason", failure.reason.as_str()), ("message", &failure.message)],
+                actions,
+            );
+            account.next_action = Some(again("REPAIR", "mend what the failure says, and repair again"));
+            account.failure = Some(failure);
+        }
+        OperationKind::Deprovision => {
+            account.observe(
+                ConditionType::Protected,
+                Status::False,
+                failure.reason.as_str(),
+                &failure.message,
+                now,
+            );
+            notify(
+                account,
+                NotificationCode::DeprovisioningFailed,
+                &[("reason", failure.reason.as_str()), ("message", &failure.message)],
+                actions,
+            );
+            account.next_action =
+                Some(again("DEPROVISION", "mend what the failure says, and deprovision again"));
+            account.failure = Some(failure);
+        }
         OperationKind::Provision => {
             account.phase = Phase::Failed;
             account.observe(
@@ -130,6 +166,16 @@ pub(super) fn failed(
     }
 }
 
+fn again(action: &str, hint: &str) -> NextAction {
+    NextAction {
+        actor: Actor::Operator,
+        action: action.to_owned(),
+        hint: hint.to_owned(),
+        link: None,
+        deadline: None,
+    }
+}
+
 /// What was brought in stays; a later plan keeps what is there.
 pub(super) fn cancelled(
     account: &mut ServiceAccount,
@@ -138,6 +184,9 @@ pub(super) fn cancelled(
     actions: &mut Vec<Action>,
 ) {
     account.current_operation = None;
+    if kind == OperationKind::Deprovision {
+        account.next_action = Some(again("DEPROVISION", "deprovision again to finish what was begun"));
+    }
     if kind == OperationKind::Provision {
         account.phase = Phase::Ready;
         account.observe(

@@ -113,7 +113,7 @@ fn a_failed_run_can_be_tried_again() {
     let failure = Failure { reason: Reason::SaasUnavailable, message: "later".into() };
     let mut events = to_ready();
     events.push(Event::OperationStarted { operation: operation(), kind: OperationKind::Provision });
-    events.push(Event::OperationFailed { kind: OperationKind::Provision, failure });
+    events.push(Event::OperationFailed { operation: operation(), kind: OperationKind::Provision, failure });
     let failed = run(events).account;
     assert_eq!(failed.state(), State::Failed);
     let start = Event::OperationStarted { operation: operation(), kind: OperationKind::Provision };
@@ -166,11 +166,25 @@ fn every_phase_answers_every_event_without_panic() {
             Event::OperationStarted { operation: operation(), kind: OperationKind::Provision },
             Event::StepDone { establishes: vec![], coverage: Coverage::default() },
             Event::Provisioned { coverage: Coverage { planned: 3, refused: 1 } },
-            Event::OperationFailed { kind: OperationKind::Provision, failure: failure.clone() },
-            Event::OperationCancelled { kind: OperationKind::Provision },
+            Event::OperationFailed {
+                operation: operation(),
+                kind: OperationKind::Provision,
+                failure: failure.clone(),
+            },
+            Event::OperationCancelled { operation: operation(), kind: OperationKind::Provision },
             Event::EventsConnected,
             Event::EventsInterrupted { message: String::new() },
             Event::GrantLost { failure: failure.clone() },
+            Event::GrantInDoubt { failure: failure.clone(), until: Some(at(9)) },
+            Event::GrantConfirmed,
+            Event::GrantExpiring { expire_time: at(9) },
+            Event::EventsMissed { since: None },
+            Event::DriftObserved { differences: vec![] },
+            Event::Repaired { coverage: Coverage::default() },
+            Event::LicenseLapsed { failure: failure.clone(), removal: None },
+            Event::LicenseRestored,
+            Event::BudgetObserved { within: false, message: String::new() },
+            Event::Deprovisioned { leftovers: 0 },
         ] {
             if let Ok(outcome) = transition(&start, event, at(5)) {
                 assert_eq!(outcome.account.update_time, at(5));

@@ -7,15 +7,15 @@ use secrecy::SecretString;
 
 use super::{ListQuery, Mutation, Page, Tagged};
 use crate::Timestamp;
-use crate::account::{EventChannel, NextAction, ServiceAccount};
+use crate::account::{Beside, DriftPolicy, NextAction, ServiceAccount};
 use crate::fault::Result;
 use crate::ids::{AccountId, AccountName, ConnectorId, OperationName, TenantId};
-use crate::operation::Operation;
+use crate::operation::{Operation, Removal};
 use crate::plan::{ObjectSelection, Plan};
 use crate::precondition::PreconditionReport;
 
-/// An account as it is shown: with its event channel.
-pub type AccountView = Tagged<(ServiceAccount, Option<EventChannel>)>;
+/// An account as it is shown: with what is stored apart from it.
+pub type AccountView = Tagged<(ServiceAccount, Beside)>;
 
 /// What CreateServiceAccount asks for.
 #[derive(Debug, Clone)]
@@ -37,6 +37,7 @@ pub struct UpdateAccount {
     pub etag: Option<String>,
     pub display_name: Option<String>,
     pub settings: Option<serde_json::Map<String, serde_json::Value>>,
+    pub drift_policy: Option<DriftPolicy>,
     pub validate_only: bool,
 }
 
@@ -87,6 +88,32 @@ pub struct ProvisionAccount {
     pub name: AccountName,
     pub plan_etag: String,
     pub validate_only: bool,
+}
+
+/// What RepairServiceAccount asks for.
+#[derive(Debug, Clone)]
+pub struct RepairAccount {
+    pub name: AccountName,
+    pub validate_only: bool,
+}
+
+/// What DeprovisionServiceAccount asks for.
+#[derive(Debug, Clone)]
+pub struct DeprovisionAccount {
+    pub name: AccountName,
+    /// Where given, must be the current one.
+    pub etag: Option<String>,
+    pub removal: Removal,
+    pub validate_only: bool,
+}
+
+/// An archive that is read from its beginning to its end.
+#[async_trait]
+pub trait Archive: Send {
+    /// Of the whole archive.
+    fn total_bytes(&self) -> u64;
+    /// The next part, at most 256 KiB; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>>;
 }
 
 /// What RefreshInventory asks for.
@@ -203,6 +230,14 @@ pub trait Accounts: Send + Sync {
     async fn plan(&self, by: Mutation, name: &AccountName, selection: ObjectSelection) -> Result<Plan>;
     /// Answers the operation at once; with `validate_only` one that is not stored.
     async fn provision(&self, by: Mutation, request: ProvisionAccount) -> Result<Operation>;
+    /// As `begin_authorization`, for an account that has had a grant; else `WRONG_PHASE`.
+    async fn reauthorize(&self, by: Mutation, request: BeginAuthorization) -> Result<BegunAuthorization>;
+    /// Answers the operation at once; with `validate_only` one that is not stored.
+    async fn repair(&self, by: Mutation, request: RepairAccount) -> Result<Operation>;
+    /// Answers the operation at once; with `validate_only` one that is not stored.
+    async fn deprovision(&self, by: Mutation, request: DeprovisionAccount) -> Result<Operation>;
+    /// What a deprovisioning of that account exported; `RESOURCE_NOT_FOUND` where it exported nothing.
+    async fn read_export(&self, name: &AccountName, operation: &OperationName) -> Result<Box<dyn Archive>>;
     async fn refresh_inventory(&self, by: Mutation, request: RefreshInventory) -> Result<Operation>;
     /// Revokes the grant and removes everything of an account that has nothing of ours in its organisation; else
     /// `COMPONENTS_PRESENT`, or `OPERATION_IN_PROGRESS`.

@@ -8,9 +8,9 @@ mod reading;
 
 pub use accounts::{
     AcceptPrecondition, AccountChange, AccountChanges, AccountFeed, AccountView, AccountWatch, Accounts,
-    AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback, Cause, CompleteAuthorization,
-    CreateAccount, DeleteAccount, Explanation, Operations, Preconditions, ProvisionAccount, RefreshInventory,
-    UpdateAccount,
+    Archive, AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback, Cause,
+    CompleteAuthorization, CreateAccount, DeleteAccount, DeprovisionAccount, Explanation, Operations,
+    Preconditions, ProvisionAccount, RefreshInventory, RepairAccount, UpdateAccount,
 };
 pub use admin::{Access, Admin, CreateBinding, CreateTenant, UpdateLicense};
 pub use environment::{Clock, Randomness};

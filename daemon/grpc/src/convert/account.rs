@@ -2,9 +2,10 @@
 
 use provision_api::v1;
 use provision_core::account::{
-    Actor, Condition, EventChannel, Failure, Identity, NextAction, Phase, ServiceAccount, State, Status,
+    Actor, ApiBudget, Condition, DriftPolicy, EventChannel, Failure, GrantOutlook, GrantState, Identity,
+    NextAction, Phase, ServiceAccount, State, Status,
 };
-use provision_core::fault::Result;
+use provision_core::fault::{Fault, Result};
 use provision_core::ports::{AccountView, CreateAccount, UpdateAccount};
 
 use super::checks::{Checks, about, display_name, present, required};
@@ -29,7 +30,7 @@ pub(crate) fn filter_field(account: &ServiceAccount, field: &str) -> Option<Stri
 /// An account as callers see it.
 pub(crate) fn to_proto(view: AccountView) -> v1::ServiceAccount {
     let etag = view.etag;
-    let (account, channel) = view.value;
+    let (account, beside) = view.value;
     let state = state(account.state()) as i32;
     let ServiceAccount {
         name, uid, display_name, connector, environment, settings, phase, conditions, ..
@@ -51,11 +52,14 @@ pub(crate) fn to_proto(view: AccountView) -> v1::ServiceAccount {
         current_operation: account.current_operation.map(|o| o.to_string()).unwrap_or_default(),
         generation: count(account.generation),
         observed_generation: count(account.observed_generation),
-        event_channel: channel.map(event_channel),
+        event_channel: beside.channel.map(event_channel),
         create_time: Some(time::to_proto(account.create_time)),
         update_time: Some(time::to_proto(account.update_time)),
         etag,
         acceptances: account.acceptances.into_iter().map(acceptance).collect(),
+        drift_policy: drift_policy(account.drift_policy) as i32,
+        grant: beside.grant.map(grant),
+        api_budget: beside.budget.map(api_budget),
     }
 }
 
@@ -66,6 +70,8 @@ fn phase(phase: Phase) -> v1::ServiceAccountPhase {
         Phase::Ready => v1::ServiceAccountPhase::Ready,
         Phase::Provisioning => v1::ServiceAccountPhase::Provisioning,
         Phase::Active => v1::ServiceAccountPhase::Active,
+        Phase::Deprovisioning => v1::ServiceAccountPhase::Deprovisioning,
+        Phase::Deprovisioned => v1::ServiceAccountPhase::Deprovisioned,
         Phase::Failed => v1::ServiceAccountPhase::Failed,
     }
 }
@@ -78,6 +84,8 @@ fn state(state: State) -> v1::ServiceAccountState {
         State::Protected => v1::ServiceAccountState::Protected,
         State::Degraded => v1::ServiceAccountState::Degraded,
         State::Failed => v1::ServiceAccountState::Failed,
+        State::Suspended => v1::ServiceAccountState::Suspended,
+        State::Deprovisioned => v1::ServiceAccountState::Deprovisioned,
     }
 }
 
@@ -144,6 +152,44 @@ fn event_channel(channel: EventChannel) -> v1::EventChannel {
     }
 }
 
+fn drift_policy(policy: DriftPolicy) -> v1::DriftPolicy {
+    match policy {
+        DriftPolicy::Notify => v1::DriftPolicy::Notify,
+        DriftPolicy::Repair => v1::DriftPolicy::Repair,
+    }
+}
+
+fn drift_policy_asked(value: i32) -> Result<DriftPolicy> {
+    match v1::DriftPolicy::try_from(value) {
+        Ok(v1::DriftPolicy::Unspecified | v1::DriftPolicy::Notify) => Ok(DriftPolicy::Notify),
+        Ok(v1::DriftPolicy::Repair) => Ok(DriftPolicy::Repair),
+        Err(_) => Err(Fault::invalid("service_account.drift_policy", "must be one of DriftPolicy's values")),
+    }
+}
+
+fn grant(grant: GrantOutlook) -> v1::Grant {
+    let state = match grant.state {
+        GrantState::Valid => v1::GrantState::Valid,
+        GrantState::InDoubt => v1::GrantState::InDoubt,
+        GrantState::Lost => v1::GrantState::Lost,
+    };
+    v1::Grant {
+        state: state as i32,
+        refresh_time: Some(time::to_proto(grant.refresh_time)),
+        access_expire_time: grant.access_expire_time.map(time::to_proto),
+        expire_time: grant.expire_time.map(time::to_proto),
+    }
+}
+
+fn api_budget(budget: ApiBudget) -> v1::ApiBudget {
+    v1::ApiBudget {
+        used: count(budget.used),
+        limit: count(budget.limit),
+        observe_time: Some(time::to_proto(budget.observe_time)),
+        throttled_until: budget.throttled_until.map(time::to_proto),
+    }
+}
+
 /// Longest name of an environment, in characters.
 const ENVIRONMENT_MAX: usize = 63;
 
@@ -177,8 +223,14 @@ pub(crate) fn update(request: v1::UpdateServiceAccountRequest) -> Result<UpdateA
     let account = present("service_account", request.service_account)?;
     let mut checks = Checks::default();
     let name = name::account("service_account.name", &account.name)?;
-    let set = (!account.display_name.is_empty(), account.settings.is_some());
-    let changes = mask::changes(request.update_mask, set.0, set.1)?;
+    let changes = mask::changes(
+        request.update_mask,
+        mask::Changes {
+            display_name: !account.display_name.is_empty(),
+            settings: account.settings.is_some(),
+            drift_policy: account.drift_policy != v1::DriftPolicy::Unspecified as i32,
+        },
+    )?;
     let display_name = changes
         .display_name
         .then(|| checks.take(display_name("service_account.display_name", &account.display_name)))
@@ -189,7 +241,10 @@ pub(crate) fn update(request: v1::UpdateServiceAccountRequest) -> Result<UpdateA
             checks.take(value::settings("service_account.settings", account.settings.unwrap_or_default()))
         })
         .flatten();
+    let drift_policy =
+        changes.drift_policy.then(|| checks.take(drift_policy_asked(account.drift_policy))).flatten();
     checks.done()?;
     let etag = Some(account.etag).filter(|etag| !etag.is_empty());
-    Ok(UpdateAccount { name, etag, display_name, settings, validate_only: request.validate_only })
+    let validate_only = request.validate_only;
+    Ok(UpdateAccount { name, etag, display_name, settings, drift_policy, validate_only })
 }

@@ -7,7 +7,7 @@ use provision_core::fault::{Fault, Result};
 const PATHS_MAX: usize = 50;
 const IMMUTABLE: [&str; 3] = ["name", "connector", "environment"];
 /// Known, and ignored as AIP-203 has it: a client may send back all that it has read.
-const IGNORED: [&str; 16] = [
+const IGNORED: [&str; 18] = [
     "uid",
     "state",
     "phase",
@@ -24,32 +24,36 @@ const IGNORED: [&str; 16] = [
     "update_time",
     "etag",
     "acceptances",
+    "grant",
+    "api_budget",
 ];
 
 /// What an update changes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Changes {
     pub display_name: bool,
     pub settings: bool,
+    pub drift_policy: bool,
 }
 
-/// Reads a mask; without one, what is set is changed.
-pub(crate) fn changes(mask: Option<FieldMask>, name_set: bool, settings_set: bool) -> Result<Changes> {
+/// Reads a mask; without one, what is `set` is changed.
+pub(crate) fn changes(mask: Option<FieldMask>, set: Changes) -> Result<Changes> {
     let paths = mask.unwrap_or_default().paths;
     if paths.is_empty() {
-        return Ok(Changes { display_name: name_set, settings: settings_set });
+        return Ok(set);
     }
     let bad = |why: String| Err(Fault::invalid("update_mask", why));
     if paths.len() > PATHS_MAX {
         return bad(format!("must have at most {PATHS_MAX} paths"));
     }
-    let mut changes = Changes { display_name: false, settings: false };
+    let mut changes = Changes::default();
     for path in paths {
         let root = path.split('.').next().unwrap_or_default();
         match path.as_str() {
-            "*" => changes = Changes { display_name: true, settings: true },
+            "*" => changes = Changes { display_name: true, settings: true, drift_policy: true },
             "display_name" => changes.display_name = true,
             "settings" => changes.settings = true,
+            "drift_policy" => changes.drift_policy = true,
             path if IMMUTABLE.contains(&path) => return bad(format!("'{path}' cannot be changed")),
             _ if IGNORED.contains(&root) => {}
             _ if root == "settings" => {
@@ -77,15 +81,16 @@ mod tests {
 
     #[test]
     fn masks_are_read() {
-        let name_only = Changes { display_name: true, settings: false };
-        assert_eq!(changes(None, true, false), Ok(name_only));
+        let name_only = Changes { display_name: true, ..Changes::default() };
+        assert_eq!(changes(None, name_only), Ok(name_only));
         assert_eq!(
-            changes(mask(&["settings", "uid", "failure.reason"]), true, false),
-            Ok(Changes { display_name: false, settings: true })
+            changes(mask(&["settings", "uid", "failure.reason"]), name_only),
+            Ok(Changes { settings: true, ..Changes::default() })
         );
-        assert_eq!(changes(mask(&["*"]), false, false), Ok(Changes { display_name: true, settings: true }));
+        let all = Changes { display_name: true, settings: true, drift_policy: true };
+        assert_eq!(changes(mask(&["*"]), Changes::default()), Ok(all));
         for path in ["environment", "settings.my_domain", "color", "", "displayName"] {
-            let fault = changes(mask(&[path]), true, true).expect_err(path);
+            let fault = changes(mask(&[path]), all).expect_err(path);
             assert_eq!(fault.violations()[0].subject, "update_mask");
         }
     }
@@ -99,7 +104,7 @@ mod tests {
             let name = field.name().to_owned();
             let known = IMMUTABLE.contains(&name.as_str())
                 || IGNORED.contains(&name.as_str())
-                || ["display_name", "settings"].contains(&name.as_str());
+                || ["display_name", "settings", "drift_policy"].contains(&name.as_str());
             assert!(known, "{name} is neither changeable, immutable nor output only");
         }
         let _: Option<ServiceAccount> = None;
@@ -112,6 +117,7 @@ mod tests {
                 prop_oneof![
                     Just("settings".to_owned()),
                     Just("display_name".to_owned()),
+                    Just("drift_policy".to_owned()),
                     Just("*".to_owned()),
                     Just("etag".to_owned()),
                     "[a-z_.]{0,20}",
@@ -119,15 +125,17 @@ mod tests {
                 ],
                 0..60,
             ),
-            set in any::<(bool, bool)>(),
+            set in any::<(bool, bool, bool)>(),
         ) {
             let asked = |path: &str| paths.iter().any(|p| p == path || p == "*");
             let mask = Some(FieldMask { paths: paths.clone() });
-            match changes(mask, set.0, set.1) {
-                Ok(found) if paths.is_empty() => prop_assert_eq!((found.display_name, found.settings), set),
+            let set = Changes { display_name: set.0, settings: set.1, drift_policy: set.2 };
+            match changes(mask, set) {
+                Ok(found) if paths.is_empty() => prop_assert_eq!(found, set),
                 Ok(found) => {
                     prop_assert_eq!(found.display_name, asked("display_name"));
                     prop_assert_eq!(found.settings, asked("settings"));
+                    prop_assert_eq!(found.drift_policy, asked("drift_policy"));
                 }
                 Err(fault) => prop_assert_eq!(fault.violations()[0].subject.as_str(), "update_mask"),
             }

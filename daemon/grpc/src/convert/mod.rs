@@ -11,6 +11,7 @@ pub(crate) mod notification;
 pub(crate) mod operation;
 pub(crate) mod plan;
 pub(crate) mod precondition;
+pub(crate) mod removal;
 pub(crate) mod time;
 pub(crate) mod value;
 

@@ -6,7 +6,7 @@ use provision_api::v1;
 use provision_core::operation::{Operation, OperationKind, OperationState, Step, StepState};
 
 use super::account::next_action;
-use super::{any, count, inventory, small_count, time};
+use super::{any, count, inventory, removal, small_count, time};
 use crate::status;
 
 /// An operation on the wire. `account` is what a finished provisioning returns.
@@ -39,7 +39,9 @@ pub(crate) fn dry_run(operation: Operation, account: impl FnOnce() -> v1::Servic
 
 fn response(operation: &Operation, account: impl FnOnce() -> v1::ServiceAccount) -> prost_types::Any {
     match operation.kind {
-        OperationKind::Provision => any("provisioning.v1.ServiceAccount", &account()),
+        OperationKind::Provision | OperationKind::Repair | OperationKind::Deprovision => {
+            any("provisioning.v1.ServiceAccount", &account())
+        }
         OperationKind::RefreshInventory => {
             let read = operation.inventory.as_ref();
             let outcome = operation.reading.clone().unwrap_or_default();
@@ -63,6 +65,8 @@ fn metadata(operation: Operation) -> v1::OperationMetadata {
     let kind = match operation.kind {
         OperationKind::Provision => v1::OperationKind::Provision,
         OperationKind::RefreshInventory => v1::OperationKind::RefreshInventory,
+        OperationKind::Repair => v1::OperationKind::Repair,
+        OperationKind::Deprovision => v1::OperationKind::Deprovision,
     };
     let state = match operation.state {
         OperationState::Running => v1::OperationState::Running,
@@ -71,6 +75,7 @@ fn metadata(operation: Operation) -> v1::OperationMetadata {
         OperationState::Cancelled => v1::OperationState::Cancelled,
     };
     let begun = operation.steps.iter().any(|s| s.state != StepState::Pending);
+    let removal = operation.removal;
     let current = operation.current_step().filter(|_| begun && !operation.is_done());
     v1::OperationMetadata {
         service_account: operation.account.to_string(),
@@ -86,6 +91,12 @@ fn metadata(operation: Operation) -> v1::OperationMetadata {
         deadline: Some(time::to_proto(operation.deadline)),
         principal: operation.principal.to_string(),
         cancel_requested: operation.cancel_requested,
+        removal_mode: removal.map_or(0, |r| removal::mode(r.mode) as i32),
+        quarantine_disposition: removal
+            .and_then(|r| r.disposition)
+            .map_or(0, |d| removal::disposition(d) as i32),
+        leftovers: operation.leftovers.into_iter().map(removal::leftover).collect(),
+        exported_items: operation.export.map_or(0, |e| count(e.items)),
     }
 }
 

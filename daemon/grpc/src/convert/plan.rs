@@ -34,6 +34,7 @@ fn component(component: PlannedComponent) -> v1::PlannedComponent {
         PlannedAction::Create => v1::PlannedAction::Create,
         PlannedAction::Update => v1::PlannedAction::Update,
         PlannedAction::Keep => v1::PlannedAction::Keep,
+        PlannedAction::Delete => v1::PlannedAction::Delete,
     };
     v1::PlannedComponent {
         kind: component.kind,

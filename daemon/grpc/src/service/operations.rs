@@ -48,7 +48,7 @@ impl Operations for Service {
         request: Request<lro::GetOperationRequest>,
     ) -> Result<Response<lro::Operation>, Status> {
         let act = |_, q: lro::GetOperationRequest| async move {
-            let found = self.door.ports.operations.get(&name::operation(&q.name)?).await?;
+            let found = self.door.ports.operations.get(&name::operation("name", &q.name)?).await?;
             self.operation(found, &mut HashMap::new()).await
         };
         self.door.read(request, act).await
@@ -60,7 +60,7 @@ impl Operations for Service {
     ) -> Result<Response<()>, Status> {
         let operations = self.door.ports.operations.clone();
         let act = |by, q: lro::DeleteOperationRequest| async move {
-            operations.delete(by, &name::operation(&q.name)?).await
+            operations.delete(by, &name::operation("name", &q.name)?).await
         };
         self.door.change(request, act).await
     }
@@ -71,7 +71,7 @@ impl Operations for Service {
     ) -> Result<Response<()>, Status> {
         let operations = self.door.ports.operations.clone();
         let act = |by, q: lro::CancelOperationRequest| async move {
-            operations.cancel(by, &name::operation(&q.name)?).await
+            operations.cancel(by, &name::operation("name", &q.name)?).await
         };
         self.door.change(request, act).await
     }
@@ -81,7 +81,7 @@ impl Operations for Service {
         request: Request<lro::WaitOperationRequest>,
     ) -> Result<Response<lro::Operation>, Status> {
         let act = |q: lro::WaitOperationRequest| async move {
-            let name = name::operation(&q.name)?;
+            let name = name::operation("name", &q.name)?;
             let timeout = match q.timeout {
                 None => WAIT_DEFAULT,
                 Some(asked) => time::from_duration("timeout", asked)?.min(WAIT_MAX),

@@ -3,16 +3,20 @@
 use provision_api::google::longrunning as lro;
 use provision_api::v1;
 use provision_api::v1::provisioning_service_server::ProvisioningService;
-use provision_core::ObjectTypeId;
 use provision_core::fault::{Fault, Result};
+use provision_core::operation::Operation;
 use provision_core::plan::ObjectSelection;
-use provision_core::ports::{BeginAuthorization, Callback, CompleteAuthorization, ProvisionAccount};
+use provision_core::ports::{
+    Accounts, BeginAuthorization, BegunAuthorization, Callback, CompleteAuthorization, ProvisionAccount,
+    RepairAccount,
+};
+use provision_core::{AccountName, ObjectTypeId};
 use secrecy::{ExposeSecret, SecretString};
 use tonic::{Request, Response, Status};
 
 use super::{Service, list};
 use crate::convert::checks::{Checks, about, plain, required};
-use crate::convert::{account, operation, plan, precondition, time};
+use crate::convert::{account, operation, plan, precondition, removal, time};
 use crate::door::{answer, open};
 use crate::{name, stream};
 
@@ -142,12 +146,7 @@ impl ProvisioningService for Service {
         let accounts = self.door.ports.accounts.clone();
         let allowed = self.door.settings.console_redirect_uris.clone();
         let act = |by, q| async move {
-            let begun = accounts.begin_authorization(by, begin(q, &allowed)?).await?;
-            Ok(v1::BeginAuthorizationResponse {
-                authorization_url: begun.url.expose_secret().to_owned(),
-                expire_time: Some(time::to_proto(begun.expire_time)),
-                installation_url: begun.installation_url.unwrap_or_default(),
-            })
+            Ok(page_to_open(accounts.begin_authorization(by, begin(q, &allowed)?).await?))
         };
         self.door.change(request, act).await
     }
@@ -194,16 +193,91 @@ impl ProvisioningService for Service {
             let started = accounts
                 .provision(by, ProvisionAccount { name: name.clone(), plan_etag, validate_only })
                 .await?;
-            if !validate_only && !started.is_done() {
-                return Ok(operation::to_proto(started, v1::ServiceAccount::default));
-            }
-            let account = account::to_proto(accounts.get(&name).await?);
-            Ok(match validate_only {
-                true => operation::dry_run(started, || account),
-                false => operation::to_proto(started, || account),
-            })
+            begun(accounts.as_ref(), started, &name, validate_only).await
         };
         self.door.change(request, act).await
+    }
+
+    async fn reauthorize_service_account(
+        &self,
+        request: Request<v1::ReauthorizeServiceAccountRequest>,
+    ) -> Result<Response<v1::BeginAuthorizationResponse>, Status> {
+        let accounts = self.door.ports.accounts.clone();
+        let allowed = self.door.settings.console_redirect_uris.clone();
+        let act = |by, q: v1::ReauthorizeServiceAccountRequest| async move {
+            let q = v1::BeginAuthorizationRequest {
+                name: q.name,
+                redirect_uri: q.redirect_uri,
+                login_hint: q.login_hint,
+                request_id: q.request_id,
+            };
+            Ok(page_to_open(accounts.reauthorize(by, begin(q, &allowed)?).await?))
+        };
+        self.door.change(request, act).await
+    }
+
+    async fn repair_service_account(
+        &self,
+        request: Request<v1::RepairServiceAccountRequest>,
+    ) -> Result<Response<lro::Operation>, Status> {
+        let accounts = self.door.ports.accounts.clone();
+        let act = |by, q: v1::RepairServiceAccountRequest| async move {
+            let name = name::account("name", &q.name)?;
+            let validate_only = q.validate_only;
+            let started = accounts.repair(by, RepairAccount { name: name.clone(), validate_only }).await?;
+            begun(accounts.as_ref(), started, &name, validate_only).await
+        };
+        self.door.change(request, act).await
+    }
+
+    async fn deprovision_service_account(
+        &self,
+        request: Request<v1::DeprovisionServiceAccountRequest>,
+    ) -> Result<Response<lro::Operation>, Status> {
+        let accounts = self.door.ports.accounts.clone();
+        let act = |by, q: v1::DeprovisionServiceAccountRequest| async move {
+            let asked = removal::deprovision(q)?;
+            let (name, validate_only) = (asked.name.clone(), asked.validate_only);
+            let started = accounts.deprovision(by, asked).await?;
+            begun(accounts.as_ref(), started, &name, validate_only).await
+        };
+        self.door.change(request, act).await
+    }
+
+    type ReadQuarantineExportStream = stream::Messages<v1::ReadQuarantineExportResponse>;
+
+    async fn read_quarantine_export(
+        &self,
+        request: Request<v1::ReadQuarantineExportRequest>,
+    ) -> Result<Response<Self::ReadQuarantineExportStream>, Status> {
+        let (caller, body) = open(request)?;
+        let opened = stream::export::open(self.door.clone(), caller.clone(), body).await;
+        answer(&caller, opened)
+    }
+}
+
+/// An operation as the call that began it answers it.
+async fn begun(
+    accounts: &dyn Accounts,
+    started: Operation,
+    name: &AccountName,
+    validate_only: bool,
+) -> Result<lro::Operation> {
+    if !validate_only && !started.is_done() {
+        return Ok(operation::to_proto(started, v1::ServiceAccount::default));
+    }
+    let account = account::to_proto(accounts.get(name).await?);
+    Ok(match validate_only {
+        true => operation::dry_run(started, || account),
+        false => operation::to_proto(started, || account),
+    })
+}
+
+fn page_to_open(begun: BegunAuthorization) -> v1::BeginAuthorizationResponse {
+    v1::BeginAuthorizationResponse {
+        authorization_url: begun.url.expose_secret().to_owned(),
+        expire_time: Some(time::to_proto(begun.expire_time)),
+        installation_url: begun.installation_url.unwrap_or_default(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod accounts;
 mod asked;
+pub(crate) mod export;
 pub(crate) mod notifications;
 mod subscriber;
 

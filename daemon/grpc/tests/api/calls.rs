@@ -48,7 +48,7 @@ async fn an_account_is_created_read_and_changed() {
     assert_eq!(created.phase(), v1::ServiceAccountPhase::Draft);
     assert_eq!(created.state(), v1::ServiceAccountState::ActionRequired);
     assert_eq!(created.create_time.expect("set").seconds, now().timestamp());
-    assert_eq!(created.conditions.len(), 9);
+    assert_eq!(created.conditions.len(), 11);
 
     let change = v1::UpdateServiceAccountRequest {
         service_account: Some(v1::ServiceAccount {

@@ -41,7 +41,7 @@ impl Driver<'_> {
         tracing::warn!(operation = %self.name, ?fault, "the operation failed");
         let kind = self.load().await?.kind;
         let failure = Failure { reason: fault.reason(), message: fault.message().to_owned() };
-        let event = Event::OperationFailed { kind, failure };
+        let event = Event::OperationFailed { operation: self.name.clone(), kind, failure };
         let ending = Ending { fault: Some(fault), ..Ending::default() };
         self.finish(OperationState::Failed, ending, event).await
     }
@@ -50,7 +50,8 @@ impl Driver<'_> {
         let kind = self.load().await?.kind;
         let fault = Fault::new(Reason::OperationCancelled, "the operation was cancelled");
         let ending = Ending { fault: Some(&fault), ..Ending::default() };
-        self.finish(OperationState::Cancelled, ending, Event::OperationCancelled { kind }).await
+        let event = Event::OperationCancelled { operation: self.name.clone(), kind };
+        self.finish(OperationState::Cancelled, ending, event).await
     }
 
     async fn finish(&self, state: OperationState, ending: Ending<'_>, event: Event) -> Result<()> {

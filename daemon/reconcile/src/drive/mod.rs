@@ -125,6 +125,9 @@ impl<'a> Driver<'a> {
                 let (summary, outcome) = self.read_inventory(&work, &operation, step).await?;
                 Ok(self.finish_inventory(summary, outcome).await?)
             }
+            OperationKind::Repair | OperationKind::Deprovision => {
+                Err(Stop::Failed(Fault::internal_error("not built yet")))
+            }
             OperationKind::Provision => {
                 let reference = operation
                     .plan
@@ -158,6 +161,12 @@ impl<'a> Driver<'a> {
             StepKind::OpenEvents => self.open_events(work, plan, planned).await?,
             StepKind::Verify => self.verify(work, plan, planned).await?,
             StepKind::Canary => self.canary(work, plan, planned).await?,
+            StepKind::CloseEvents
+            | StepKind::Survey
+            | StepKind::Dispose
+            | StepKind::Remove
+            | StepKind::VerifyRemoved
+            | StepKind::Revoke => return Err(Stop::Failed(Fault::internal_error("not built yet"))),
         }
         Ok(())
     }

@@ -5,11 +5,11 @@ use provision_core::account::{ConditionType, ServiceAccount, Status};
 use provision_core::operation::{Operation, OperationKind, Step};
 use provision_core::plan::{ObjectSelection, Plan};
 use provision_core::ports::{
-    AccountView, Accounts, AuthorizationResult, BeginAuthorization, BegunAuthorization,
-    CompleteAuthorization, CreateAccount, DeleteAccount, ListQuery, Mutation, Page, ProvisionAccount,
-    RefreshInventory, UpdateAccount,
+    AccountView, Accounts, Archive, AuthorizationResult, BeginAuthorization, BegunAuthorization,
+    CompleteAuthorization, CreateAccount, DeleteAccount, DeprovisionAccount, ListQuery, Mutation, Page,
+    ProvisionAccount, RefreshInventory, RepairAccount, UpdateAccount,
 };
-use provision_core::{AccountId, AccountName, Fault, Reason, Result, TenantId};
+use provision_core::{AccountId, AccountName, Fault, OperationName, Reason, Result, TenantId};
 use provision_store::record::RecordKey;
 
 use super::starting::Start;
@@ -151,6 +151,9 @@ impl Accounts for ControlPlane {
                     next.settings = settings.clone();
                     connector.authorization(&account_context(&next))?;
                 }
+                if let Some(drift_policy) = request.drift_policy {
+                    next.drift_policy = drift_policy;
+                }
                 let now = self.context.now();
                 next.generation += 1;
                 next.update_time = now;
@@ -192,6 +195,22 @@ impl Accounts for ControlPlane {
 
     async fn provision(&self, by: Mutation, request: ProvisionAccount) -> Result<Operation> {
         self.apply_plan(by, request).await
+    }
+
+    async fn reauthorize(&self, _by: Mutation, _request: BeginAuthorization) -> Result<BegunAuthorization> {
+        Err(Fault::internal_error("not built yet"))
+    }
+
+    async fn repair(&self, _by: Mutation, _request: RepairAccount) -> Result<Operation> {
+        Err(Fault::internal_error("not built yet"))
+    }
+
+    async fn deprovision(&self, _by: Mutation, _request: DeprovisionAccount) -> Result<Operation> {
+        Err(Fault::internal_error("not built yet"))
+    }
+
+    async fn read_export(&self, name: &AccountName, _operation: &OperationName) -> Result<Box<dyn Archive>> {
+        Err(Fault::not_found(name))
     }
 
     async fn refresh_inventory(&self, by: Mutation, request: RefreshInventory) -> Result<Operation> {

@@ -23,7 +23,8 @@ const TOLD_ELSEWHERE: [ConditionType; 5] = [
 impl ControlPlane {
     pub(super) async fn explain_account(&self, name: &AccountName) -> Result<Explanation> {
         let view = self.view(self.context.account(name).await?).await?;
-        let (account, channel) = view.value;
+        let (account, beside) = view.value;
+        let channel = beside.channel;
         let key = RecordKey::license(&name.tenant, &account.connector);
         let license = self.context.repository().find::<License>(&key).await?.map(|l| l.value);
         let report = self.last_report(&account).await?;

@@ -16,7 +16,7 @@ mod watching;
 
 use std::sync::Arc;
 
-use provision_core::account::ServiceAccount;
+use provision_core::account::{Beside, ServiceAccount};
 use provision_core::license::{self, License};
 use provision_core::machine::Action;
 use provision_core::ports::AccountView;
@@ -70,7 +70,8 @@ async fn view_of(context: &Context, account: Versioned<ServiceAccount>) -> Resul
         .await?
         .map(|c| c.value)
         .filter(|c| c.account_uid == account.value.uid);
-    Ok(Tagged { value: (account.value, channel), etag })
+    let beside = Beside { channel, ..Beside::default() };
+    Ok(Tagged { value: (account.value, beside), etag })
 }
 
 /// A time as texts for people have it: as the API writes it, to the second.

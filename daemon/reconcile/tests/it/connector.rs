@@ -391,6 +391,22 @@ impl Connector for FakeConnector {
         self.call(session, || ()).await
     }
 
+    async fn plan_removal(
+        &self,
+        _session: &Session,
+        _request: RemovalRequest<'_>,
+    ) -> Result<ProposedRemoval, ConnectorFault> {
+        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
+    }
+
+    async fn remove(
+        &self,
+        _session: &Session,
+        _request: RemoveRequest<'_>,
+    ) -> Result<RemoveProgress, ConnectorFault> {
+        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
+    }
+
     fn changes(&self) -> Option<&dyn Changes> {
         Some(self)
     }

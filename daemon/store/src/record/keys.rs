@@ -63,6 +63,10 @@ impl RecordKey {
         prefix(&["channel"])
     }
 
+    pub fn budget(name: &AccountName) -> Key {
+        key(&["budget", name.tenant.as_str(), name.account.as_str()])
+    }
+
     pub fn credential(name: &AccountName) -> Key {
         key(&["credential", name.tenant.as_str(), name.account.as_str()])
     }

@@ -1,7 +1,8 @@
 //! The account, its event channel and its grant.
 
 use provision_core::account::{
-    Actor, Condition, ConditionType, EventChannel, Identity, NextAction, Phase, ServiceAccount, Status,
+    Actor, ApiBudget, Condition, ConditionType, DriftPolicy, EventChannel, Identity, NextAction, Phase,
+    ServiceAccount, Status,
 };
 use provision_core::precondition::Acceptance;
 use provision_core::reason::Reason;
@@ -11,10 +12,10 @@ use super::{account_name, administrator, at, connector, failure, operation_name}
 
 pub const UID: &str = "6f1b5a52-55c0-4d0c-9a3e-0d8a1c1f2b30";
 
-pub fn account() -> ServiceAccount {
+/// Observations of these kinds, with each status in turn.
+fn conditions(kinds: impl Iterator<Item = ConditionType>) -> Vec<Condition> {
     let statuses = [Status::True, Status::False, Status::Unknown];
-    let conditions = ConditionType::ALL
-        .into_iter()
+    kinds
         .zip(statuses.into_iter().cycle())
         .map(|(kind, status)| Condition {
             kind,
@@ -24,7 +25,11 @@ pub fn account() -> ServiceAccount {
             last_transition_time: at(4),
             observed_generation: 2,
         })
-        .collect();
+        .collect()
+}
+
+pub fn account() -> ServiceAccount {
+    let conditions = conditions(ConditionType::ALL.into_iter());
     let settings = serde_json::json!({"my_domain": "acme", "limits": {"objects": 20, "names": ["a", "b"]}});
     ServiceAccount {
         name: account_name(),
@@ -62,6 +67,7 @@ pub fn account() -> ServiceAccount {
             principal: administrator(),
             accept_time: at(4),
         }],
+        drift_policy: DriftPolicy::Repair,
         generation: 2,
         observed_generation: 1,
         create_time: at(2),
@@ -69,10 +75,27 @@ pub fn account() -> ServiceAccount {
     }
 }
 
+/// As version 2 knew it.
+pub fn account_v2() -> ServiceAccount {
+    let new = [ConditionType::WithinApiBudget, ConditionType::Suspended];
+    let conditions = conditions(ConditionType::ALL.into_iter().filter(|kind| !new.contains(kind)));
+    ServiceAccount { drift_policy: DriftPolicy::Notify, conditions, ..account() }
+}
+
+pub fn budget() -> ApiBudget {
+    ApiBudget {
+        account_uid: UID.to_owned(),
+        used: 95_000,
+        limit: 100_000,
+        observe_time: at(9),
+        throttled_until: Some(at(69)),
+    }
+}
+
 /// As version 1 knew it.
 pub fn account_v1() -> ServiceAccount {
     let identity = account().identity.map(|known| Identity { organization_kind: String::new(), ..known });
-    ServiceAccount { acceptances: Vec::new(), identity, ..account() }
+    ServiceAccount { acceptances: Vec::new(), identity, ..account_v2() }
 }
 
 pub fn channel() -> EventChannel {

@@ -38,6 +38,7 @@ pub fn all() -> Vec<Result<(String, PathBuf), String>> {
         compare("valid", &account::credential_valid()),
         compare("exchanging", &account::credential_exchanging()),
         compare("lost", &account::credential_lost()),
+        compare("", &account::budget()),
         compare("", &side::idempotency()),
         compare("", &side::acknowledgement()),
         compare("", &side::counter()),
@@ -46,7 +47,9 @@ pub fn all() -> Vec<Result<(String, PathBuf), String>> {
         compare("", &side::checkpoint()),
         read_old(1, &License { grace_seconds: 0, ..license() }),
         read_old(1, &account::account_v1()),
+        read_old(2, &account::account_v2()),
         read_old(1, &run::operation_v1()),
+        read_old(2, &run::operation_v2()),
         read_old(1, &run::inventory_v1()),
         read_old(1, &run::component_v1()),
     ]

@@ -4,7 +4,10 @@ use provision_core::account::{Actor, NextAction};
 use provision_core::component::{Component, ComponentState};
 use provision_core::fault::Violation;
 use provision_core::inventory::{ChangedNames, InventoryChanges, InventorySummary, ReadingOutcome};
-use provision_core::operation::{Operation, OperationKind, OperationState, Step, StepState};
+use provision_core::operation::{
+    Disposition, Export, Leftover, Operation, OperationKind, OperationState, Removal, RemovalMode, Step,
+    StepState,
+};
 use provision_core::plan::PlanRef;
 use provision_core::reason::Reason;
 
@@ -97,10 +100,23 @@ pub fn operation() -> Operation {
         inventory: Some(inventory()),
         reading: Some(reading()),
         accept_fall: true,
+        removal: Some(Removal { mode: RemovalMode::Everything, disposition: Some(Disposition::Export) }),
+        leftovers: vec![Leftover {
+            kind: "CustomObject".to_owned(),
+            full_name: "CAS_Item".to_owned(),
+            reason: "a report of yours uses it".to_owned(),
+            link: Some("https://acme.crm.example/setup".to_owned()),
+        }],
+        export: Some(Export { artifact: ARTIFACT.to_owned(), items: 3, bytes: 4_096 }),
         create_time: at(5),
         end_time: Some(at(9)),
         deadline: at(365),
     }
+}
+
+/// As version 2 knew it.
+pub fn operation_v2() -> Operation {
+    Operation { removal: None, leftovers: Vec::new(), export: None, ..operation() }
 }
 
 /// As version 1 knew it.
@@ -110,7 +126,7 @@ pub fn operation_v1() -> Operation {
         inventory: Some(inventory_v1()),
         reading: None,
         accept_fall: false,
-        ..operation()
+        ..operation_v2()
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use provision_core::account::ServiceAccount;
+use provision_core::account::{Beside, ServiceAccount};
 use provision_core::fault::{Fault, Result};
 use provision_core::operation::{Operation, OperationKind, OperationState, Step};
 use provision_core::plan::{ObjectSelection, Plan};
 use provision_core::ports::{
-    AccountView, Accounts, AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback,
-    CompleteAuthorization, CreateAccount, DeleteAccount, ListQuery, Mutation, Operations, Page,
-    ProvisionAccount, RefreshInventory, Tagged, UpdateAccount,
+    AccountView, Accounts, Archive, AuthorizationResult, BeginAuthorization, BegunAuthorization, Callback,
+    CompleteAuthorization, CreateAccount, DeleteAccount, DeprovisionAccount, ListQuery, Mutation, Operations,
+    Page, ProvisionAccount, RefreshInventory, RepairAccount, Tagged, UpdateAccount,
 };
 use provision_core::{AccountName, OperationName, Principal, Reason, TenantId};
 use secrecy::SecretString;
@@ -29,6 +29,8 @@ pub struct FakeAccounts {
     pub begun: Mutex<Vec<BeginAuthorization>>,
     /// What PlanProvisioning was asked for.
     pub planned: Mutex<Vec<ObjectSelection>>,
+    /// The parts of what deprovisionings exported.
+    pub exports: Mutex<BTreeMap<OperationName, Vec<Vec<u8>>>>,
     /// What the next call answers instead of working.
     pub failure: Mutex<Option<Fault>>,
     /// While true, plans hang.
@@ -43,6 +45,7 @@ impl Default for FakeAccounts {
             mutations: Mutex::default(),
             begun: Mutex::default(),
             planned: Mutex::default(),
+            exports: Mutex::default(),
             failure: Mutex::default(),
             hang: watch::Sender::new(false),
         }
@@ -76,13 +79,47 @@ pub fn operation(name: OperationName, account: &AccountName, kind: OperationKind
         inventory: None,
         reading: None,
         accept_fall: false,
+        removal: None,
+        leftovers: Vec::new(),
+        export: None,
         create_time: now(),
         end_time: None,
         deadline: now() + chrono::Duration::hours(2),
     }
 }
 
+/// An archive of these parts.
+struct FakeArchive(std::collections::VecDeque<Vec<u8>>);
+
+#[async_trait]
+impl Archive for FakeArchive {
+    fn total_bytes(&self) -> u64 {
+        self.0.iter().map(|part| part.len() as u64).sum()
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+        Ok(self.0.pop_front())
+    }
+}
+
 impl FakeAccounts {
+    fn begun_operation(
+        &self,
+        by: Mutation,
+        name: &AccountName,
+        kind: OperationKind,
+        validate_only: bool,
+    ) -> Result<Operation> {
+        self.enter(&by)?;
+        self.view(name)?;
+        let id = kind.as_str().to_lowercase().replace('_', "-").parse().expect("valid");
+        let started = operation(OperationName { tenant: name.tenant.clone(), operation: id }, name, kind);
+        if !validate_only {
+            self.put_operation(started.clone());
+        }
+        Ok(started)
+    }
+
     fn enter(&self, by: &Mutation) -> Result<()> {
         self.mutations.lock().unwrap().push(by.clone());
         self.failure.lock().unwrap().take().map_or(Ok(()), Err)
@@ -91,7 +128,7 @@ impl FakeAccounts {
     fn view(&self, name: &AccountName) -> Result<AccountView> {
         let accounts = self.accounts.lock().unwrap();
         let account = accounts.get(name).cloned().ok_or_else(|| Fault::not_found(name))?;
-        Ok(Tagged { value: (account, None), etag: "etag-1".to_owned() })
+        Ok(Tagged { value: (account, Beside::default()), etag: "etag-1".to_owned() })
     }
 
     /// Puts an account there.
@@ -119,7 +156,7 @@ impl Accounts for FakeAccounts {
         if !request.validate_only {
             self.accounts.lock().unwrap().insert(name.clone(), account.clone());
         }
-        Ok(Tagged { value: (account, None), etag: "etag-1".to_owned() })
+        Ok(Tagged { value: (account, Beside::default()), etag: "etag-1".to_owned() })
     }
 
     async fn get(&self, name: &AccountName) -> Result<AccountView> {
@@ -129,7 +166,10 @@ impl Accounts for FakeAccounts {
     async fn list(&self, tenant: &TenantId, query: ListQuery) -> Result<Page<AccountView>> {
         let accounts = self.accounts.lock().unwrap();
         let mine = accounts.values().filter(|a| a.name.tenant == *tenant).cloned();
-        Ok(page(mine.map(|a| Tagged { value: (a, None), etag: String::new() }).collect(), &query))
+        Ok(page(
+            mine.map(|a| Tagged { value: (a, Beside::default()), etag: String::new() }).collect(),
+            &query,
+        ))
     }
 
     async fn update(&self, by: Mutation, request: UpdateAccount) -> Result<AccountView> {
@@ -140,6 +180,7 @@ impl Accounts for FakeAccounts {
         if let Some(account) = self.accounts.lock().unwrap().get_mut(&request.name) {
             account.display_name = request.display_name.unwrap_or(account.display_name.clone());
             account.settings = request.settings.unwrap_or(account.settings.clone());
+            account.drift_policy = request.drift_policy.unwrap_or(account.drift_policy);
         }
         self.view(&request.name)
     }
@@ -199,6 +240,32 @@ impl Accounts for FakeAccounts {
             self.put_operation(started.clone());
         }
         Ok(started)
+    }
+
+    async fn reauthorize(&self, by: Mutation, request: BeginAuthorization) -> Result<BegunAuthorization> {
+        self.begin_authorization(by, request).await
+    }
+
+    async fn repair(&self, by: Mutation, request: RepairAccount) -> Result<Operation> {
+        self.begun_operation(by, &request.name, OperationKind::Repair, request.validate_only)
+    }
+
+    async fn deprovision(&self, by: Mutation, request: DeprovisionAccount) -> Result<Operation> {
+        let kind = OperationKind::Deprovision;
+        let started = self.begun_operation(by, &request.name, kind, true)?;
+        let started = Operation { removal: Some(request.removal), ..started };
+        if !request.validate_only {
+            self.put_operation(started.clone());
+        }
+        Ok(started)
+    }
+
+    async fn read_export(&self, name: &AccountName, operation: &OperationName) -> Result<Box<dyn Archive>> {
+        self.view(name)?;
+        match self.exports.lock().unwrap().get(operation) {
+            Some(parts) => Ok(Box::new(FakeArchive(parts.clone().into()))),
+            None => Err(Fault::not_found(operation)),
+        }
     }
 
     async fn delete(&self, by: Mutation, request: DeleteAccount) -> Result<()> {

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use provision_core::AccountName;
-use provision_core::account::{Actor, NextAction};
+use provision_core::account::{Actor, Beside, NextAction};
 use provision_core::fault::{Fault, Result};
 use provision_core::ports::{
     AcceptPrecondition, AccountView, Cause, Explanation, Mutation, Preconditions, Tagged,
@@ -79,7 +79,7 @@ impl Preconditions for FakePreconditions {
         };
         self.accepted.lock().unwrap().push(acceptance.clone());
         account.acceptances.push(acceptance);
-        Ok(Tagged { value: (account, None), etag: "etag-2".to_owned() })
+        Ok(Tagged { value: (account, Beside::default()), etag: "etag-2".to_owned() })
     }
 
     async fn explain(&self, _: &AccountName) -> Result<Explanation> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use provision_core::account::ServiceAccount;
+use provision_core::account::{Beside, ServiceAccount};
 use provision_core::fault::{Fault, Result};
 use provision_core::ports::{AccountChange, AccountChanges, AccountFeed, AccountView, AccountWatch, Tagged};
 use provision_core::{AccountName, Reason, TenantId};
@@ -64,7 +64,7 @@ impl FakeWatch {
 }
 
 fn view(account: &ServiceAccount) -> AccountView {
-    Tagged { value: (account.clone(), None), etag: "etag-1".to_owned() }
+    Tagged { value: (account.clone(), Beside::default()), etag: "etag-1".to_owned() }
 }
 
 struct FakeFeed {
