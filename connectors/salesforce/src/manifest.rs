@@ -134,6 +134,12 @@ fn text(code: NotificationCode) -> &'static str {
             "Salesforce {environment} could not be deprovisioned: {message}"
         }
         NotificationCode::ActionOverdue => "Salesforce {environment} waits for somebody: {message}.",
+        NotificationCode::LicenseExpiring => {
+            "The licence for Salesforce {environment} has ended: {message}; renew it, or protection is suspended."
+        }
+        NotificationCode::RemovalDue => {
+            "Salesforce {environment} will be deprovisioned at {removal_time} unless the licence is renewed."
+        }
     }
 }
 

@@ -324,15 +324,18 @@ impl ServiceAccount {
 
     /// Summary for people.
     pub fn state(&self) -> State {
+        let suspended = self.condition(ConditionType::Suspended) == Status::True;
         match self.phase {
+            Phase::Ready | Phase::Active | Phase::Failed if suspended => State::Suspended,
             Phase::Draft | Phase::AwaitingAuthorization => State::ActionRequired,
             Phase::Ready if self.condition(ConditionType::Authorized) == Status::False => {
                 State::ActionRequired
             }
             Phase::Ready => State::Ready,
+            // It has stopped, and somebody must begin it again.
+            Phase::Deprovisioning if self.current_operation.is_none() => State::ActionRequired,
             Phase::Provisioning | Phase::Deprovisioning => State::InProgress,
             Phase::Deprovisioned => State::Deprovisioned,
-            Phase::Active if self.condition(ConditionType::Suspended) == Status::True => State::Suspended,
             Phase::Active if self.condition(ConditionType::Protected) == Status::True => State::Protected,
             Phase::Active => State::Degraded,
             Phase::Failed => State::Failed,

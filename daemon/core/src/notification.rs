@@ -66,11 +66,15 @@ pub enum NotificationCode {
     DeprovisioningFailed,
     /// Somebody should have acted by now.
     ActionOverdue,
+    /// The licence has ended and counts for a while.
+    LicenseExpiring,
+    /// A suspended account will be deprovisioned soon.
+    RemovalDue,
 }
 
 impl NotificationCode {
     /// All codes: a connector's catalogue has a text for each.
-    pub const ALL: [NotificationCode; 20] = [
+    pub const ALL: [NotificationCode; 22] = [
         NotificationCode::AccountAuthorized,
         NotificationCode::AccountProtected,
         NotificationCode::ProvisioningFailed,
@@ -91,6 +95,8 @@ impl NotificationCode {
         NotificationCode::AccountDeprovisioned,
         NotificationCode::DeprovisioningFailed,
         NotificationCode::ActionOverdue,
+        NotificationCode::LicenseExpiring,
+        NotificationCode::RemovalDue,
     ];
 
     /// UPPER_SNAKE_CASE name in the API.
@@ -116,6 +122,8 @@ impl NotificationCode {
             NotificationCode::AccountDeprovisioned => "ACCOUNT_DEPROVISIONED",
             NotificationCode::DeprovisioningFailed => "DEPROVISIONING_FAILED",
             NotificationCode::ActionOverdue => "ACTION_OVERDUE",
+            NotificationCode::LicenseExpiring => "LICENSE_EXPIRING",
+            NotificationCode::RemovalDue => "REMOVAL_DUE",
         }
     }
 
@@ -136,12 +144,14 @@ impl NotificationCode {
             | NotificationCode::GrantExpiring
             | NotificationCode::EventsMissed
             | NotificationCode::DriftDetected
-            | NotificationCode::ActionOverdue => Severity::Warning,
+            | NotificationCode::ActionOverdue
+            | NotificationCode::LicenseExpiring => Severity::Warning,
             NotificationCode::ProvisioningFailed
             | NotificationCode::ReauthorizationRequired
             | NotificationCode::RepairFailed
             | NotificationCode::AccountSuspended
-            | NotificationCode::DeprovisioningFailed => Severity::Error,
+            | NotificationCode::DeprovisioningFailed
+            | NotificationCode::RemovalDue => Severity::Error,
         }
     }
 }

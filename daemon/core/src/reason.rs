@@ -122,6 +122,8 @@ reasons! {
     ComponentsPresent = "COMPONENTS_PRESENT" => FailedPrecondition,
     /// Quarantined content is in the organisation, and the request does not say what becomes of it.
     QuarantineNotEmpty = "QUARANTINE_NOT_EMPTY" => FailedPrecondition,
+    /// Quarantined content could not be restored, read or deleted; the violations name each item.
+    QuarantineItemsRefused = "QUARANTINE_ITEMS_REFUSED" => FailedPrecondition,
     /// The canary event did not come back in time.
     CanaryLost = "CANARY_LOST" => FailedPrecondition,
     /// A marked record was changed, and no event told of it in time.

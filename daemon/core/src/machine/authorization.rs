@@ -7,15 +7,22 @@ use crate::fault::{Fault, Result};
 use crate::notification::NotificationCode;
 use crate::reason::Reason;
 
-/// A fresh grant may replace an old one at any time but while an operation uses it.
-pub(super) fn begun(account: &mut ServiceAccount, deadline: Timestamp, now: Timestamp) -> Result<()> {
-    if account.phase == Phase::Provisioning {
-        return Err(wrong_phase(
-            account,
-            "authorised",
-            &[Phase::Draft, Phase::Ready, Phase::Active, Phase::Failed],
-        ));
+/// A fresh grant may replace an old one at any time but while an operation uses it. A deprovisioning that has stopped
+/// for want of a grant goes on with a fresh one.
+fn demand_free(account: &ServiceAccount) -> Result<()> {
+    let taken = match account.phase {
+        Phase::Provisioning | Phase::Deprovisioned => true,
+        Phase::Deprovisioning => account.current_operation.is_some(),
+        _ => false,
+    };
+    if !taken {
+        return Ok(());
     }
+    Err(wrong_phase(account, "authorised", &[Phase::Draft, Phase::Ready, Phase::Active, Phase::Failed]))
+}
+
+pub(super) fn begun(account: &mut ServiceAccount, deadline: Timestamp, now: Timestamp) -> Result<()> {
+    demand_free(account)?;
     if account.phase == Phase::Draft {
         account.phase = Phase::AwaitingAuthorization;
     }
@@ -41,6 +48,17 @@ pub(super) fn begun(account: &mut ServiceAccount, deadline: Timestamp, now: Time
 
 /// The action while no authorisation is under way.
 pub const BEGIN_AUTHORIZATION: &str = "BEGIN_AUTHORIZATION";
+
+/// What to do once the account is authorised.
+pub(super) fn provision_action() -> NextAction {
+    NextAction {
+        actor: Actor::Operator,
+        action: "PROVISION".to_owned(),
+        hint: "check the organisation and user shown, make a plan and provision it".to_owned(),
+        link: None,
+        deadline: None,
+    }
+}
 
 /// What to do while no authorisation is under way.
 pub fn authorize_action() -> NextAction {
@@ -68,7 +86,10 @@ pub(super) fn ended(account: &mut ServiceAccount, failure: &Failure, now: Timest
         account.phase = Phase::Draft;
     }
     account.observe(ConditionType::Authorized, Status::False, failure.reason.as_str(), &failure.message, now);
-    account.next_action = Some(authorize_action());
+    account.next_action = Some(match account.phase {
+        Phase::Deprovisioning => super::removal::grant_needed(),
+        _ => authorize_action(),
+    });
 }
 
 pub(super) fn authorized(
@@ -77,16 +98,10 @@ pub(super) fn authorized(
     now: Timestamp,
     actions: &mut Vec<Action>,
 ) -> Result<()> {
-    if account.phase == Phase::Provisioning {
-        return Err(wrong_phase(
-            account,
-            "authorised",
-            &[Phase::Draft, Phase::Ready, Phase::Active, Phase::Failed],
-        ));
-    }
+    demand_free(account)?;
     if let Some(known) = &account.identity
         && known.organization_id != identity.organization_id
-        && account.phase == Phase::Active
+        && matches!(account.phase, Phase::Active | Phase::Deprovisioning)
     {
         return Err(Fault::new(
             Reason::OrgMismatch,
@@ -98,8 +113,12 @@ pub(super) fn authorized(
     let lost =
         account.condition(ConditionType::Authorized) == Status::False && account.phase == Phase::Active;
     account.identity = Some(identity);
-    account.failure = None;
     account.observe(ConditionType::Authorized, Status::True, "GRANTED", "", now);
+    if account.phase == Phase::Deprovisioning {
+        account.next_action = Some(super::removal::go_on());
+        return Ok(());
+    }
+    account.failure = None;
     if account.phase == Phase::Active {
         account.next_action = None;
         super::channel::protected_again(account, "AUTHORIZED", now);
@@ -109,13 +128,7 @@ pub(super) fn authorized(
         return Ok(());
     }
     account.phase = Phase::Ready;
-    account.next_action = Some(NextAction {
-        actor: Actor::Operator,
-        action: "PROVISION".to_owned(),
-        hint: "check the organisation and user shown, make a plan and provision it".to_owned(),
-        link: None,
-        deadline: None,
-    });
+    account.next_action = Some(provision_action());
     notify(account, NotificationCode::AccountAuthorized, &[], actions);
     Ok(())
 }
@@ -130,6 +143,10 @@ pub(super) fn grant_lost(
     let known = account.condition(ConditionType::Authorized) == Status::False;
     account.observe(ConditionType::Authorized, Status::False, failure.reason.as_str(), &failure.message, now);
     account.observe(ConditionType::Protected, Status::False, failure.reason.as_str(), &failure.message, now);
+    if matches!(account.phase, Phase::Deprovisioning | Phase::Deprovisioned) {
+        // The operation that needs the grant says so when it fails.
+        return;
+    }
     account.next_action = Some(authorize_action());
     if !known {
         notify(

@@ -8,6 +8,7 @@ mod drift;
 mod grant;
 mod inventory;
 mod operation;
+mod owner;
 mod removal;
 mod suspension;
 
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 
 pub use authorization::{BEGIN_AUTHORIZATION, authorize_action};
 pub use inventory::INVENTORY_FALL_HELD;
+pub use owner::{EXPLAIN, RECONNECT, REPAIR};
+pub use suspension::LICENSE_GRACE;
 
 use crate::account::{Failure, Identity, Phase, ServiceAccount};
 use crate::component::{Coverage, Difference};
@@ -65,10 +68,14 @@ pub enum Event {
     DriftObserved { differences: Vec<Difference> },
     /// A repair reached its end.
     Repaired { coverage: Coverage },
+    /// The licence has ended and counts until then.
+    LicenseGrace { until: Timestamp },
     /// The licence does not count any more; the account is deprovisioned at `removal`, where that is set.
     LicenseLapsed { failure: Failure, removal: Option<Timestamp> },
     /// The licence counts again.
     LicenseRestored,
+    /// Whoever must act has not, and the time is over.
+    ActionOverdue,
     /// Whether the organisation's allowance leaves room.
     BudgetObserved { within: bool, message: String },
     /// A deprovisioning reached its end.
@@ -108,7 +115,7 @@ pub fn transition(account: &ServiceAccount, event: Event, now: Timestamp) -> Res
         Event::GrantLost { failure } => authorization::grant_lost(&mut next, &failure, now, &mut actions),
         Event::InventoryRead { outcome } => inventory::read(&mut next, &outcome, now, &mut actions),
         Event::OperationStarted { operation, kind } => {
-            operation::started(&mut next, operation, kind, &mut actions)?;
+            operation::started(&mut next, operation, kind, now, &mut actions)?;
         }
         Event::StepDone { establishes, coverage } => {
             operation::step_done(&mut next, &establishes, coverage, now)
@@ -135,12 +142,15 @@ pub fn transition(account: &ServiceAccount, event: Event, now: Timestamp) -> Res
         Event::LicenseLapsed { failure, removal } => {
             suspension::lapsed(&mut next, &failure, removal, now, &mut actions);
         }
+        Event::LicenseGrace { until } => suspension::grace(&mut next, until, now, &mut actions),
+        Event::ActionOverdue => owner::overdue(&mut next, now, &mut actions),
         Event::LicenseRestored => suspension::restored(&mut next, now, &mut actions),
         Event::BudgetObserved { within, message } => budget::observed(&mut next, within, &message, now),
         Event::Deprovisioned { leftovers } => removal::ended(&mut next, leftovers, now, &mut actions),
         Event::EventsConnected => channel::connected(&mut next, now, &mut actions),
         Event::EventsInterrupted { message } => channel::interrupted(&mut next, &message, now, &mut actions),
     }
+    owner::settle(account, &mut next, now);
     next.update_time = now;
     Ok(Outcome { account: next, actions })
 }

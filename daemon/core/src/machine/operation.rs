@@ -14,10 +14,11 @@ pub(super) fn started(
     account: &mut ServiceAccount,
     operation: OperationName,
     kind: OperationKind,
+    now: Timestamp,
     actions: &mut Vec<Action>,
 ) -> Result<()> {
     if kind == OperationKind::Deprovision {
-        return super::removal::started(account, operation, actions);
+        return super::removal::started(account, operation, now, actions);
     }
     if let Some(running) = &account.current_operation {
         return Err(Fault::new(
@@ -121,24 +122,7 @@ pub(super) fn failed(
             account.next_action = Some(again("REPAIR", "mend what the failure says, and repair again"));
             account.failure = Some(failure);
         }
-        OperationKind::Deprovision => {
-            account.observe(
-                ConditionType::Protected,
-                Status::False,
-                failure.reason.as_str(),
-                &failure.message,
-                now,
-            );
-            notify(
-                account,
-                NotificationCode::DeprovisioningFailed,
-                &[("reason", failure.reason.as_str()), ("message", &failure.message)],
-                actions,
-            );
-            account.next_action =
-                Some(again("DEPROVISION", "mend what the failure says, and deprovision again"));
-            account.failure = Some(failure);
-        }
+        OperationKind::Deprovision => super::removal::failed(account, failure, now, actions),
         OperationKind::Provision => {
             account.phase = Phase::Failed;
             account.observe(
@@ -154,16 +138,15 @@ pub(super) fn failed(
                 &[("reason", failure.reason.as_str()), ("message", &failure.message)],
                 actions,
             );
-            account.next_action = Some(NextAction {
-                actor: Actor::Operator,
-                action: "RETRY".to_owned(),
-                hint: "mend what the failure says, plan again and provision".to_owned(),
-                link: None,
-                deadline: None,
-            });
+            account.next_action = Some(retry_action());
             account.failure = Some(failure);
         }
     }
+}
+
+/// What to do after a provisioning that failed.
+pub(super) fn retry_action() -> NextAction {
+    again("RETRY", "mend what the failure says, plan again and provision")
 }
 
 fn again(action: &str, hint: &str) -> NextAction {
@@ -185,7 +168,7 @@ pub(super) fn cancelled(
 ) {
     account.current_operation = None;
     if kind == OperationKind::Deprovision {
-        account.next_action = Some(again("DEPROVISION", "deprovision again to finish what was begun"));
+        super::removal::cancelled(account, now);
     }
     if kind == OperationKind::Provision {
         account.phase = Phase::Ready;

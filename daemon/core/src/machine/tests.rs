@@ -241,3 +241,129 @@ fn a_held_reading_is_told_once_and_a_good_one_ends_it() {
     assert_eq!(told(&outcome, NotificationCode::InventoryChanged), 1);
     assert_eq!(outcome.account.condition(ConditionType::InventoryCurrent), Status::True);
 }
+
+fn lapsed(removal: i64) -> Event {
+    let failure = Failure { reason: Reason::LicenseExpired, message: "it has expired".into() };
+    Event::LicenseLapsed { failure, removal: Some(at(removal)) }
+}
+
+fn told(outcome: &Outcome, code: NotificationCode) -> usize {
+    outcome.actions.iter().filter(|a| matches!(a, Action::Notify { code: c, .. } if *c == code)).count()
+}
+
+#[test]
+fn a_lapsed_licence_suspends_once_and_a_renewed_one_protects_again() {
+    let mut events = to_active();
+    events.extend([Event::LicenseGrace { until: at(900) }, Event::LicenseGrace { until: at(900) }]);
+    let graced = run(events.clone());
+    assert_eq!(graced.account.state(), State::Protected);
+    assert_eq!(told(&graced, NotificationCode::LicenseExpiring), 1);
+
+    let month = 30 * 24 * 3600;
+    events.extend([lapsed(month), lapsed(month)]);
+    let suspended = run(events.clone());
+    assert_eq!(suspended.account.state(), State::Suspended);
+    assert_eq!(told(&suspended, NotificationCode::AccountSuspended), 1);
+    assert_eq!(suspended.actions.iter().filter(|a| matches!(a, Action::CloseEvents)).count(), 1);
+    assert_eq!(told(&suspended, NotificationCode::RemovalDue), 0);
+
+    events.extend([lapsed(6 * 24 * 3600), lapsed(6 * 24 * 3600), lapsed(3600), lapsed(3600)]);
+    assert_eq!(
+        told(&run(events.clone()), NotificationCode::RemovalDue),
+        2,
+        "a week before, and a day before"
+    );
+
+    events.push(Event::LicenseRestored);
+    let restored = run(events);
+    assert_eq!(restored.account.state(), State::Protected);
+    assert_eq!(told(&restored, NotificationCode::AccountResumed), 1);
+    assert_eq!(restored.actions.last(), Some(&Action::OpenEvents));
+}
+
+#[test]
+fn what_is_not_in_an_organisation_is_not_suspended() {
+    let draft = transition(&account(), lapsed(60), at(2)).expect("fits").account;
+    assert_eq!(draft.condition(ConditionType::LicenseValid), Status::False);
+    assert_eq!(draft.condition(ConditionType::Suspended), Status::Unknown);
+}
+
+/// Every state that events can lead to within three steps has somebody who must act, and until when, or nothing must
+/// happen.
+#[test]
+fn no_state_is_without_an_owner_and_a_deadline() {
+    let failure = Failure { reason: Reason::Internal, message: "why".into() };
+    let started = |kind| Event::OperationStarted { operation: operation(), kind };
+    let failed = |kind| Event::OperationFailed { operation: operation(), kind, failure: failure.clone() };
+    let kinds = [
+        OperationKind::Provision,
+        OperationKind::RefreshInventory,
+        OperationKind::Repair,
+        OperationKind::Deprovision,
+    ];
+    let mut events = vec![
+        Event::AuthorizationBegun { deadline: at(600) },
+        Event::AuthorizationEnded { failure: failure.clone() },
+        Event::Authorized { identity: identity("00D1") },
+        Event::InventoryRead { outcome: ReadingOutcome::default() },
+        Event::Provisioned { coverage: Coverage { planned: 3, refused: 1 } },
+        Event::EventsConnected,
+        Event::EventsInterrupted { message: "gone".into() },
+        Event::GrantLost { failure: failure.clone() },
+        Event::GrantInDoubt { failure: failure.clone(), until: None },
+        Event::GrantConfirmed,
+        Event::Repaired { coverage: Coverage::default() },
+        lapsed(60),
+        Event::LicenseGrace { until: at(600) },
+        Event::LicenseRestored,
+        Event::ActionOverdue,
+        Event::BudgetObserved { within: false, message: String::new() },
+        Event::Deprovisioned { leftovers: 0 },
+    ];
+    for kind in kinds {
+        events.extend([started(kind), failed(kind)]);
+        events.push(Event::OperationCancelled { operation: operation(), kind });
+    }
+    let created = transition(&account(), Event::AuthorizationEnded { failure }, at(1)).expect("fits").account;
+    let mut states = vec![created, run(to_ready()).account, run(to_active()).account];
+    let mut seen = 0;
+    for _ in 0..3 {
+        let mut next = Vec::new();
+        for state in &states {
+            for event in &events {
+                let Ok(outcome) = transition(state, event.clone(), at(5)) else { continue };
+                let account = outcome.account;
+                let steady = account.phase == Phase::Deprovisioned || account.state() == State::Protected;
+                let action = account.next_action.as_ref();
+                assert!(steady || action.is_some(), "nobody owns {:?} after {event:?}", account.phase);
+                assert!(
+                    action.is_none_or(|a| a.deadline.is_some()),
+                    "no deadline after {event:?}: {action:?}"
+                );
+                seen += 1;
+                if !next.iter().any(|known: &ServiceAccount| {
+                    known.phase == account.phase
+                        && known.next_action == account.next_action
+                        && known.conditions == account.conditions
+                        && known.current_operation == account.current_operation
+                }) {
+                    next.push(account);
+                }
+            }
+        }
+        states = next;
+    }
+    assert!(seen > 1_000, "only {seen} transitions were looked at");
+}
+
+#[test]
+fn whoever_is_overdue_is_told_again_only_after_as_long_again() {
+    let ready = run(to_ready()).account;
+    let deadline = ready.next_action.as_ref().and_then(|a| a.deadline).expect("a deadline");
+    let early = transition(&ready, Event::ActionOverdue, at(2)).expect("fits");
+    assert_eq!(early.actions, []);
+    let late = transition(&ready, Event::ActionOverdue, deadline).expect("fits");
+    assert_eq!(told(&late, NotificationCode::ActionOverdue), 1);
+    let next = late.account.next_action.as_ref().and_then(|a| a.deadline).expect("a deadline");
+    assert_eq!(next - deadline, deadline - at(1), "as long again");
+}
