@@ -22,4 +22,7 @@ pub struct PendingAuthorization {
     /// The PKCE verifier, sealed; base64.
     pub sealed_verifier: String,
     pub expire_time: Timestamp,
+    /// The organisation that must be authorised; `None`: any.
+    #[serde(default)]
+    pub organization_id: Option<String>,
 }

@@ -26,7 +26,7 @@ use provision_core::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use broker::{Credential, CredentialState, Sealed};
+pub use broker::{Credential, CredentialState, Doubt, DoubtCause, RestoreMarker, Sealed};
 pub use keys::RecordKey;
 pub use side::{
     Acknowledgement, AuthorizationPointer, IdempotencyRecord, InventoryCheckpoint, NotificationCounter,
@@ -116,10 +116,11 @@ records! {
     Component => "component" v 2,
     Notification => "notification" v 1,
     AuditEvent => "audit_event" v 1,
-    PendingAuthorization => "pending_authorization" v 1,
+    PendingAuthorization => "pending_authorization" v 2,
     AuthorizationPointer => "authorization_pointer" v 1,
     OrganizationClaim => "organization_claim" v 1,
-    Credential => "credential" v 1,
+    Credential => "credential" v 2,
+    RestoreMarker => "restore_marker" v 1,
     IdempotencyRecord => "idempotency" v 1,
     Acknowledgement => "acknowledgement" v 1,
     NotificationCounter => "notification_counter" v 1,

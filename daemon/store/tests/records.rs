@@ -45,8 +45,18 @@ fn compare<T: Record + PartialEq + Debug>(variant: &str, sample: &T) -> Result<(
 
 /// Reads the sample of an older version, which is not written any more: `expected` is what it means today.
 fn read_old<T: Record + PartialEq + Debug>(version: u32, expected: &T) -> Result<(String, PathBuf), String> {
+    read_old_variant("", version, expected)
+}
+
+/// As [`read_old`], where a kind has several samples.
+fn read_old_variant<T: Record + PartialEq + Debug>(
+    variant: &str,
+    version: u32,
+    expected: &T,
+) -> Result<(String, PathBuf), String> {
     assert!(version < T::VERSION, "{} v{version} is written today", T::KIND);
-    let file = golden().join(T::KIND).join(format!("v{version}.json"));
+    let dash = if variant.is_empty() { "" } else { "-" };
+    let file = golden().join(T::KIND).join(format!("v{version}{dash}{variant}.json"));
     let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     match record::decode::<T>(&bytes) {
         Ok(read) if read == *expected => Ok((T::KIND.to_owned(), file)),

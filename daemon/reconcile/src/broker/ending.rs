@@ -71,7 +71,7 @@ impl Broker {
 fn not_revoked(internal: impl std::fmt::Display) -> Fault {
     Fault::new(
         Reason::SaasUnavailable,
-        "the account's grant could not be revoked, so nothing was deleted; try again",
+        "the account's grant could not be revoked, so the account stays as it is; try again",
     )
     .with_internal(internal)
     .retry_after(Duration::from_secs(2))

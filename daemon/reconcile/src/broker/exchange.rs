@@ -33,18 +33,20 @@ impl Broker {
         let pair =
             TokenPair::open(&self.context.envelope, name, uid, &found.value.tokens).map_err(classify)?;
         match &found.value.state {
-            CredentialState::Lost { failure } => {
+            CredentialState::Lost { failure } | CredentialState::ClientRefused { failure, .. } => {
                 return Err(ConnectorFault::denied(Fault::new(failure.reason, failure.message.clone())));
             }
             // A daemon died, or an answer was lost, in the middle of an exchange.
-            CredentialState::Exchanging { .. } => self.resolve_doubt(&account, &pair).await?,
+            CredentialState::Exchanging { .. } | CredentialState::InDoubt(_) => {
+                self.resolve_doubt(&account, &pair).await?
+            }
             CredentialState::Valid => {}
         }
         let Some(refresh) = pair.refresh.clone() else {
             return Err(self.lose(&account, "the application gave no refresh token").await);
         };
         let spec = self.spec(&account).map_err(classify)?;
-        let intent = CredentialState::Exchanging { since: self.context.now() };
+        let intent = CredentialState::Exchanging { since: self.context.now(), last_try: false };
         let found = self.mark(name, uid, intent).await.map_err(classify)?;
         metrics::counter!("provisiond_token_exchanges_total").increment(1);
         match oauth::refresh(&self.http, &spec, &refresh).await {

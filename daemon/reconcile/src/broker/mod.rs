@@ -6,6 +6,7 @@
 
 mod ending;
 mod exchange;
+mod proof;
 mod tokens;
 
 use std::collections::HashMap;
@@ -78,6 +79,13 @@ impl Broker {
             instance_url: instance_url.to_owned(),
             state: CredentialState::Valid,
             obtain_time: self.context.now(),
+            authorize_time: Some(self.context.now()),
+            access_expire_time: None,
+            access_lifetime_seconds: None,
+            introspect_time: None,
+            refresh_expire_time: None,
+            expiry_told_time: None,
+            retired: Vec::new(),
         };
         draft.as_found(key.clone(), found);
         draft.put(key, &record)

@@ -75,6 +75,7 @@ impl ControlPlane {
                     redirect_uri: redirect_uri.clone(),
                     sealed_verifier: sealed_verifier.clone(),
                     expire_time,
+                    organization_id: None,
                 };
                 draft.put(RecordKey::authorization(&hash), &pending)?;
                 draft.audit(

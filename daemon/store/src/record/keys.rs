@@ -71,6 +71,15 @@ impl RecordKey {
         key(&["credential", name.tenant.as_str(), name.account.as_str()])
     }
 
+    pub fn credentials() -> Prefix {
+        prefix(&["credential"])
+    }
+
+    /// Put by a restore, and removed by the first daemon that runs on what was restored.
+    pub fn restore_marker() -> Key {
+        key(&["restored"])
+    }
+
     pub fn plan(name: &AccountName) -> Key {
         key(&["plan", name.tenant.as_str(), name.account.as_str()])
     }
@@ -147,6 +156,10 @@ impl RecordKey {
     /// By the SHA-256 of `state`, hexadecimal.
     pub fn authorization(state_hash: &str) -> Key {
         key(&["authorization", state_hash])
+    }
+
+    pub fn authorizations() -> Prefix {
+        prefix(&["authorization"])
     }
 
     pub fn authorization_pointer(name: &AccountName) -> Key {

@@ -6,7 +6,7 @@ use provision_core::account::{
 };
 use provision_core::precondition::Acceptance;
 use provision_core::reason::Reason;
-use provision_store::record::{Credential, CredentialState, Sealed};
+use provision_store::record::{Credential, CredentialState, Doubt, DoubtCause, Sealed};
 
 use super::{account_name, administrator, at, connector, failure, operation_name};
 
@@ -110,30 +110,74 @@ pub fn channel() -> EventChannel {
     }
 }
 
-fn credential(state: CredentialState) -> Credential {
-    Credential {
-        account_uid: UID.to_owned(),
-        generation: 7,
-        tokens: Sealed {
-            key_id: "key-0001".to_owned(),
-            wrapped_key: "d3JhcHBlZA==".to_owned(),
-            nonce: "bm9uY2U=".to_owned(),
-            ciphertext: "c2VhbGVk".to_owned(),
-        },
-        instance_url: "https://acme.crm.example".to_owned(),
-        state,
-        obtain_time: at(8),
+fn sealed(content: &str) -> Sealed {
+    Sealed {
+        key_id: "key-0001".to_owned(),
+        wrapped_key: "d3JhcHBlZA==".to_owned(),
+        nonce: "bm9uY2U=".to_owned(),
+        ciphertext: content.to_owned(),
     }
 }
 
-pub fn credential_valid() -> Credential {
-    credential(CredentialState::Valid)
+fn credential(state: CredentialState) -> Credential {
+    Credential {
+        authorize_time: Some(at(2)),
+        access_expire_time: Some(at(128)),
+        access_lifetime_seconds: Some(7_200),
+        introspect_time: Some(at(9)),
+        refresh_expire_time: Some(at(43_200)),
+        expiry_told_time: Some(at(10)),
+        retired: vec![sealed("cmV0aXJlZA==")],
+        ..credential_v1(state)
+    }
 }
 
-pub fn credential_exchanging() -> Credential {
-    credential(CredentialState::Exchanging { since: at(8) })
+fn credential_v1(state: CredentialState) -> Credential {
+    Credential {
+        account_uid: UID.to_owned(),
+        generation: 7,
+        tokens: sealed("c2VhbGVk"),
+        instance_url: "https://acme.crm.example".to_owned(),
+        state,
+        obtain_time: at(8),
+        authorize_time: None,
+        access_expire_time: None,
+        access_lifetime_seconds: None,
+        introspect_time: None,
+        refresh_expire_time: None,
+        expiry_told_time: None,
+        retired: vec![],
+    }
 }
 
-pub fn credential_lost() -> Credential {
-    credential(CredentialState::Lost { failure: failure(Reason::ReauthorizationRequired) })
+fn lost() -> CredentialState {
+    CredentialState::Lost { failure: failure(Reason::ReauthorizationRequired) }
+}
+
+/// Every state, by the name of its golden file.
+pub fn credentials() -> [(&'static str, Credential); 5] {
+    let doubt = Doubt {
+        since: at(8),
+        cause: DoubtCause::AnswerLost,
+        access_refused_time: Some(at(9)),
+        last_try_time: Some(at(11)),
+    };
+    let refused =
+        CredentialState::ClientRefused { since: at(8), failure: failure(Reason::ReauthorizationRequired) };
+    [
+        ("valid", credential(CredentialState::Valid)),
+        ("exchanging", credential(CredentialState::Exchanging { since: at(8), last_try: true })),
+        ("doubt", credential(CredentialState::InDoubt(doubt))),
+        ("refused", credential(refused)),
+        ("lost", credential(lost())),
+    ]
+}
+
+/// What was written before doubt was a state.
+pub fn credentials_v1() -> [(&'static str, Credential); 3] {
+    [
+        ("valid", credential_v1(CredentialState::Valid)),
+        ("exchanging", credential_v1(CredentialState::Exchanging { since: at(8), last_try: false })),
+        ("lost", credential_v1(lost())),
+    ]
 }

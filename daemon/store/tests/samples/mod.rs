@@ -15,11 +15,20 @@ use provision_core::license::License;
 use provision_core::reason::Reason;
 use provision_core::tenant::{RoleBinding, Tenant};
 
-use super::{compare, read_old};
+use super::{compare, read_old, read_old_variant};
 pub use run::operation;
 
 /// Compares every sample with its golden file.
 pub fn all() -> Vec<Result<(String, PathBuf), String>> {
+    let credentials = account::credentials().map(|(variant, sample)| compare(variant, &sample));
+    let old = account::credentials_v1().map(|(variant, sample)| read_old_variant(variant, 1, &sample));
+    let mut all = single();
+    all.extend(credentials.into_iter().chain(old));
+    all
+}
+
+/// The kinds that one sample shows whole.
+fn single() -> Vec<Result<(String, PathBuf), String>> {
     vec![
         compare("", &tenant()),
         compare("", &license()),
@@ -35,9 +44,6 @@ pub fn all() -> Vec<Result<(String, PathBuf), String>> {
         compare("", &side::pending()),
         compare("", &side::pointer()),
         compare("", &side::claim()),
-        compare("valid", &account::credential_valid()),
-        compare("exchanging", &account::credential_exchanging()),
-        compare("lost", &account::credential_lost()),
         compare("", &account::budget()),
         compare("", &side::idempotency()),
         compare("", &side::acknowledgement()),
@@ -45,6 +51,8 @@ pub fn all() -> Vec<Result<(String, PathBuf), String>> {
         compare("", &side::floor()),
         compare("", &side::preconditions()),
         compare("", &side::checkpoint()),
+        compare("", &side::restored()),
+        read_old(1, &side::pending_v1()),
         read_old(1, &License { grace_seconds: 0, ..license() }),
         read_old(1, &account::account_v1()),
         read_old(2, &account::account_v2()),

@@ -9,7 +9,7 @@ use provision_core::precondition::{
 };
 use provision_store::record::{
     Acknowledgement, AuthorizationPointer, IdempotencyRecord, InventoryCheckpoint, NotificationCounter,
-    NotificationFloor, OrganizationClaim,
+    NotificationFloor, OrganizationClaim, RestoreMarker,
 };
 
 use super::account::UID;
@@ -51,7 +51,17 @@ pub fn pending() -> PendingAuthorization {
         redirect_uri: "https://provision.vendor.example/oauth/callback".to_owned(),
         sealed_verifier: "c2VhbGVk".to_owned(),
         expire_time: at(13),
+        organization_id: Some("00D000000000001".to_owned()),
     }
+}
+
+/// Before an authorisation could be bound to an organisation.
+pub fn pending_v1() -> PendingAuthorization {
+    PendingAuthorization { organization_id: None, ..pending() }
+}
+
+pub fn restored() -> RestoreMarker {
+    RestoreMarker { restore_time: at(20) }
 }
 
 pub fn pointer() -> AuthorizationPointer {
