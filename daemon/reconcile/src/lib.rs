@@ -2,10 +2,12 @@
 //! broker, and the intake of events. It knows the store by its contract and connectors by theirs, and neither by name.
 
 pub mod broker;
+mod clearing;
 mod commit;
 pub mod context;
 mod drive;
 mod events;
+mod export;
 mod inventory;
 mod reaper;
 mod repository;
@@ -16,6 +18,7 @@ mod wait;
 
 pub use broker::Broker;
 pub use context::{Context, Registry, Settings};
+pub use reaper::Reaper;
 pub use runtime::Runtime;
 pub use seal::{Envelope, KeyProvider};
 pub use service::ControlPlane;

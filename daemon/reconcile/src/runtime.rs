@@ -9,7 +9,8 @@ use provision_core::machine::Action;
 use provision_core::operation::Operation;
 use provision_core::{AccountName, OperationName, Result};
 use provision_store::record::RecordKey;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::broker::Broker;
@@ -17,19 +18,35 @@ use crate::context::Context;
 use crate::drive::Driver;
 use crate::events::Intake;
 use crate::inventory::Inventories;
+use crate::reaper::Reaper;
 
 /// Operations that are driven at the same time; the others wait.
 const DRIVEN_MAX: usize = 64;
 /// Operations and channels that are read at the start.
 const RECOVERED_MAX: usize = 100_000;
 
+/// A task that keeps an event channel open.
+#[derive(Clone)]
+struct Channel {
+    wake: Arc<Notify>,
+    close: CancellationToken,
+    closed: CancellationToken,
+}
+
+/// The task that drives an operation.
+struct Driven {
+    wake: Arc<Notify>,
+    /// Ends the task where it stands.
+    given_up: CancellationToken,
+}
+
 /// Starts and ends the tasks.
 pub struct Runtime {
     context: Arc<Context>,
     broker: Arc<Broker>,
     tasks: TaskTracker,
-    driven: Mutex<HashMap<OperationName, Arc<Notify>>>,
-    channels: Mutex<HashMap<AccountName, Arc<Notify>>>,
+    driven: Mutex<HashMap<OperationName, Driven>>,
+    channels: Mutex<HashMap<AccountName, Channel>>,
     permits: Arc<Semaphore>,
     inventories: Arc<Inventories>,
 }
@@ -66,7 +83,8 @@ impl Runtime {
         }
         let (operations, _) =
             repository.all::<Operation>(&RecordKey::all_operations(), RECOVERED_MAX).await?;
-        for operation in operations.into_iter().filter(|o| !o.value.is_done()) {
+        // Newest first as they are stored; taken up in the order they were begun.
+        for operation in operations.into_iter().rev().filter(|o| !o.value.is_done()) {
             tracing::info!(operation = %operation.value.name, "taken up after a restart");
             self.drive(operation.value.name);
         }
@@ -84,32 +102,38 @@ impl Runtime {
             match action {
                 Action::Drive { operation } => self.drive(operation),
                 Action::OpenEvents => self.open_events(name),
-                // TODO(removal, suspension): close the channel, halt the operation.
-                Action::CloseEvents | Action::Halt { .. } => {}
+                Action::CloseEvents => drop(self.close_events(name)),
+                // The commit has asked it to stop.
+                Action::Halt { operation } => self.wake(&operation),
                 Action::Notify { .. } => {}
             }
         }
     }
 
     /// Drives an operation to its end, once.
-    fn drive(self: &Arc<Self>, operation: OperationName) {
-        let wake = Arc::new(Notify::new());
+    pub(crate) fn drive(self: &Arc<Self>, operation: OperationName) {
+        let (wake, given_up) = (Arc::new(Notify::new()), CancellationToken::new());
         {
             let mut driven = self.driven.lock().unwrap_or_else(PoisonError::into_inner);
             if driven.contains_key(&operation) {
                 return;
             }
-            driven.insert(operation.clone(), wake.clone());
+            driven.insert(operation.clone(), Driven { wake: wake.clone(), given_up: given_up.clone() });
         }
         let runtime = self.clone();
         self.tasks.spawn(async move {
-            let permit = runtime.permits.clone().acquire_owned().await;
             let driver = Driver::new(&runtime.context, &runtime.broker, &runtime, &operation, wake);
-            let ended = tokio::select! {
-                ended = driver.run() => Some(ended),
-                () = runtime.context.shutdown.cancelled() => None,
+            let run = async {
+                // Without a permit: what it waits for may need one.
+                driver.take_turn().await?;
+                let _permit = runtime.permit(&driver).await;
+                driver.run().await
             };
-            drop(permit);
+            let ended = tokio::select! {
+                ended = run => Some(ended),
+                () = runtime.context.shutdown.cancelled() => None,
+                () = given_up.cancelled() => None,
+            };
             if let Some(Err(fault)) = ended {
                 tracing::error!(%operation, ?fault, "the operation cannot be driven on; it is taken up at the next start");
             }
@@ -117,33 +141,83 @@ impl Runtime {
         });
     }
 
+    /// A place among those that are driven. Who is cancelled while it waits needs none: it only ends.
+    async fn permit(&self, driver: &Driver<'_>) -> Option<OwnedSemaphorePermit> {
+        loop {
+            tokio::select! {
+                permit = self.permits.clone().acquire_owned() => return permit.ok(),
+                () = driver.woken() => {
+                    if driver.is_cancelled().await {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends an operation past its deadline whose driver has not: the record first, then the task.
+    pub(crate) async fn fail_overdue(self: &Arc<Self>, operation: &OperationName) -> Result<()> {
+        let wake = Arc::new(Notify::new());
+        Driver::new(&self.context, &self.broker, self, operation, wake).fail_overdue().await?;
+        if let Some(driven) = self.driven.lock().unwrap_or_else(PoisonError::into_inner).get(operation) {
+            driven.given_up.cancel();
+        }
+        Ok(())
+    }
+
     /// Makes the driver of an operation look at its record now.
     pub(crate) fn wake(&self, operation: &OperationName) {
-        if let Some(wake) = self.driven.lock().unwrap_or_else(PoisonError::into_inner).get(operation) {
-            wake.notify_one();
+        if let Some(driven) = self.driven.lock().unwrap_or_else(PoisonError::into_inner).get(operation) {
+            driven.wake.notify_one();
         }
     }
 
     /// Keeps the event channel of an account open, with one task; a waiting one tries again at once.
     pub(crate) fn open_events(self: &Arc<Self>, name: &AccountName) {
-        let wake = Arc::new(Notify::new());
+        let channel = Channel {
+            wake: Arc::new(Notify::new()),
+            close: CancellationToken::new(),
+            closed: CancellationToken::new(),
+        };
         {
             let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(running) = channels.get(name) {
-                running.notify_one();
+                running.wake.notify_one();
                 return;
             }
-            channels.insert(name.clone(), wake.clone());
+            channels.insert(name.clone(), channel.clone());
         }
         let (runtime, name) = (self.clone(), name.clone());
         self.tasks.spawn(async move {
-            let intake = Intake::new(&runtime.context, &runtime.broker, &name, wake);
+            let intake = Intake::new(&runtime.context, &runtime.broker, &name, channel.wake.clone());
             tokio::select! {
                 () = intake.run() => {}
+                () = channel.close.cancelled() => {}
                 () = runtime.context.shutdown.cancelled() => {}
             }
-            runtime.channels.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+            // The stream is gone before anybody is told that it is.
+            drop(intake);
+            let mut channels = runtime.channels.lock().unwrap_or_else(PoisonError::into_inner);
+            if channels.get(&name).is_some_and(|known| Arc::ptr_eq(&known.wake, &channel.wake)) {
+                channels.remove(&name);
+            }
+            drop(channels);
+            channel.closed.cancel();
         });
+    }
+
+    /// Ends the task that keeps an account's event channel open. What is answered ends when the stream is closed; whoever
+    /// opens the channel again in between gets a new one.
+    pub(crate) fn close_events(&self, name: &AccountName) -> impl Future<Output = ()> + Send + use<> {
+        let running = self.channels.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        if let Some(channel) = &running {
+            channel.close.cancel();
+        }
+        async move {
+            if let Some(channel) = running {
+                channel.closed.cancelled().await;
+            }
+        }
     }
 
     /// Runs the reaper as one of the tasks.
@@ -151,7 +225,7 @@ impl Runtime {
         let context = self.context.clone();
         self.tasks.spawn(async move {
             tokio::select! {
-                () = crate::reaper::run(&context, &plane) => {}
+                () = Reaper::new(context.clone(), plane).run() => {}
                 () = context.shutdown.cancelled() => {}
             }
         });

@@ -41,7 +41,7 @@ impl Broker {
         }
         let kind = if pair.refresh.is_some() { TokenKind::Refresh } else { TokenKind::Access };
         match oauth::introspect(&self.http, &spec, token, kind).await {
-            Introspection::Active => Err(not_revoked("the application says that the token still lives")),
+            Introspection::Active { .. } => Err(not_revoked("the application says that the token still lives")),
             Introspection::Inactive | Introspection::NoAnswer => Ok(Some(found)),
         }
     }

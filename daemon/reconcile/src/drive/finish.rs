@@ -1,15 +1,16 @@
 //! Ends of operations: the operation, the account, the notification and the audit record in one commit.
 
-use provision_core::account::Failure;
+use provision_core::account::{Failure, ServiceAccount};
 use provision_core::component::Coverage;
 use provision_core::fault::Violation;
 use provision_core::inventory::{InventorySummary, ReadingOutcome};
 use provision_core::machine::{Action, Event};
-use provision_core::operation::{Operation, OperationState, StepState};
+use provision_core::operation::{Leftover, Operation, OperationKind, OperationState, StepState};
 use provision_core::{AccountName, Fault, Principal, Reason, Result};
-use provision_store::record::RecordKey;
+use provision_store::record::{Credential, RecordKey};
 
-use super::Driver;
+use super::removal::leftovers;
+use super::{Driver, removal};
 use crate::commit::{Built, Draft};
 
 /// Bytes of the violations that an operation keeps; its record has 64 KiB for everything.
@@ -20,6 +21,15 @@ const VIOLATIONS_BYTES_MAX: usize = 12 * 1024;
 struct Ending<'f> {
     fault: Option<&'f Fault>,
     reading: Option<(InventorySummary, ReadingOutcome)>,
+    farewell: Option<Farewell>,
+}
+
+/// How a deprovisioning has ended.
+#[derive(Debug, Clone)]
+pub(super) struct Farewell {
+    pub leftovers: Vec<Leftover>,
+    /// Generation of the grant that was revoked; `None`: whichever is there goes with its tokens.
+    pub grant: Option<u64>,
 }
 
 impl Driver<'_> {
@@ -37,9 +47,18 @@ impl Driver<'_> {
         self.finish(OperationState::Succeeded, ending, event).await
     }
 
+    /// `CONCURRENT_CHANGE` where the grant is not the one that was revoked.
+    pub(super) async fn finish_deprovisioned(&self, farewell: Farewell) -> Result<()> {
+        let event = Event::Deprovisioned { leftovers: leftovers::count(&farewell.leftovers) };
+        let ending = Ending { farewell: Some(farewell), ..Ending::default() };
+        self.finish(OperationState::Succeeded, ending, event).await
+    }
+
     pub(super) async fn finish_failed(&self, fault: &Fault) -> Result<()> {
         tracing::warn!(operation = %self.name, ?fault, "the operation failed");
         let kind = self.load().await?.kind;
+        let advised = if kind == OperationKind::Deprovision { removal::advise(fault) } else { None };
+        let fault = advised.as_ref().unwrap_or(fault);
         let failure = Failure { reason: fault.reason(), message: fault.message().to_owned() };
         let event = Event::OperationFailed { operation: self.name.clone(), kind, failure };
         let ending = Ending { fault: Some(fault), ..Ending::default() };
@@ -71,6 +90,10 @@ impl Driver<'_> {
                     draft.put(RecordKey::inventory(&operation.account), summary)?;
                 }
                 let account = self.context.account(&operation.account).await;
+                if let (Some(farewell), Ok(account)) = (&ending.farewell, &account) {
+                    self.demand_grant(farewell, &account.value).await?;
+                    self.context.clear(&mut draft, &account.value).await?;
+                }
                 let actions = match account {
                     Ok(account) if account.value.uid == operation.account_uid => {
                         draft.transition(self.context, &account, event.clone())?.1
@@ -104,6 +127,16 @@ impl Driver<'_> {
         Ok(())
     }
 
+    async fn demand_grant(&self, farewell: &Farewell, account: &ServiceAccount) -> Result<()> {
+        let Some(generation) = farewell.grant else { return Ok(()) };
+        let key = RecordKey::credential(&account.name);
+        let found = self.context.repository().find::<Credential>(&key).await?;
+        match found.is_none_or(|c| c.value.generation == generation) {
+            true => Ok(()),
+            false => Err(Fault::new(Reason::ConcurrentChange, "the grant was renewed while it was revoked")),
+        }
+    }
+
     fn ended(
         &self,
         operation: Operation,
@@ -127,6 +160,9 @@ impl Driver<'_> {
             end_time: Some(now),
             ..operation
         };
+        if let Some(farewell) = &ending.farewell {
+            operation.leftovers.clone_from(&farewell.leftovers);
+        }
         for step in operation.steps.iter_mut().filter(|s| s.state == StepState::Running) {
             step.state = if state == OperationState::Succeeded { StepState::Done } else { StepState::Failed };
             step.end_time = Some(now);

@@ -7,6 +7,7 @@ mod checkpoints;
 mod finish;
 mod inventory;
 mod record;
+mod removal;
 mod retry;
 mod verify;
 
@@ -24,6 +25,7 @@ use crate::context::Context;
 use crate::runtime::Runtime;
 
 pub(crate) use checkpoints::forget as forget_checkpoints;
+pub(crate) use removal::{quarantined, removal_step, unresolved_quarantine};
 
 /// One operation's driver.
 pub(crate) struct Driver<'a> {
@@ -107,6 +109,21 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// Waits for somebody to ask for attention.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// True where a caller has asked for the operation's end.
+    pub(crate) async fn is_cancelled(&self) -> bool {
+        self.load().await.is_ok_and(|operation| operation.cancel_requested)
+    }
+
+    /// Ends the operation, whatever its driver does.
+    pub(crate) async fn fail_overdue(&self) -> Result<()> {
+        self.finish_failed(&record::overdue()).await
+    }
+
     async fn attempt(&self) -> Result<(), Stop> {
         let operation = self.load().await?;
         if operation.is_done() {
@@ -125,9 +142,8 @@ impl<'a> Driver<'a> {
                 let (summary, outcome) = self.read_inventory(&work, &operation, step).await?;
                 Ok(self.finish_inventory(summary, outcome).await?)
             }
-            OperationKind::Repair | OperationKind::Deprovision => {
-                Err(Stop::Failed(Fault::internal_error("not built yet")))
-            }
+            OperationKind::Repair => Err(Stop::Failed(Fault::internal_error("not built yet"))),
+            OperationKind::Deprovision => self.run_removal(&work).await,
             OperationKind::Provision => {
                 let reference = operation
                     .plan
@@ -166,7 +182,9 @@ impl<'a> Driver<'a> {
             | StepKind::Dispose
             | StepKind::Remove
             | StepKind::VerifyRemoved
-            | StepKind::Revoke => return Err(Stop::Failed(Fault::internal_error("not built yet"))),
+            | StepKind::Revoke => {
+                return Err(Stop::Failed(Fault::internal_error("a plan with a step of a removal")));
+            }
         }
         Ok(())
     }

@@ -262,14 +262,20 @@ pub(super) fn step_of<'o>(operation: &'o mut Operation, id: &str) -> Option<&'o 
 }
 
 fn demand_going(operation: &Operation, now: Timestamp) -> Result<(), Stop> {
-    if operation.cancel_requested {
+    // One that was ended from outside has nothing left to do.
+    if operation.cancel_requested || operation.is_done() {
         return Err(Stop::Cancelled);
     }
     if now >= operation.deadline {
-        return Err(Stop::Failed(Fault::new(
-            Reason::OperationDeadlineExceeded,
-            "the operation did not end before its deadline; look at its steps, and start it again",
-        )));
+        return Err(Stop::Failed(overdue()));
     }
     Ok(())
+}
+
+/// The deadline is over.
+pub(super) fn overdue() -> Fault {
+    Fault::new(
+        Reason::OperationDeadlineExceeded,
+        "the operation did not end before its deadline; look at its steps, and start it again",
+    )
 }

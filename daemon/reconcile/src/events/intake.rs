@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use provision_connector_sdk::{CallCounter, ChangeBatch, ChangeStream, ConnectorFault, Cursor, FaultClass};
-use provision_core::account::{EventChannel, Phase, ServiceAccount};
+use provision_core::account::{ConditionType, EventChannel, Phase, ServiceAccount, Status};
 use provision_core::machine::Event;
 use provision_core::{AccountName, Fault, Principal, Reason, Result};
 use provision_store::record::RecordKey;
@@ -101,6 +101,9 @@ impl<'a> Intake<'a> {
 
     async fn stream(&self, seen: &mut Seen) -> Result<(), End> {
         let account = self.account().await?;
+        if is_closed(&account) {
+            return Err(End::Unwanted);
+        }
         let channel = self.channel(&account).await?;
         let connector = self.context.connectors.get(&account.connector)?.clone();
         let Some(changes) = connector.changes() else { return Err(End::Unwanted) };
@@ -266,6 +269,12 @@ impl<'a> Intake<'a> {
             })
             .await
     }
+}
+
+/// Nothing is taken in for an account that is suspended, or on its way out.
+fn is_closed(account: &ServiceAccount) -> bool {
+    matches!(account.phase, Phase::Deprovisioning | Phase::Deprovisioned)
+        || account.condition(ConditionType::Suspended) == Status::True
 }
 
 /// Ids of the last events: a repeated delivery is not counted twice.

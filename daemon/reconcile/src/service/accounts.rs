@@ -205,19 +205,19 @@ impl Accounts for ControlPlane {
         Err(Fault::internal_error("not built yet"))
     }
 
-    async fn deprovision(&self, _by: Mutation, _request: DeprovisionAccount) -> Result<Operation> {
-        Err(Fault::internal_error("not built yet"))
+    async fn deprovision(&self, by: Mutation, request: DeprovisionAccount) -> Result<Operation> {
+        self.begin_deprovisioning(by, request).await
     }
 
-    async fn read_export(&self, name: &AccountName, _operation: &OperationName) -> Result<Box<dyn Archive>> {
-        Err(Fault::not_found(name))
+    async fn read_export(&self, name: &AccountName, operation: &OperationName) -> Result<Box<dyn Archive>> {
+        self.open_export(name, operation).await
     }
 
     async fn refresh_inventory(&self, by: Mutation, request: RefreshInventory) -> Result<Operation> {
         let steps =
             vec![Step::pending("read-inventory", "Read object types, fields, profiles and permission sets")];
         let accept_fall = request.accept_fall;
-        let start = Start { kind: OperationKind::RefreshInventory, steps, plan: None, accept_fall };
+        let start = Start { accept_fall, ..Start::of(OperationKind::RefreshInventory, steps) };
         self.start(&by, &request.name, start, false).await
     }
 

@@ -1,24 +1,14 @@
 //! Deleting accounts.
 
-use provision_core::account::{EventChannel, ServiceAccount};
-use provision_core::component::{Component, ComponentState};
-use provision_core::inventory::InventorySummary;
-use provision_core::plan::PlanRef;
+use provision_core::account::{Phase, ServiceAccount};
+use provision_core::component::ComponentState;
 use provision_core::ports::{DeleteAccount, Mutation};
-use provision_core::precondition::PreconditionReport;
-use provision_core::{AccountName, Fault, Reason, Result};
-use provision_store::Key;
-use provision_store::record::{AuthorizationPointer, Credential, OrganizationClaim, Record, RecordKey};
+use provision_core::{Fault, Reason, Result};
+use provision_store::record::{Credential, RecordKey};
 
 use super::ControlPlane;
 use super::accounts::demand_etag;
 use crate::commit::{Built, Draft};
-use crate::repository::Versioned;
-
-/// More components than any account has.
-const COMPONENTS_MAX: usize = 100_000;
-/// Records in one commit.
-const REMOVED_A_COMMIT: usize = 100;
 
 impl ControlPlane {
     /// First the grant is revoked, then everything goes in one commit: who dies between the two leaves an account whose
@@ -35,7 +25,8 @@ impl ControlPlane {
             return Ok(());
         }
         let credential = self.broker.end(&account.value).await?;
-        self.forget_refused(name).await?;
+        let over = account.value.phase == Phase::Deprovisioned;
+        self.context.forget_components(name, |c| over || c.state == ComponentState::Refused).await?;
         crate::drive::forget_checkpoints(&self.context, name).await?;
         let uid = &account.value.uid;
         self.context
@@ -58,7 +49,7 @@ impl ControlPlane {
                 let mut draft = Draft::default();
                 draft.unchanged(RecordKey::account(name), account.revision);
                 draft.delete(RecordKey::account(name));
-                self.clear(&mut draft, &account.value).await?;
+                self.context.clear(&mut draft, &account.value).await?;
                 draft.remember(&by, scope, &name.to_string(), self.context.now())?;
                 let organization = account.value.identity.as_ref().map_or("", |i| i.organization_id.as_str());
                 let details = [("uid", uid.as_str()), ("organization_id", organization)];
@@ -86,9 +77,11 @@ impl ControlPlane {
             )
             .meta("operation", running.to_string()));
         }
-        let prefix = RecordKey::components(&account.name);
-        let (all, _) = self.context.repository().all::<Component>(&prefix, COMPONENTS_MAX).await?;
-        let present = all.iter().filter(|c| c.value.state != ComponentState::Refused).count();
+        // What a deprovisioning has left there it has listed, and people have been told.
+        if account.phase == Phase::Deprovisioned {
+            return Ok(());
+        }
+        let present = self.context.present_components(&account.name).await?.len();
         if present == 0 {
             return Ok(());
         }
@@ -101,58 +94,5 @@ impl ControlPlane {
         )
         .meta("components", present.to_string())
         .violation("components", "must be removed from the organisation"))
-    }
-
-    /// What was refused is in no organisation; there can be more of it than one commit takes.
-    async fn forget_refused(&self, name: &AccountName) -> Result<()> {
-        let prefix = RecordKey::components(name);
-        let (all, _) = self.context.repository().all::<Component>(&prefix, COMPONENTS_MAX).await?;
-        let refused: Vec<_> = all.iter().filter(|c| c.value.state == ComponentState::Refused).collect();
-        for chunk in refused.chunks(REMOVED_A_COMMIT) {
-            self.context
-                .commit(|| async {
-                    let mut draft = Draft::default();
-                    for component in chunk {
-                        draft.delete(RecordKey::component(name, &component.value.id()));
-                    }
-                    Ok(Built::Commit(draft, ()))
-                })
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Everything that stands beside the account.
-    async fn clear(&self, draft: &mut Draft, account: &ServiceAccount) -> Result<()> {
-        let name = &account.name;
-        let pointer =
-            self.take::<AuthorizationPointer>(draft, RecordKey::authorization_pointer(name)).await?;
-        if let Some(pointer) = pointer {
-            draft.delete(RecordKey::authorization(&pointer.value.state_hash));
-        }
-        self.take::<Credential>(draft, RecordKey::credential(name)).await?;
-        self.take::<EventChannel>(draft, RecordKey::channel(name)).await?;
-        self.take::<PlanRef>(draft, RecordKey::plan(name)).await?;
-        self.take::<InventorySummary>(draft, RecordKey::inventory(name)).await?;
-        self.take::<PreconditionReport>(draft, RecordKey::preconditions(name)).await?;
-        if let Some(identity) = &account.identity {
-            let key = RecordKey::organization(&account.connector, &identity.organization_id);
-            let claim = self.context.repository().find::<OrganizationClaim>(&key).await?;
-            if claim.as_ref().is_some_and(|c| c.value.account_uid == account.uid) {
-                draft.as_found(key.clone(), &claim);
-                draft.delete(key);
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes a record as it was found.
-    async fn take<T: Record>(&self, draft: &mut Draft, key: Key) -> Result<Option<Versioned<T>>> {
-        let found = self.context.repository().find::<T>(&key).await?;
-        draft.as_found(key.clone(), &found);
-        if found.is_some() {
-            draft.delete(key);
-        }
-        Ok(found)
     }
 }

@@ -4,7 +4,9 @@ mod accounts;
 mod admin;
 mod authorization;
 mod deletion;
+mod deprovisioning;
 mod explanation;
+mod exports;
 mod notifications;
 mod operations;
 mod planning;
@@ -51,8 +53,13 @@ impl ControlPlane {
         license::demand(found.as_ref().map(|l| &l.value), connector, self.context.now())
     }
 
+    /// The tasks of the reconciler.
+    pub(crate) fn runtime(&self) -> &Arc<Runtime> {
+        &self.runtime
+    }
+
     /// Does what a committed transition asks for.
-    fn perform(&self, name: &AccountName, actions: Vec<Action>) {
+    pub(crate) fn perform(&self, name: &AccountName, actions: Vec<Action>) {
         self.runtime.perform(name, actions);
     }
 

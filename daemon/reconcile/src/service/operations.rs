@@ -65,16 +65,22 @@ impl Operations for ControlPlane {
 
     async fn delete(&self, by: Mutation, name: &OperationName) -> Result<()> {
         let key = RecordKey::operation(name);
+        let demand_done = |operation: &Operation| match operation.is_done() {
+            true => Ok(()),
+            false => Err(Fault::new(
+                Reason::OperationNotDone,
+                "the operation is running; cancel it and wait for its end first",
+            )),
+        };
+        let operation = Operations::get(self, name).await?;
+        demand_done(&operation)?;
+        // Before the record: whoever is interrupted here finds the rest by it.
+        self.context.forget_export(&operation).await?;
         self.context
             .commit(|| async {
                 let found = self.context.repository().find::<Operation>(&key).await?;
                 let found = found.ok_or_else(|| Fault::not_found(name))?;
-                if !found.value.is_done() {
-                    return Err(Fault::new(
-                        Reason::OperationNotDone,
-                        "the operation is running; cancel it and wait for its end first",
-                    ));
-                }
+                demand_done(&found.value)?;
                 let mut draft = Draft::default();
                 draft.unchanged(key.clone(), found.revision);
                 draft.delete(key.clone());

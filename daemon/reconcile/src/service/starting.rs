@@ -3,13 +3,14 @@
 use provision_core::account::ServiceAccount;
 use provision_core::inventory::InventorySummary;
 use provision_core::machine::{Action, Event};
-use provision_core::operation::{Operation, OperationKind, OperationState, Step};
+use provision_core::operation::{Operation, OperationKind, OperationState, Removal, Step};
 use provision_core::plan::{Plan, PlanRef};
 use provision_core::ports::{Mutation, ProvisionAccount};
 use provision_core::{AccountName, Fault, OperationId, OperationName, Reason, Result};
 use provision_store::record::RecordKey;
 
 use super::ControlPlane;
+use super::accounts::demand_etag;
 use super::planning::Proposal;
 use crate::commit::{Built, Draft};
 
@@ -20,6 +21,16 @@ pub(super) struct Start {
     pub steps: Vec<Step>,
     pub plan: Option<Planned>,
     pub accept_fall: bool,
+    /// What a deprovisioning removes.
+    pub removal: Option<Removal>,
+    /// The state of the account that the caller knows; `None`: whichever.
+    pub etag: Option<String>,
+}
+
+impl Start {
+    pub fn of(kind: OperationKind, steps: Vec<Step>) -> Self {
+        Start { kind, steps, plan: None, accept_fall: false, removal: None, etag: None }
+    }
 }
 
 /// The plan that an operation carries out.
@@ -40,7 +51,7 @@ impl ControlPlane {
         start: Start,
         validate_only: bool,
     ) -> Result<Operation> {
-        let Start { kind, steps, plan, accept_fall } = start;
+        let Start { kind, steps, plan, accept_fall, removal, etag } = start;
         let scope = name.tenant.as_str();
         let (operation, actions): (Operation, Vec<Action>) = self
             .context
@@ -51,7 +62,11 @@ impl ControlPlane {
                     return Ok(Built::Already((earlier, Vec::new())));
                 }
                 let account = self.context.account(name).await?;
-                self.demand_license(&name.tenant, &account.value.connector).await?;
+                demand_etag(etag.as_deref(), &account)?;
+                // Whoever leaves needs no licence for it.
+                if kind != OperationKind::Deprovision {
+                    self.demand_license(&name.tenant, &account.value.connector).await?;
+                }
                 let mut draft = Draft::default();
                 if let Some(plan) = &plan {
                     self.demand_basis(&mut draft, plan, &account.value).await?;
@@ -81,7 +96,7 @@ impl ControlPlane {
                     inventory: None,
                     reading: None,
                     accept_fall,
-                    removal: None,
+                    removal,
                     leftovers: Vec::new(),
                     export: None,
                     create_time: now,
@@ -90,6 +105,9 @@ impl ControlPlane {
                 };
                 let event = Event::OperationStarted { operation: operation.name.clone(), kind };
                 let (_, actions) = draft.transition(&self.context, &account, event)?;
+                if kind == OperationKind::Deprovision {
+                    self.clear_the_way(&mut draft, name, &actions).await?;
+                }
                 if validate_only {
                     return Ok(Built::Already((operation, Vec::new())));
                 }
@@ -128,7 +146,7 @@ impl ControlPlane {
     }
 
     /// The operation that a call with the same request id has begun.
-    async fn earlier(&self, by: &Mutation, name: &AccountName) -> Result<Option<Operation>> {
+    pub(super) async fn earlier(&self, by: &Mutation, name: &AccountName) -> Result<Option<Operation>> {
         match self.context.replayed(by, name.tenant.as_str()).await? {
             Some(resource) => {
                 Ok(Some(provision_core::ports::Operations::get(self, &resource.parse()?).await?))
@@ -142,12 +160,8 @@ impl ControlPlane {
         let account = self.context.account(name).await?.value;
         let (reference, plan) = self.plan_of(&account.uid, request).await?;
         let planned = Planned { reference, account_uid: account.uid.clone(), basis: None };
-        let start = Start {
-            kind: OperationKind::Provision,
-            steps: plan.steps.iter().map(|s| Step::pending(&s.id, &s.title)).collect(),
-            plan: Some(planned.clone()),
-            accept_fall: false,
-        };
+        let steps = plan.steps.iter().map(|s| Step::pending(&s.id, &s.title)).collect();
+        let start = Start { plan: Some(planned.clone()), ..Start::of(OperationKind::Provision, steps) };
         // What can be refused without asking the organisation is refused first.
         self.start(by, name, start.clone(), true).await?;
         self.demand_preconditions(by, &account).await?;
