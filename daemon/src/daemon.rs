@@ -234,6 +234,10 @@ fn settings(config: &Config, http: SocketAddr) -> Result<Settings, StartError> {
         operation_deadline: Duration::from_secs(operations.deadline_seconds.into()),
         canary_patience: Duration::from_secs(operations.canary_patience_seconds.into()),
         step_attempts_max: operations.attempts_max,
+        removal_after: match config.licenses.removal_after_days {
+            0 => None,
+            days => Some(Duration::from_secs(u64::from(days) * 24 * 3600)),
+        },
         ..Settings::default()
     })
 }

@@ -48,6 +48,8 @@ pub struct Settings {
     pub step_attempts_max: u32,
     /// Notifications kept for each tenant.
     pub notifications_kept: usize,
+    /// How long after a licence has lapsed its accounts are deprovisioned; `None`: never.
+    pub removal_after: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -61,6 +63,7 @@ impl Default for Settings {
             retry_delay_max: Duration::from_secs(60),
             step_attempts_max: 12,
             notifications_kept: 10_000,
+            removal_after: Some(Duration::from_secs(30 * 24 * 3600)),
         }
     }
 }

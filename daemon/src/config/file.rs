@@ -23,6 +23,8 @@ pub struct Config {
     #[serde(default)]
     pub operations: OperationsSection,
     #[serde(default)]
+    pub licenses: LicensesSection,
+    #[serde(default)]
     pub streams: StreamsSection,
     #[serde(default)]
     pub log: LogSection,
@@ -105,6 +107,20 @@ pub struct OperationsSection {
 impl Default for OperationsSection {
     fn default() -> Self {
         OperationsSection { deadline_seconds: 6 * 3600, canary_patience_seconds: 120, attempts_max: 12 }
+    }
+}
+
+/// `[licenses]`: what happens when one has lapsed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LicensesSection {
+    /// Days after which a suspended account is deprovisioned; 0: never.
+    pub removal_after_days: u32,
+}
+
+impl Default for LicensesSection {
+    fn default() -> Self {
+        LicensesSection { removal_after_days: 30 }
     }
 }
 

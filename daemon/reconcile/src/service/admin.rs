@@ -143,6 +143,10 @@ impl Admin for ControlPlane {
                 Ok(Built::Commit(draft, ()))
             })
             .await?;
+        // At once; the reaper looks anyway.
+        if let Err(fault) = crate::reaper::look_after_tenant(&self.context, self, tenant).await {
+            tracing::warn!(%tenant, ?fault, "the licence's accounts could not be looked after");
+        }
         self.license(tenant, connector).await
     }
 
