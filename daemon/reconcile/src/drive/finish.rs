@@ -90,12 +90,18 @@ impl Driver<'_> {
                     draft.put(RecordKey::inventory(&operation.account), summary)?;
                 }
                 let account = self.context.account(&operation.account).await;
-                if let (Some(farewell), Ok(account)) = (&ending.farewell, &account) {
+                if let (Some(farewell), Ok(account)) = (&ending.farewell, &account)
+                    && account.value.uid == operation.account_uid
+                {
                     self.demand_grant(farewell, &account.value).await?;
                     self.context.clear(&mut draft, &account.value).await?;
                 }
                 let actions = match account {
-                    Ok(account) if account.value.uid == operation.account_uid => {
+                    // One that was halted has lost the account to another, and says nothing about it any more.
+                    Ok(account)
+                        if account.value.uid == operation.account_uid
+                            && account.value.current_operation.as_ref() == Some(self.name) =>
+                    {
                         draft.transition(self.context, &account, event.clone())?.1
                     }
                     Ok(_) => Vec::new(),

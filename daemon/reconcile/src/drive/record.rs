@@ -132,7 +132,8 @@ impl Driver<'_> {
                 }
                 let mut draft = Draft::default();
                 draft.replace(RecordKey::operation(self.name), found.revision, &operation)?;
-                if !planned.establishes.is_empty() {
+                let holds = account.value.current_operation.as_ref() == Some(self.name);
+                if holds && !planned.establishes.is_empty() {
                     let coverage = match brings_object_types_in(planned, &refused) {
                         true => coverage,
                         false => Coverage::default(),
