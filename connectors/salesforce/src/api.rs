@@ -77,6 +77,11 @@ impl Call {
         Call { method: Method::POST, body, effect: Effect::Possible, ..Call::get(path) }
     }
 
+    /// Deletes.
+    pub(crate) fn delete(path: impl Into<String>) -> Self {
+        Call { method: Method::DELETE, effect: Effect::Possible, ..Call::get(path) }
+    }
+
     fn deployment(path: String, options: Bytes, zip: Bytes) -> Self {
         let body = Body::Deployment { options, zip };
         Call { method: Method::POST, body, effect: Effect::Possible, ..Call::get(path) }
@@ -112,23 +117,27 @@ impl Org<'_> {
 
     /// Makes the call. A refused token is renewed once.
     pub(crate) async fn call(&self, call: Call) -> Result<Answer, ConnectorFault> {
-        let access = self.session.credentials.current().await?;
-        let answer = self.attempt(&call, &access).await?;
-        let answer = if answer.refuses_session() {
-            let renewed = self.session.credentials.renew(&access).await?;
-            let answer = self.attempt(&call, &renewed).await?;
-            if answer.refuses_session() {
-                return Err(faults::reauthorize("a renewed token was refused too"));
-            }
-            answer
-        } else {
-            answer
-        };
+        let answer = self.ask(&call).await?;
         if answer.status.is_success() || answer.status == StatusCode::NOT_MODIFIED {
             Ok(answer)
         } else {
-            Err(answer.fault(call.effect))
+            Err(answer.fault())
         }
+    }
+
+    /// Makes the call and answers whatever comes, but for a refused token, which is renewed once.
+    pub(crate) async fn ask(&self, call: &Call) -> Result<Answer, ConnectorFault> {
+        let access = self.session.credentials.current().await?;
+        let answer = self.attempt(call, &access).await?;
+        if !answer.refuses_session() {
+            return Ok(answer);
+        }
+        let renewed = self.session.credentials.renew(&access).await?;
+        let answer = self.attempt(call, &renewed).await?;
+        if answer.refuses_session() {
+            return Err(faults::reauthorize("a renewed token was refused too"));
+        }
+        Ok(answer)
     }
 
     /// The organisation's address. Checked when it came in; checked again before each use, since this is where a token

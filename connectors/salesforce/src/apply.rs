@@ -4,14 +4,14 @@
 //! time. A deployment is found again by its id, or, where the answer with the id was lost, by who started it when.
 
 mod batch;
-mod deploy;
-mod failure;
+pub(crate) mod deploy;
+pub(crate) mod failure;
 mod handle;
 mod triggers;
 mod verdict;
 mod whole;
 
-pub(crate) use handle::{Handle, is_install_id};
+pub(crate) use handle::{At, Handle, Job, is_install_id};
 pub(crate) use triggers::DIRECT_MAX;
 
 use chrono::{TimeDelta, Utc};
@@ -22,7 +22,7 @@ use crate::api::Org;
 use crate::{package, steps};
 
 /// Clocks differ: a deployment is looked for from so much before the time that it may have left.
-const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(2);
+pub(crate) const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(2);
 /// So often Salesforce's own trouble may end a deployment of a step before the step fails.
 const ROUNDS_MAX: u32 = 5;
 
@@ -35,7 +35,7 @@ pub(crate) async fn apply(org: &Org<'_>, request: ApplyRequest<'_>) -> Result<Ap
 }
 
 /// A job that may have been started since then.
-fn since(seconds: i64) -> Timestamp {
+pub(crate) fn since(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(seconds, 0).unwrap_or_default() - CLOCK_SKEW
 }
 

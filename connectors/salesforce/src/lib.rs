@@ -4,7 +4,8 @@
 //! One way through it: [`connector::SalesforceConnector`] keeps the contract; `identify`, `check` and `inventory` read
 //! an organisation; `plan` compares what the embedded app (`render`) should look like with what stands there
 //! (`snapshot`); `apply` deploys a step of the plan; `observe` and `verify` look again; `changes` listens to the app's
-//! events. Calls leave through `api`, to hosts that `hosts` trusts, and what goes wrong is named by `faults`.
+//! events; `quarantine` looks after the content that was taken away, `removal` takes everything out again. Calls leave
+//! through `api`, to hosts that `hosts` trusts, and what goes wrong is named by `faults`.
 
 mod api;
 mod apply;
@@ -24,6 +25,8 @@ mod observe;
 mod package;
 mod plan;
 mod preview;
+mod quarantine;
+mod removal;
 mod render;
 mod snapshot;
 mod steps;

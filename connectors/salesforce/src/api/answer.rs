@@ -72,8 +72,9 @@ impl Answer {
         }
     }
 
-    pub(super) fn fault(&self, effect: Effect) -> ConnectorFault {
-        faults::of_answer(self.status, &self.body, effect, self.retry_after)
+    /// What it means, where it is no success.
+    pub(crate) fn fault(&self) -> ConnectorFault {
+        faults::of_answer(self.status, &self.body, self.effect, self.retry_after)
     }
 
     /// The answer's JSON. One that stops halfway is an answer that was lost.

@@ -15,6 +15,20 @@ pub(crate) enum Tests {
     Default,
     /// These classes, whose coverage alone then counts.
     Specified(Vec<String>),
+    /// All but those of packages.
+    Local,
+}
+
+/// What a deployment is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To take effect, as a whole or not at all.
+    Change,
+    /// To learn what it would refuse.
+    Validation,
+    /// To delete, as a whole or not at all; what is gone already does not stop it. With `purge` deleted objects are gone
+    /// at once, which production does not offer.
+    Removal { purge: bool },
 }
 
 /// How a deployment stands.
@@ -125,26 +139,31 @@ struct Started {
 }
 
 impl Org<'_> {
-    /// Starts a deployment, or, with `check_only`, asks what it would refuse. Answers its id.
+    /// Starts a deployment. Answers its id.
     pub(crate) async fn start_deploy(
         &self,
         zip: Bytes,
         tests: &Tests,
-        check_only: bool,
+        purpose: Purpose,
     ) -> Result<String, ConnectorFault> {
         let mut options = json!({
             "allowMissingFiles": false,
             "autoUpdatePackage": false,
-            "checkOnly": check_only,
-            "ignoreWarnings": false,
+            "checkOnly": purpose == Purpose::Validation,
+            // That something to be deleted is not there is a warning.
+            "ignoreWarnings": matches!(purpose, Purpose::Removal { .. }),
             "performRetrieve": false,
-            "purgeOnDelete": false,
+            "purgeOnDelete": purpose == Purpose::Removal { purge: true },
             "rollbackOnError": true,
             "singlePackage": true,
         });
-        if let Tests::Specified(classes) = tests {
-            options["testLevel"] = json!("RunSpecifiedTests");
-            options["runTests"] = json!(classes);
+        match tests {
+            Tests::Default => {}
+            Tests::Specified(classes) => {
+                options["testLevel"] = json!("RunSpecifiedTests");
+                options["runTests"] = json!(classes);
+            }
+            Tests::Local => options["testLevel"] = json!("RunLocalTests"),
         }
         let options = json!({"deployOptions": options}).to_string();
         self.started(Call::deployment(self.data("/metadata/deployRequest"), options.into(), zip)).await

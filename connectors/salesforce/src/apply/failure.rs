@@ -11,7 +11,7 @@ use crate::snapshot::Standing;
 /// Problems that are passed on; the rest is counted.
 const PROBLEMS_MAX: usize = 20;
 
-pub(super) fn of(result: &DeployResult) -> ConnectorFault {
+pub(crate) fn of(result: &DeployResult) -> ConnectorFault {
     let code = result.error_status_code.as_deref().unwrap_or_default();
     let message = words(result.error_message.as_deref().unwrap_or_default());
     let internal = format!("deployment {} ended {}: {code} {message}", result.id, result.status);

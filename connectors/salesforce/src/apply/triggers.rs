@@ -12,7 +12,7 @@ use super::deploy::{self, Outcome};
 use super::handle::{At, Handle, Job};
 use super::{CLOCK_SKEW, ROUNDS_MAX, failure, since, verdict};
 use crate::api::Org;
-use crate::api::metadata::{DeployResult, Tests};
+use crate::api::metadata::{DeployResult, Purpose, Tests};
 use crate::plan::foreign;
 use crate::render::{Archive, Rendered, names};
 use crate::snapshot::{Snapshot, Standing};
@@ -40,7 +40,7 @@ pub(super) async fn apply(org: &Org<'_>, request: ApplyRequest<'_>) -> Result<Ap
         Begin::Uncertain { since } => Next { since: Some(since - CLOCK_SKEW), ..Next::default() },
         Begin::Resume { handle } => match Handle::parse(handle)? {
             Handle::Deploy { job, id, at } => match deploy::poll(org, job, &id, at).await? {
-                Outcome::Running(progress) => return Ok(progress),
+                Outcome::Running(waiting) => return Ok(waiting.into()),
                 Outcome::Succeeded(result) => match job {
                     Job::Own => match ended(&request, &result) {
                         Some(done) => return Ok(done),
@@ -48,14 +48,7 @@ pub(super) async fn apply(org: &Org<'_>, request: ApplyRequest<'_>) -> Result<Ap
                     },
                     Job::Check => {
                         let validated = Some(id).filter(|_| org.is_production());
-                        return Ok(deploy::next(
-                            org,
-                            false,
-                            at,
-                            validated,
-                            "Salesforce accepts it",
-                            Vec::new(),
-                        ));
+                        return Ok(deploy::next(org, false, at, validated, "Salesforce accepts it").into());
                     }
                     Job::Adopted => Next { at, ..Next::default() },
                 },
@@ -102,8 +95,8 @@ fn failed(
     job: Job,
     at: At,
 ) -> Result<ApplyProgress, ConnectorFault> {
-    if let Some(progress) = deploy::again(org, result, job, at) {
-        return Ok(progress);
+    if let Some(waiting) = deploy::again(org, result, job, at) {
+        return Ok(waiting.into());
     }
     let fault = || failure::of(result);
     let catalogue = Catalogue::of(org.target()?, request.plan)?;
@@ -120,7 +113,7 @@ fn failed(
     }
     let message = format!("Salesforce refuses the triggers of {} objects: they are left out", reasons.len());
     let at = At { round: at.round + 1, ..at };
-    Ok(deploy::next(org, true, at, None, &message, verdict::refusals(&reasons)))
+    Ok(deploy::next(org, true, at, None, &message).without(verdict::refusals(&reasons)))
 }
 
 /// Looks what is missing, and starts the deployment or validation of as much of it as one takes.
@@ -131,8 +124,8 @@ async fn proceed(
 ) -> Result<ApplyProgress, ConnectorFault> {
     let target = org.target()?;
     let (snapshot, started) = Snapshot::take_code(org, next.since).await?;
-    if let Some(progress) = deploy::adopted(org, &started, next.at) {
-        return Ok(progress);
+    if let Some(waiting) = deploy::adopted(org, &started, next.at) {
+        return Ok(waiting.into());
     }
     let catalogue = Catalogue::of(target, request.plan)?;
     let wanted = request.step.components.iter().filter(|planned| !is_refused(request, &planned.full_name));
@@ -220,7 +213,7 @@ async fn start(
     let job = if validate { Job::Check } else { Job::Own };
     if let (false, Some(validated)) = (validate, &next.validated) {
         match org.start_validated(validated).await {
-            Ok(id) => return Ok(deploy::started(org, job, id, next.at, sent.len())),
+            Ok(id) => return Ok(deploy::started(org, job, id, next.at, sent.len()).into()),
             // It is too old, or the organisation has changed: everything is sent once more.
             Err(fault) if matches!(fault.class, FaultClass::Gone | FaultClass::Rejected) => {
                 tracing::info!(validated, fault = ?fault, "Salesforce does not deploy what it has validated");
@@ -235,6 +228,7 @@ async fn start(
     } else {
         Tests::Default
     };
-    let id = org.start_deploy(archive.bytes, &tests, validate).await?;
-    Ok(deploy::started(org, job, id, next.at, sent.len()))
+    let purpose = if validate { Purpose::Validation } else { Purpose::Change };
+    let id = org.start_deploy(archive.bytes, &tests, purpose).await?;
+    Ok(deploy::started(org, job, id, next.at, sent.len()).into())
 }

@@ -8,7 +8,7 @@ use super::deploy::{self, Outcome};
 use super::handle::{At, Handle, Job};
 use super::{CLOCK_SKEW, failure, since};
 use crate::api::Org;
-use crate::api::metadata::{Details, Tests};
+use crate::api::metadata::{Details, Purpose, Tests};
 use crate::package::not_installed;
 use crate::plan::foreign;
 use crate::render::{Archive, Content, Rendered, Scope};
@@ -21,13 +21,14 @@ pub(super) async fn apply(org: &Org<'_>, request: ApplyRequest<'_>) -> Result<Ap
         Begin::Uncertain { since } => Some((since - CLOCK_SKEW, At::default())),
         Begin::Resume { handle } => match Handle::parse(handle)? {
             Handle::Deploy { job, id, at } => match deploy::poll(org, job, &id, at).await? {
-                Outcome::Running(progress) => return Ok(progress),
+                Outcome::Running(waiting) => return Ok(waiting.into()),
                 Outcome::Succeeded(result) if job == Job::Own => {
                     let details = result.details.unwrap_or_default();
                     return ended(org, request, &details, at).await;
                 }
                 Outcome::Failed(result) if job == Job::Own => {
-                    return deploy::again(org, &result, job, at).ok_or_else(|| failure::of(&result));
+                    let again = deploy::again(org, &result, job, at);
+                    return again.map(ApplyProgress::from).ok_or_else(|| failure::of(&result));
                 }
                 // What was not surely started by this step proves nothing.
                 Outcome::Succeeded(_) | Outcome::Failed(_) => return complete(org, request, false, at).await,
@@ -40,8 +41,8 @@ pub(super) async fn apply(org: &Org<'_>, request: ApplyRequest<'_>) -> Result<Ap
     if let Some((since, place)) = started_since {
         at = place;
         let started = org.deployments_of(&org.identity()?.user_id, since).await?;
-        if let Some(progress) = deploy::adopted(org, &started, at) {
-            return Ok(progress);
+        if let Some(waiting) = deploy::adopted(org, &started, at) {
+            return Ok(waiting.into());
         }
     }
     complete(org, request, false, at).await
@@ -178,8 +179,8 @@ async fn start(
     let archive = Archive::of(&sent, &org.inner.config.api_version).map_err(broken)?;
     let tests =
         if org.is_production() && archive.has_apex { Tests::Specified(app.tests()) } else { Tests::Default };
-    let id = org.start_deploy(archive.bytes, &tests, false).await?;
-    Ok(deploy::started(org, Job::Own, id, at, sent.len()))
+    let id = org.start_deploy(archive.bytes, &tests, Purpose::Change).await?;
+    Ok(deploy::started(org, Job::Own, id, at, sent.len()).into())
 }
 
 /// The permission set's scope for a step: its own, or a wider one if all that it names is there, in whatever version.

@@ -189,7 +189,7 @@ impl App {
         ])
     }
 
-    fn meta(&self, kind: &str) -> String {
+    pub(super) fn meta(&self, kind: &str) -> String {
         self.classes.get(INSTALL).map_or("", |(_, meta)| *meta).replace("ApexClass", kind)
     }
 

@@ -20,11 +20,29 @@ pub(crate) struct Archive {
 impl Archive {
     /// Packs components; the same ones make the same bytes.
     pub(crate) fn of(components: &[&Rendered], api_version: &str) -> Result<Self, String> {
+        Self::pack(components, &[], api_version)
+    }
+
+    /// Packs components, and names others, by type and name, that are deleted once these are in.
+    pub(crate) fn removing(
+        gone: &[(&str, &str)],
+        components: &[&Rendered],
+        api_version: &str,
+    ) -> Result<Self, String> {
+        Self::pack(components, gone, api_version)
+    }
+
+    fn pack(components: &[&Rendered], gone: &[(&str, &str)], api_version: &str) -> Result<Self, String> {
         let mut files = BTreeMap::new();
         for component in components {
             files.extend(component.files().into_iter().map(|(path, text)| (path, text.to_owned())));
         }
-        files.insert("package.xml".to_owned(), manifest(components, api_version));
+        let named: Vec<(&str, &str)> =
+            components.iter().map(|one| (one.kind, one.full_name.as_str())).collect();
+        files.insert("package.xml".to_owned(), manifest(&named, api_version));
+        if !gone.is_empty() {
+            files.insert("destructiveChangesPost.xml".to_owned(), manifest(gone, api_version));
+        }
         // The epoch of zip files, so that time is no part of the content.
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
@@ -40,11 +58,11 @@ impl Archive {
     }
 }
 
-/// `package.xml`: what of the zip is deployed.
-pub(super) fn manifest(components: &[&Rendered], api_version: &str) -> String {
+/// `package.xml`: what of the zip is deployed, by type and name. What is deleted is named in the same form.
+pub(super) fn manifest(components: &[(&str, &str)], api_version: &str) -> String {
     let mut types: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for component in components {
-        types.entry(component.kind).or_default().insert(&component.full_name);
+    for (kind, full_name) in components {
+        types.entry(kind).or_default().insert(full_name);
     }
     let mut text = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n",

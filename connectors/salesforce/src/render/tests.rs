@@ -90,8 +90,11 @@ fn the_manifest_of_a_deployment() {
     for step in [steps::EVENT_CHANNEL, steps::QUARANTINE, steps::CLASSES, steps::TRIGGERS] {
         components.extend(steps::components(&target(&app), step, &objects).expect(step));
     }
-    let components: Vec<&Rendered> =
-        components.iter().filter(|component| component.content != Content::Record).collect();
+    let components: Vec<(&str, &str)> = components
+        .iter()
+        .filter(|component| component.content != Content::Record)
+        .map(|component| (component.kind, component.full_name.as_str()))
+        .collect();
     insta::assert_snapshot!(archive::manifest(&components, "67.0"));
 }
 
