@@ -121,7 +121,7 @@ impl Org<'_> {
         if answer.status.is_success() || answer.status == StatusCode::NOT_MODIFIED {
             Ok(answer)
         } else {
-            Err(answer.fault())
+            Err(self.session.calls.refused(answer.fault()))
         }
     }
 
@@ -167,7 +167,7 @@ impl Org<'_> {
             }
             Body::Deployment { options, zip } => request.multipart(deployment(options, zip)?),
         };
-        self.session.calls.count();
+        self.session.calls.admit().await?;
         let response = request.send().await.map_err(|error| {
             if let Some(refused) = AddressRefused::find(&error) {
                 return refused.into();

@@ -50,6 +50,8 @@ pub(crate) enum Standing {
     Modified {
         id: String,
         how: String,
+        /// Somebody has switched it off.
+        inactive: bool,
     },
     /// Somebody else's under our name.
     Foreign {
@@ -58,6 +60,10 @@ pub(crate) enum Standing {
 }
 
 impl Standing {
+    fn modified(id: &str, how: String) -> Self {
+        Standing::Modified { id: id.to_owned(), how, inactive: false }
+    }
+
     pub(crate) fn is_present(&self) -> bool {
         matches!(self, Standing::Present { .. })
     }
@@ -122,7 +128,7 @@ impl Snapshot {
                     if self.package_minimum.is_some_and(|minimum| installed.version < minimum) =>
                 {
                     let how = format!("it is of version {}", installed.version);
-                    Standing::Modified { id: installed.id.clone(), how }
+                    Standing::modified(&installed.id, how)
                 }
                 installed => present(installed.as_ref().map(|installed| &installed.id)),
             },
@@ -133,7 +139,7 @@ impl Snapshot {
                     let namespace = target.namespace();
                     let bare = name.strip_prefix(&namespace.api("")).unwrap_or(name);
                     match object.lacks(target.app.fields(bare).iter().map(|field| namespace.api(field))) {
-                        Some(how) => Standing::Modified { id: object.described.id.clone(), how },
+                        Some(how) => Standing::modified(&object.described.id, how),
                         None => present(Some(&object.described.id)),
                     }
                 }
@@ -180,7 +186,7 @@ fn apex(row: Option<&ApexRow>, should: &str) -> Standing {
         return Standing::Foreign { id };
     }
     if row.status != "Active" {
-        return Standing::Modified { id, how: format!("its status is {}", row.status) };
+        return Standing::Modified { id, how: format!("its status is {}", row.status), inactive: true };
     }
     let lines = |text: &str| -> Vec<String> {
         text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect()
@@ -188,7 +194,7 @@ fn apex(row: Option<&ApexRow>, should: &str) -> Standing {
     if lines(body) == lines(should) {
         Standing::Present { id }
     } else {
-        Standing::Modified { id, how: "its text differs".to_owned() }
+        Standing::modified(&id, "its text differs".to_owned())
     }
 }
 
@@ -203,7 +209,7 @@ fn marked(app: &App, described: &Described, differs: impl FnOnce() -> Option<Str
         Some("it is of another version".to_owned())
     };
     match how {
-        Some(how) => Standing::Modified { id, how },
+        Some(how) => Standing::modified(&id, how),
         None => Standing::Present { id },
     }
 }

@@ -290,4 +290,18 @@ pub struct Observation {
     pub remote_id: String,
     /// For people, where it is not as it should be.
     pub message: String,
+    /// What is known beyond the state; `None` where the state says all.
+    pub deviation: Option<Deviation>,
+}
+
+/// Why a component is not as it should be, where `Missing` and `Modified` do not say it all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Deviation {
+    /// It is there, and somebody has switched it off.
+    Inactive,
+    /// Its name is taken by a component that is not ours.
+    Foreign,
+    /// It was planned for another version of the application's part than this connector brings, so how it should look is
+    /// not known: neither right nor wrong.
+    OtherVersion,
 }

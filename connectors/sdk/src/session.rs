@@ -1,14 +1,14 @@
 //! What a connector gets for each call: whose account, and a way to speak for it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use provision_core::account::Identity;
 use secrecy::SecretString;
 
 use crate::fault::ConnectorFault;
+use crate::pacing::CallCounter;
 
 /// Whose account a call is about. Tenant and organisation come from here and never from a payload.
 #[derive(Debug, Clone)]
@@ -56,35 +56,6 @@ pub trait Credentials: Send + Sync {
 pub struct Session {
     pub account: AccountContext,
     pub credentials: Arc<dyn Credentials>,
+    /// Asked before each call, and told what the application says of its allowance.
     pub calls: Arc<CallCounter>,
-}
-
-/// Counts the calls of the application's API that a piece of work makes, and remembers what the application said of
-/// its allowance.
-#[derive(Debug, Default)]
-pub struct CallCounter {
-    made: AtomicU64,
-    allowance: Mutex<Option<(u64, u64)>>,
-}
-
-impl CallCounter {
-    /// One more call has left.
-    pub fn count(&self) {
-        self.made.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Calls made so far.
-    pub fn made(&self) -> u64 {
-        self.made.load(Ordering::Relaxed)
-    }
-
-    /// The organisation has used so many of so many calls, all its clients together.
-    pub fn observe_allowance(&self, used: u64, limit: u64) {
-        *self.allowance.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some((used, limit));
-    }
-
-    /// The last (used, limit) that the application named.
-    pub fn allowance(&self) -> Option<(u64, u64)> {
-        *self.allowance.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
 }

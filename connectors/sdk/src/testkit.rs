@@ -8,6 +8,7 @@ pub mod contract;
 mod events;
 mod expect;
 mod looking;
+mod pacing;
 mod provisioning;
 mod report;
 mod world;

@@ -62,9 +62,10 @@ impl Org<'_> {
                 Ok(SoapAnswer::UnknownType(named_type(&error.message)))
             }
             Attempt::Refused(error) => {
-                closed_or_fault(faults::of_error(StatusCode::INTERNAL_SERVER_ERROR, &error, Effect::None))
+                let fault = faults::of_error(StatusCode::INTERNAL_SERVER_ERROR, &error, Effect::None);
+                closed_or_fault(self.session.calls.refused(fault))
             }
-            Attempt::Page(fault) => closed_or_fault(fault),
+            Attempt::Page(fault) => closed_or_fault(self.session.calls.refused(fault)),
         }
     }
 
@@ -81,7 +82,7 @@ impl Org<'_> {
             .header(header::ACCEPT, "text/xml")
             .timeout(self.inner.config.request_timeout)
             .body(envelope(access.token.expose_secret(), names));
-        self.session.calls.count();
+        self.session.calls.admit().await?;
         let response = request.send().await.map_err(|error| {
             if let Some(refused) = AddressRefused::find(&error) {
                 return refused.into();

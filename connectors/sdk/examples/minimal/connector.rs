@@ -73,7 +73,7 @@ impl PadConnector {
 
     /// Stands for a call over the network: counted, and denied with a token that is not accepted.
     async fn call(&self, session: &Session) -> Result<(), ConnectorFault> {
-        session.calls.count();
+        session.calls.admit().await?;
         let access = session.credentials.current().await?;
         if access.token.expose_secret() == GOOD_TOKEN {
             return Ok(());
@@ -317,6 +317,7 @@ impl Connector for PadConnector {
                 state,
                 remote_id: component.full_name.clone(),
                 message: state.as_str().to_lowercase(),
+                deviation: None,
             }
         };
         Ok(components.iter().map(observation).collect())

@@ -6,7 +6,7 @@ use provision_core::plan::Plan;
 use super::events::Events;
 use super::report::Report;
 use super::world::{World, session};
-use super::{events, looking, provisioning};
+use super::{events, looking, pacing, provisioning};
 use crate::session::Session;
 
 /// What the cases hand on to each other.
@@ -63,6 +63,10 @@ pub async fn run(world: &dyn World) -> Report {
 }
 
 async fn provision(report: &mut Report, suite: &Suite<'_>, inventory: &Inventory, plan: &Plan) {
+    report.add(
+        "no call leaves that was not asked for, or was held back",
+        pacing::asked(suite, plan).await.map(|()| None),
+    );
     report.add("before, nothing is there", provisioning::nothing_is_there(suite, plan).await.map(|()| None));
     let mut events = Events::default();
     if !report.add(

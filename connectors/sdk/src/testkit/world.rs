@@ -9,7 +9,8 @@ use secrecy::SecretString;
 
 use crate::connector::Connector;
 use crate::fault::ConnectorFault;
-use crate::session::{Access, AccountContext, CallCounter, Credentials, Session};
+use crate::pacing::CallCounter;
+use crate::session::{Access, AccountContext, Credentials, Session};
 
 /// One organisation of a simulated application, and the connector that is judged with it.
 #[async_trait]

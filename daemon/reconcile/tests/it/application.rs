@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Form, Json, Router};
+use provision_connector_sdk::ConnectorFault;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -52,6 +53,12 @@ pub struct Inner {
     pub failing: BTreeSet<&'static str>,
     /// How often each part of an inventory was asked for.
     pub parts_asked: BTreeMap<String, u32>,
+    /// Components that somebody has changed since, and how.
+    pub amiss: BTreeMap<String, Amiss>,
+    /// What the organisation answers every call with, instead of doing it.
+    pub refusal: Option<ConnectorFault>,
+    /// Calls of the last day and their limit, as every answer tells.
+    pub allowance: Option<(u64, u64)>,
     /// Somebody else's doing, which a plan must notice.
     pub touched: u32,
     /// A page where the app is installed first.
@@ -61,6 +68,13 @@ pub struct Inner {
     pub revokes_all: bool,
     /// A revocation is not answered.
     pub revoke_fails: bool,
+}
+
+/// What somebody has done to a component.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Amiss {
+    Changed,
+    SwitchedOff,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

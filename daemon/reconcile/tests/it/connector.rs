@@ -18,7 +18,7 @@ use provision_core::{Fault, Reason};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
-use crate::application::Application;
+use crate::application::{Amiss, Application};
 use crate::world::Crash;
 
 pub struct FakeConnector {
@@ -59,7 +59,17 @@ impl FakeConnector {
         effect: impl FnOnce() -> T + Send,
     ) -> Result<T, ConnectorFault> {
         self.crash.point().await;
-        session.calls.count();
+        session.calls.admit().await?;
+        {
+            let mut state = self.application.state();
+            if let Some((used, limit)) = &mut state.allowance {
+                *used += 1;
+                session.calls.observe_allowance(*used, *limit);
+            }
+            if let Some(refusal) = &state.refusal {
+                return Err(session.calls.refused(refusal.clone()));
+            }
+        }
         let mut access = session.credentials.current().await?;
         if *access.token.expose_secret() != *self.application.state().access_token {
             access = session.credentials.renew(&access).await?;
@@ -337,6 +347,7 @@ impl Connector for FakeConnector {
                     }
                     // The job's work happens while it is asked about, once.
                     for name in state.jobs.remove(&key).unwrap_or_default() {
+                        state.amiss.remove(&name);
                         *state.created.entry(name).or_default() += 1;
                         state.effects += 1;
                     }
@@ -374,13 +385,15 @@ impl Connector for FakeConnector {
                 .map(|c| Observation {
                     kind: c.kind.clone(),
                     full_name: c.full_name.clone(),
-                    state: if state.created.contains_key(&c.full_name) {
-                        ComponentState::Present
-                    } else {
-                        ComponentState::Missing
+                    state: match (state.created.contains_key(&c.full_name), state.amiss.get(&c.full_name)) {
+                        (false, _) => ComponentState::Missing,
+                        (true, None) => ComponentState::Present,
+                        (true, Some(_)) => ComponentState::Modified,
                     },
                     remote_id: format!("id-{}", c.full_name),
                     message: String::new(),
+                    deviation: (state.amiss.get(&c.full_name) == Some(&Amiss::SwitchedOff))
+                        .then_some(Deviation::Inactive),
                 })
                 .collect()
         })
