@@ -120,6 +120,7 @@ impl Daemon {
         let pages = provision_web::router(plane.clone(), Arc::new(render));
         runtime.recover().await.map_err(|fault| StartError::Recover(format!("{fault:?}")))?;
         runtime.reap((*plane).clone());
+        runtime.watch((*plane).clone());
 
         let mut servers = JoinSet::new();
         let token = shutdown.clone();

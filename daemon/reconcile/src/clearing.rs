@@ -27,6 +27,7 @@ impl Context {
         self.take::<Credential>(draft, RecordKey::credential(name)).await?;
         self.take::<EventChannel>(draft, RecordKey::channel(name)).await?;
         self.take::<PlanRef>(draft, RecordKey::plan(name)).await?;
+        self.take::<PlanRef>(draft, RecordKey::carried_out(name)).await?;
         self.take::<InventorySummary>(draft, RecordKey::inventory(name)).await?;
         self.take::<PreconditionReport>(draft, RecordKey::preconditions(name)).await?;
         self.take::<ApiBudget>(draft, RecordKey::budget(name)).await?;

@@ -14,6 +14,8 @@ use provision_store::artifact::ArtifactStore;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use crate::budget::BudgetSettings;
+use crate::drift::DriftSettings;
 use crate::repository::Repository;
 use crate::seal::Envelope;
 
@@ -50,6 +52,10 @@ pub struct Settings {
     pub notifications_kept: usize,
     /// How long after a licence has lapsed its accounts are deprovisioned; `None`: never.
     pub removal_after: Option<Duration>,
+    /// How the organisations' allowances of calls are shared out.
+    pub budget: BudgetSettings,
+    /// How often organisations are compared with their plans.
+    pub drift: DriftSettings,
 }
 
 impl Default for Settings {
@@ -64,6 +70,8 @@ impl Default for Settings {
             step_attempts_max: 12,
             notifications_kept: 10_000,
             removal_after: Some(Duration::from_secs(30 * 24 * 3600)),
+            budget: BudgetSettings::default(),
+            drift: DriftSettings::default(),
         }
     }
 }

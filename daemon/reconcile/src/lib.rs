@@ -2,9 +2,11 @@
 //! broker, and the intake of events. It knows the store by its contract and connectors by theirs, and neither by name.
 
 pub mod broker;
+mod budget;
 mod clearing;
 mod commit;
 pub mod context;
+mod drift;
 mod drive;
 mod events;
 mod export;
@@ -17,7 +19,9 @@ mod service;
 mod wait;
 
 pub use broker::Broker;
+pub use budget::BudgetSettings;
 pub use context::{Context, Registry, Settings};
+pub use drift::DriftSettings;
 pub use reaper::Reaper;
 pub use runtime::Runtime;
 pub use seal::{Envelope, KeyProvider};

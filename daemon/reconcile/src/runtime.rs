@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::broker::Broker;
+use crate::budget::Budgets;
 use crate::context::Context;
+use crate::drift::Drift;
 use crate::drive::Driver;
 use crate::events::Intake;
 use crate::inventory::Inventories;
@@ -49,11 +51,13 @@ pub struct Runtime {
     channels: Mutex<HashMap<AccountName, Channel>>,
     permits: Arc<Semaphore>,
     inventories: Arc<Inventories>,
+    budgets: Arc<Budgets>,
 }
 
 impl Runtime {
     pub fn new(context: Arc<Context>, broker: Arc<Broker>) -> Arc<Self> {
         let inventories = Arc::new(Inventories::new(context.clone()));
+        let budgets = Arc::new(Budgets::new(context.clone()));
         Arc::new(Runtime {
             context,
             broker,
@@ -62,6 +66,7 @@ impl Runtime {
             channels: Mutex::new(HashMap::new()),
             permits: Arc::new(Semaphore::new(DRIVEN_MAX)),
             inventories,
+            budgets,
         })
     }
 
@@ -94,6 +99,11 @@ impl Runtime {
     /// What was read of organisations.
     pub(crate) fn inventories(&self) -> &Arc<Inventories> {
         &self.inventories
+    }
+
+    /// The organisations' allowances of calls.
+    pub(crate) fn budgets(&self) -> &Arc<Budgets> {
+        &self.budgets
     }
 
     /// Does what a committed transition asks for.
@@ -189,7 +199,8 @@ impl Runtime {
         }
         let (runtime, name) = (self.clone(), name.clone());
         self.tasks.spawn(async move {
-            let intake = Intake::new(&runtime.context, &runtime.broker, &name, channel.wake.clone());
+            let intake =
+                Intake::new(&runtime.context, &runtime.broker, &runtime.budgets, &name, channel.wake.clone());
             tokio::select! {
                 () = intake.run() => {}
                 () = channel.close.cancelled() => {}
@@ -218,6 +229,26 @@ impl Runtime {
                 channel.closed.cancelled().await;
             }
         }
+    }
+
+    /// Watches over organisations, as two of the tasks: what is left of their allowances is stored and told, and they are
+    /// compared with their plans.
+    pub fn watch(self: &Arc<Self>, plane: crate::service::ControlPlane) {
+        let (context, budgets) = (self.context.clone(), self.budgets.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = budgets.keep() => {}
+                () = context.shutdown.cancelled() => {}
+            }
+        });
+        let context = self.context.clone();
+        let drift = Drift::new(context.clone(), self.broker.clone(), self.clone(), plane);
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = drift.run() => {}
+                () = context.shutdown.cancelled() => {}
+            }
+        });
     }
 
     /// Runs the reaper as one of the tasks.

@@ -48,7 +48,8 @@ pub(super) fn protected_again(account: &mut ServiceAccount, reason: &str, now: T
     ]
     .into_iter()
     .all(|kind| account.condition(kind) == Status::True);
-    if all_hold && account.condition(ConditionType::Suspended) != Status::True {
+    let drifted = account.condition(ConditionType::InSync) == Status::False;
+    if all_hold && !drifted && account.condition(ConditionType::Suspended) != Status::True {
         account.observe(ConditionType::Protected, Status::True, reason, "", now);
     }
 }

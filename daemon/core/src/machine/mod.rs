@@ -15,12 +15,13 @@ mod suspension;
 use std::collections::BTreeMap;
 
 pub use authorization::{BEGIN_AUTHORIZATION, authorize_action};
+pub use drift::{Comparison, DRIFT_DETECTED, REPLACE_ACCOUNT};
 pub use inventory::INVENTORY_FALL_HELD;
 pub use owner::{EXPLAIN, RECONNECT, REPAIR};
 pub use suspension::LICENSE_GRACE;
 
 use crate::account::{Failure, Identity, Phase, ServiceAccount};
-use crate::component::{Coverage, Difference};
+use crate::component::Coverage;
 use crate::fault::{Fault, Result};
 use crate::ids::OperationName;
 use crate::inventory::ReadingOutcome;
@@ -64,8 +65,12 @@ pub enum Event {
     GrantExpiring { expire_time: Timestamp },
     /// The stream does not know our position any more: what happened since then is lost to it.
     EventsMissed { since: Option<Timestamp> },
-    /// Plan and organisation were compared; no difference means that they agree.
-    DriftObserved { differences: Vec<Difference> },
+    /// Plan and organisation were compared.
+    DriftObserved { comparison: Comparison },
+    /// The organisation behind the grant is another one than the one that was provisioned.
+    OrganizationReplaced { actual: String },
+    /// The organisation could not be looked at; `definite` where it refuses, and will until somebody mends it.
+    LookFailed { failure: Failure, definite: bool },
     /// A repair reached its end.
     Repaired { coverage: Coverage },
     /// The licence has ended and counts until then.
@@ -137,7 +142,11 @@ pub fn transition(account: &ServiceAccount, event: Event, now: Timestamp) -> Res
         Event::GrantConfirmed => grant::confirmed(&mut next, now),
         Event::GrantExpiring { expire_time } => grant::expiring(&mut next, expire_time, &mut actions),
         Event::EventsMissed { since } => channel::missed(&mut next, since, &mut actions),
-        Event::DriftObserved { differences } => drift::observed(&mut next, &differences, now, &mut actions),
+        Event::DriftObserved { comparison } => drift::observed(&mut next, &comparison, now, &mut actions),
+        Event::OrganizationReplaced { actual } => drift::replaced(&mut next, &actual, now, &mut actions),
+        Event::LookFailed { failure, definite } => {
+            drift::unseen(&mut next, &failure, definite, now, &mut actions);
+        }
         Event::Repaired { coverage } => drift::repaired(&mut next, coverage, now, &mut actions),
         Event::LicenseLapsed { failure, removal } => {
             suspension::lapsed(&mut next, &failure, removal, now, &mut actions);

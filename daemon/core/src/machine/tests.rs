@@ -179,7 +179,7 @@ fn every_phase_answers_every_event_without_panic() {
             Event::GrantConfirmed,
             Event::GrantExpiring { expire_time: at(9) },
             Event::EventsMissed { since: None },
-            Event::DriftObserved { differences: vec![] },
+            Event::DriftObserved { comparison: Comparison::default() },
             Event::Repaired { coverage: Coverage::default() },
             Event::LicenseLapsed { failure: failure.clone(), removal: None },
             Event::LicenseRestored,

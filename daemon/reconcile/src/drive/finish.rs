@@ -37,6 +37,10 @@ impl Driver<'_> {
         self.finish(OperationState::Succeeded, Ending::default(), Event::Provisioned { coverage }).await
     }
 
+    pub(super) async fn finish_repaired(&self, coverage: Coverage) -> Result<()> {
+        self.finish(OperationState::Succeeded, Ending::default(), Event::Repaired { coverage }).await
+    }
+
     pub(super) async fn finish_inventory(
         &self,
         summary: InventorySummary,
@@ -89,6 +93,7 @@ impl Driver<'_> {
                 if let Some((summary, ReadingOutcome { held: false, .. })) = &ending.reading {
                     draft.put(RecordKey::inventory(&operation.account), summary)?;
                 }
+                self.keep_promise(&mut draft, &operation)?;
                 let account = self.context.account(&operation.account).await;
                 if let (Some(farewell), Ok(account)) = (&ending.farewell, &account)
                     && account.value.uid == operation.account_uid
@@ -140,6 +145,17 @@ impl Driver<'_> {
         match found.is_none_or(|c| c.value.generation == generation) {
             true => Ok(()),
             false => Err(Fault::new(Reason::ConcurrentChange, "the grant was renewed while it was revoked")),
+        }
+    }
+
+    /// What was carried out to its end is what the organisation is compared with from now on.
+    fn keep_promise(&self, draft: &mut Draft, operation: &Operation) -> Result<()> {
+        let brings_in = matches!(operation.kind, OperationKind::Provision | OperationKind::Repair);
+        match &operation.plan {
+            Some(plan) if brings_in && operation.state == OperationState::Succeeded => {
+                draft.put(RecordKey::carried_out(&operation.account), plan)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -8,6 +8,7 @@ mod finish;
 mod inventory;
 mod record;
 mod removal;
+mod repair;
 mod retry;
 mod verify;
 
@@ -21,11 +22,13 @@ use provision_core::{Fault, OperationName, Reason, Result};
 use tokio::sync::Notify;
 
 use crate::broker::Broker;
+use crate::budget::class_of;
 use crate::context::Context;
 use crate::runtime::Runtime;
 
 pub(crate) use checkpoints::forget as forget_checkpoints;
 pub(crate) use removal::{quarantined, removal_step, unresolved_quarantine};
+pub(crate) use verify::as_in_the_end;
 
 /// One operation's driver.
 pub(crate) struct Driver<'a> {
@@ -134,6 +137,7 @@ impl<'a> Driver<'a> {
             return Err(Stop::Failed(Fault::not_found(&operation.account)));
         }
         let connector = self.context.connectors.get(&account.connector)?.clone();
+        self.runtime.budgets().pace(&self.calls, &account, class_of(operation.kind));
         let session = self.broker.session(&account, self.calls.clone());
         let work = Work { account, connector, session };
         match operation.kind {
@@ -142,19 +146,24 @@ impl<'a> Driver<'a> {
                 let (summary, outcome) = self.read_inventory(&work, &operation, step).await?;
                 Ok(self.finish_inventory(summary, outcome).await?)
             }
-            OperationKind::Repair => Err(Stop::Failed(Fault::internal_error("not built yet"))),
+            OperationKind::Repair => {
+                let plan = self.plan_of(&operation).await?;
+                self.repair(&work, &plan, &operation).await
+            }
             OperationKind::Deprovision => self.run_removal(&work).await,
             OperationKind::Provision => {
-                let reference = operation
-                    .plan
-                    .as_ref()
-                    .ok_or_else(|| Fault::internal_error("a provisioning without a plan"))?;
-                let plan = self.context.load_plan(reference).await?;
+                let plan = self.plan_of(&operation).await?;
                 self.run_plan(&work, &plan, &operation).await?;
                 let coverage = self.coverage(&plan, &self.load().await?).await?;
                 Ok(self.finish_provisioned(coverage).await?)
             }
         }
+    }
+
+    async fn plan_of(&self, operation: &Operation) -> Result<Plan> {
+        let reference =
+            operation.plan.as_ref().ok_or_else(|| Fault::internal_error("an operation without its plan"))?;
+        self.context.load_plan(reference).await
     }
 
     async fn run_plan(&self, work: &Work, plan: &Plan, operation: &Operation) -> Result<(), Stop> {

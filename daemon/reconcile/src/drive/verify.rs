@@ -1,5 +1,7 @@
 //! Seeing every component of a plan in the organisation.
 
+use std::collections::HashMap;
+
 use provision_core::component::ComponentState;
 use provision_core::plan::{Plan, PlanStep, PlannedComponent};
 use provision_core::{Fault, Reason};
@@ -65,13 +67,17 @@ impl Driver<'_> {
 
 /// Each component once. A later step may bring a component of an earlier one in again, grown; it must stand as the last
 /// one left it.
-fn as_in_the_end(plan: &Plan) -> Vec<PlannedComponent> {
-    let mut all: Vec<PlannedComponent> = Vec::new();
-    for component in plan.steps.iter().flat_map(|s| &s.components) {
-        all.retain(|earlier| (&earlier.kind, &earlier.full_name) != (&component.kind, &component.full_name));
-        all.push(component.clone());
+pub(crate) fn as_in_the_end(plan: &Plan) -> Vec<PlannedComponent> {
+    let mut places: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut all: Vec<Option<&PlannedComponent>> = Vec::new();
+    for component in plan.steps.iter().flat_map(|step| &step.components) {
+        let key = (component.kind.as_str(), component.full_name.as_str());
+        if let Some(earlier) = places.insert(key, all.len()) {
+            all[earlier] = None;
+        }
+        all.push(Some(component));
     }
-    all
+    all.into_iter().flatten().cloned().collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use provision_connector_sdk::{CallCounter, ChangeBatch, ChangeStream, ConnectorFault, Cursor, FaultClass};
+use provision_connector_sdk::{CallClass, ChangeBatch, ChangeStream, ConnectorFault, Cursor, FaultClass};
 use provision_core::account::{ConditionType, EventChannel, Phase, ServiceAccount, Status};
 use provision_core::machine::Event;
 use provision_core::{AccountName, Fault, Principal, Reason, Result};
@@ -9,6 +9,7 @@ use provision_store::record::RecordKey;
 use tokio::sync::Notify;
 
 use crate::broker::Broker;
+use crate::budget::Budgets;
 use crate::commit::{Built, Draft};
 use crate::context::Context;
 
@@ -22,6 +23,7 @@ const REMEMBERED_MAX: usize = 4_096;
 pub(crate) struct Intake<'a> {
     context: &'a Arc<Context>,
     broker: &'a Arc<Broker>,
+    budgets: &'a Arc<Budgets>,
     name: &'a AccountName,
     wake: Arc<Notify>,
 }
@@ -51,10 +53,11 @@ impl<'a> Intake<'a> {
     pub fn new(
         context: &'a Arc<Context>,
         broker: &'a Arc<Broker>,
+        budgets: &'a Arc<Budgets>,
         name: &'a AccountName,
         wake: Arc<Notify>,
     ) -> Self {
-        Intake { context, broker, name, wake }
+        Intake { context, broker, budgets, name, wake }
     }
 
     /// Keeps the stream open for as long as the channel is wanted.
@@ -107,7 +110,7 @@ impl<'a> Intake<'a> {
         let channel = self.channel(&account).await?;
         let connector = self.context.connectors.get(&account.connector)?.clone();
         let Some(changes) = connector.changes() else { return Err(End::Unwanted) };
-        let session = self.broker.session(&account, Arc::new(CallCounter::default()));
+        let session = self.broker.session(&account, self.budgets.counter(&account, CallClass::EventFetch));
         let cursor = match &channel.cursor {
             Some(text) => Some(Cursor(hex::decode(text).map_err(Fault::internal_error)?)),
             None => None,

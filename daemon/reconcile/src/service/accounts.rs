@@ -201,8 +201,8 @@ impl Accounts for ControlPlane {
         Err(Fault::internal_error("not built yet"))
     }
 
-    async fn repair(&self, _by: Mutation, _request: RepairAccount) -> Result<Operation> {
-        Err(Fault::internal_error("not built yet"))
+    async fn repair(&self, by: Mutation, request: RepairAccount) -> Result<Operation> {
+        self.begin_repair(by, request).await
     }
 
     async fn deprovision(&self, by: Mutation, request: DeprovisionAccount) -> Result<Operation> {

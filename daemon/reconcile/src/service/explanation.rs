@@ -1,22 +1,29 @@
 //! Why an account is not protected: from what is stored, what must be dealt with first comes first.
 
+mod organization;
+
 use provision_core::account::{
     Actor, Condition, ConditionType, EventChannel, NextAction, Phase, ServiceAccount, State, Status,
 };
 use provision_core::license::{License, LicenseState, demand};
+use provision_core::machine::DRIFT_DETECTED;
 use provision_core::ports::{Cause, Explanation};
 use provision_core::precondition::{DAEMON_PRECONDITIONS, Precondition, PreconditionReport};
 use provision_core::{AccountName, Reason, Result, Timestamp};
 use provision_store::record::RecordKey;
 
+use self::organization::budget_cause;
 use super::{ControlPlane, written};
 
-/// Conditions that have a cause of their own, or sum others up.
-const TOLD_ELSEWHERE: [ConditionType; 5] = [
+/// Conditions that have a cause of their own, sum others up, or are well where they do not hold.
+const TOLD_ELSEWHERE: [ConditionType; 8] = [
     ConditionType::LicenseValid,
     ConditionType::Authorized,
     ConditionType::EventsFlowing,
     ConditionType::InventoryCurrent,
+    ConditionType::InSync,
+    ConditionType::WithinApiBudget,
+    ConditionType::Suspended,
     ConditionType::Protected,
 ];
 
@@ -24,18 +31,21 @@ impl ControlPlane {
     pub(super) async fn explain_account(&self, name: &AccountName) -> Result<Explanation> {
         let view = self.view(self.context.account(name).await?).await?;
         let (account, beside) = view.value;
-        let channel = beside.channel;
+        let (channel, budget) = (beside.channel, beside.budget);
         let key = RecordKey::license(&name.tenant, &account.connector);
         let license = self.context.repository().find::<License>(&key).await?.map(|l| l.value);
         let report = self.last_report(&account).await?;
         let mut causes = Vec::new();
         causes.extend(license_cause(&account, license.as_ref(), self.context.now()));
         causes.extend(grant_cause(&account));
+        causes.extend(self.operation_cause(&account).await?);
         causes.extend(phase_cause(&account));
+        causes.extend(self.sync_cause(&account).await?);
         causes.extend(report.iter().flat_map(precondition_causes));
         causes.extend(condition_causes(&account));
         causes.extend(channel_cause(&account, channel.as_ref()));
         causes.extend(inventory_cause(&account));
+        causes.extend(budget_cause(&account, budget.as_ref()));
         causes.extend(license.as_ref().and_then(|license| grace_cause(license, self.context.now())));
         let protected = account.state() == State::Protected;
         if causes.is_empty() && !protected {
@@ -115,12 +125,11 @@ fn phase_cause(account: &ServiceAccount) -> Option<Cause> {
         evidence: vec![since.clone()],
         next_action: account.next_action.clone(),
     };
-    match (account.phase, &account.failure, &account.current_operation) {
-        (Phase::Provisioning, _, Some(operation)) => {
-            Some(cause("PROVISIONING", format!("'{operation}' is provisioning it; wait for it")))
-        }
-        (_, Some(failure), _) => Some(cause(failure.reason.as_str(), failure.message.clone())),
-        (Phase::Ready, None, _) => Some(cause(
+    match (account.phase, &account.failure) {
+        // What it was before the operation that runs.
+        _ if account.current_operation.is_some() => None,
+        (_, Some(failure)) => Some(cause(failure.reason.as_str(), failure.message.clone())),
+        (Phase::Ready, None) => Some(cause(
             "NOT_PROVISIONED",
             "it is authorised and has not been provisioned; make a plan and provision it".to_owned(),
         )),
@@ -149,7 +158,9 @@ fn condition_causes(account: &ServiceAccount) -> impl Iterator<Item = Cause> {
     account
         .conditions
         .iter()
-        .filter(|c| c.status == Status::False && !TOLD_ELSEWHERE.contains(&c.kind))
+        .filter(|c| {
+            c.status == Status::False && c.reason != DRIFT_DETECTED && !TOLD_ELSEWHERE.contains(&c.kind)
+        })
         .map(|c| of_condition(account, c))
 }
 

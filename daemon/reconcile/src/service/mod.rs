@@ -12,13 +12,14 @@ mod operations;
 mod planning;
 mod preconditions;
 mod reading;
+mod repairing;
 mod settings;
 mod starting;
 mod watching;
 
 use std::sync::Arc;
 
-use provision_core::account::{Beside, ServiceAccount};
+use provision_core::account::{ApiBudget, Beside, ServiceAccount};
 use provision_core::license::{self, License};
 use provision_core::machine::Action;
 use provision_core::ports::AccountView;
@@ -77,7 +78,9 @@ async fn view_of(context: &Context, account: Versioned<ServiceAccount>) -> Resul
         .await?
         .map(|c| c.value)
         .filter(|c| c.account_uid == account.value.uid);
-    let beside = Beside { channel, ..Beside::default() };
+    let budget = context.repository().find::<ApiBudget>(&RecordKey::budget(&account.value.name)).await?;
+    let budget = budget.map(|b| b.value).filter(|b| b.account_uid == account.value.uid);
+    let beside = Beside { channel, budget, ..Beside::default() };
     Ok(Tagged { value: (account.value, beside), etag })
 }
 

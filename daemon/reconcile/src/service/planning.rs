@@ -1,8 +1,6 @@
 //! Making plans.
 
-use std::sync::Arc;
-
-use provision_connector_sdk::{CallCounter, PlanRequest};
+use provision_connector_sdk::{CallClass, PlanRequest};
 use provision_core::account::{ConditionType, Phase, ServiceAccount, Status};
 use provision_core::plan::{ObjectSelection, Plan, PlanRef};
 use provision_core::ports::Mutation;
@@ -87,7 +85,8 @@ impl ControlPlane {
             ));
         };
         let connector = self.context.connectors.get(&account.connector)?;
-        let session = self.broker.session(account, Arc::new(CallCounter::default()));
+        let calls = self.runtime.budgets().counter(account, CallClass::Provisioning);
+        let session = self.broker.session(account, calls);
         let request = PlanRequest { selection: &selection, inventory: &inventory };
         let proposed = connector.plan(&session, request).await?;
         let mut risks = proposed.risks;

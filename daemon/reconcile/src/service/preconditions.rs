@@ -2,10 +2,8 @@
 
 mod report;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use provision_connector_sdk::{CallCounter, Check};
+use provision_connector_sdk::{CallClass, Check};
 use provision_core::account::{Identity, ServiceAccount, Status};
 use provision_core::connector::Manifest;
 use provision_core::ports::{
@@ -44,7 +42,8 @@ impl ControlPlane {
         let (answers, unasked) = match authorized {
             // No call leaves for the application without a licence.
             None if license.status == CheckStatus::Passed => {
-                let session = self.broker.session(account, Arc::new(CallCounter::default()));
+                let calls = self.runtime.budgets().counter(account, CallClass::Provisioning);
+                let session = self.broker.session(account, calls);
                 match connector.check(&session).await {
                     Ok(answers) => (Some(answers), None),
                     Err(fault) => (None, Some(fault.fault)),

@@ -42,6 +42,13 @@ pub(super) struct Planned {
     basis: Option<(u64, String)>,
 }
 
+impl Planned {
+    /// A plan that was just made from that.
+    pub fn new(reference: PlanRef, account_uid: &str, generation: u64, inventory: String) -> Self {
+        Planned { reference, account_uid: account_uid.to_owned(), basis: Some((generation, inventory)) }
+    }
+}
+
 impl ControlPlane {
     /// What both kinds of operation share: one at a time, a stored record, and a driver once it is committed.
     pub(super) async fn start(

@@ -84,6 +84,11 @@ impl RecordKey {
         key(&["plan", name.tenant.as_str(), name.account.as_str()])
     }
 
+    /// The plan that was carried out last, unlike the one that was made last.
+    pub fn carried_out(name: &AccountName) -> Key {
+        key(&["carried-out", name.tenant.as_str(), name.account.as_str()])
+    }
+
     pub fn inventory(name: &AccountName) -> Key {
         key(&["inventory", name.tenant.as_str(), name.account.as_str()])
     }
