@@ -41,6 +41,9 @@ pub struct Config {
     pub latency: Duration,
     /// Decides ids, users, generated objects, tokens.
     pub seed: u64,
+    /// How often the sandbox was refreshed: each time it is another org, with other ids and without grants, to which the
+    /// same app is known.
+    pub refreshes: u64,
     /// The app's callback URLs, compared exactly. Empty: any http loopback URL is taken, which Salesforce would not do.
     pub callbacks: Vec<String>,
     /// Whether each refresh hands out a new refresh token and kills the old one.
@@ -85,6 +88,7 @@ impl Default for Config {
             object_permission_rows: None,
             latency: Duration::ZERO,
             seed: 1,
+            refreshes: 0,
             callbacks: Vec::new(),
             rotate_refresh_tokens: true,
             app_installed: false,

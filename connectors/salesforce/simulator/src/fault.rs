@@ -1,7 +1,13 @@
 //! Faults on demand. A rule names what a call means, not when it comes, and says how often it has to fire.
 
+mod words;
+
 use std::sync::Mutex;
 use std::time::Duration;
+
+pub use words::duration;
+
+use crate::org::Happening;
 
 /// What a call means. A name left out matches any.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +54,8 @@ pub enum Operation {
     SoapUserInfo,
     SoapTimestamp,
     DeployStart,
-    /// A deployment begins to run; `Refused` makes the whole job fail with that code, as `ALREADY_IN_PROCESS` does.
+    /// A deployment begins to run; `Refused` makes the whole job fail with that code, as `ALREADY_IN_PROCESS` does, and
+    /// `DeployRestarted` and `Happens` do what they say. Other faults belong to calls.
     DeployRun,
     DeployPoll,
     DeployCancel,
@@ -100,6 +107,35 @@ pub enum Fault {
     Delayed(Duration),
     /// Nothing happens and no answer comes as long as the caller waits.
     Hang,
+    /// Of a deployment that runs: a service upgrade makes it begin anew when half of it is done.
+    DeployRestarted,
+    /// Something happens to the org just before the call, which meets it.
+    Happens(Happening),
+}
+
+impl Fault {
+    /// The daily allowance of calls is used up: 403 `REQUEST_LIMIT_EXCEEDED`.
+    pub fn limit_exceeded() -> Self {
+        Self::Refused {
+            status: 403,
+            error_code: "REQUEST_LIMIT_EXCEEDED".to_owned(),
+            message: "TotalRequests Limit exceeded.".to_owned(),
+        }
+    }
+
+    /// Another refresh with the same token is in flight.
+    pub fn token_race() -> Self {
+        Self::invalid_grant("token request is already being processed")
+    }
+
+    /// The other words for it, which look like something else.
+    pub fn token_race_by_code() -> Self {
+        Self::invalid_grant("expired authorization code")
+    }
+
+    fn invalid_grant(message: &str) -> Self {
+        Self::Refused { status: 400, error_code: "invalid_grant".to_owned(), message: message.to_owned() }
+    }
 }
 
 /// Which of the matching calls are hit, counted from 1.

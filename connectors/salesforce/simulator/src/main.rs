@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use arguments::{ConditionArguments, LoginArguments, PackageArguments, duration};
 use clap::Parser;
+use salesforce_simulator::fault::Rule;
 use salesforce_simulator::{Config, Environment, Simulator};
 use tracing_subscriber::EnvFilter;
 
@@ -55,6 +56,12 @@ struct Arguments {
     /// Serve https and gRPC over TLS, with a CA made in this directory.
     #[arg(long)]
     tls_dir: Option<PathBuf>,
+    /// Something goes wrong: OPERATION[:NAME][#WHEN]=FAULT[:DETAIL], such as query:ApexTrigger#2=session-invalid,
+    /// token-refresh=answer-lost, deploy-poll=grants-revoked, deploy-start=deploy-locked:3h, limits#3+=slow:20s; may be
+    /// repeated. #3 is the third such call (the first, if nothing is said), #3+ every one from the third, #1-3 the first
+    /// three. Where a fault was not met, the simulator ends with an error that names it.
+    #[arg(long, value_name = "RULE")]
+    fault: Vec<Rule>,
     #[command(flatten)]
     logins: LoginArguments,
     #[command(flatten)]
@@ -106,13 +113,17 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         ..Config::default()
     })
     .await?;
+    for rule in arguments.fault {
+        simulator.faults().add(rule);
+    }
     let ready = serde_json::to_string(simulator.ready())?;
     let mut out = std::io::stdout();
     writeln!(out, "{ready}")?;
     out.flush()?;
     stopped.await;
+    let fired = simulator.faults().verify();
     simulator.stop().await;
-    Ok(())
+    Ok(fired?)
 }
 
 /// Completes on Ctrl-C or SIGTERM.

@@ -160,6 +160,8 @@ impl ConditionArguments {
             deploy_lock: self.deploy_lock,
             lock_sessions_to_ip: self.lock_sessions_to_ip,
             read_only: self.read_only,
+            locked: false,
+            moved_to: None,
             my_domain_only: self.login_policy == LoginPolicy::MyDomainOnly,
             app_policy: self.app_policy,
             pkce_optional: self.pkce == Pkce::Optional,

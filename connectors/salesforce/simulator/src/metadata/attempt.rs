@@ -53,11 +53,21 @@ fn unexpected() -> WholeFailure {
 
 impl Deployments {
     pub(super) async fn deploy(self: &Arc<Self>, id: Id, order: Arc<Order>) -> Outcome {
-        if let Some(Fault::Refused { error_code, message, .. }) =
-            self.org.faults.strike(&Operation::DeployRun)
-        {
-            self.org.note(Kind::FaultFired, None, "DeployRun", &[("code", &error_code)]);
-            return Outcome::whole(WholeFailure { code: error_code, message });
+        let fault = self.org.faults.strike(&Operation::DeployRun);
+        if let Some(fault) = &fault {
+            self.org.note(Kind::FaultFired, None, "DeployRun", &[("fault", &format!("{fault:?}"))]);
+        }
+        match fault {
+            Some(Fault::Refused { error_code, message, .. }) => {
+                return Outcome::whole(WholeFailure { code: error_code, message });
+            }
+            Some(Fault::Happens(what)) => self.org.happen(&what),
+            Some(Fault::DeployRestarted) => {
+                if let Some(canceled) = self.half(id, &order).await {
+                    return canceled;
+                }
+            }
+            _ => {}
         }
         if let Err(failure) = check_options(&order.options, self.rules()) {
             return Outcome::whole(failure);
@@ -71,6 +81,25 @@ impl Deployments {
             code: "UNABLE_TO_LOCK_ROW".to_owned(),
             message: "unable to obtain exclusive access to this record".to_owned(),
         })
+    }
+
+    /// Half of the components go in and are taken back: the service restarts the job, which is where it was at the
+    /// start. Absent unless it was cancelled meanwhile.
+    async fn half(self: &Arc<Self>, id: Id, order: &Arc<Order>) -> Option<Outcome> {
+        let Planned { rows, brings_apex, .. } = self.plan(self.org.metadata(), Arc::clone(order)).await?;
+        let enabled = order.validation.is_none() && tests_enabled(&order.options, self.rules(), brings_apex);
+        let half = &rows[..rows.len().div_ceil(2)];
+        if !self.progress(id, half, enabled).await {
+            return Some(Outcome::canceled(rows));
+        }
+        self.update(id, |request, now_ms| {
+            "InProgress".clone_into(&mut request.status);
+            request.components_deployed = 0;
+            request.tests_completed = 0;
+            request.state_detail = None;
+            request.started_ms = Some(now_ms);
+        });
+        None
     }
 
     /// Absent when something else changed the metadata meanwhile.

@@ -52,7 +52,8 @@ pub enum BirthError {
 
 pub(super) fn org(config: Config) -> Result<Org, BirthError> {
     let seed = config.seed;
-    let ids = IdGenerator::new(seed);
+    let own_seed = if config.refreshes == 0 { seed } else { mix(seed ^ config.refreshes.rotate_left(32)) };
+    let ids = IdGenerator::new(own_seed);
     let id = ids.next(prefix::ORGANIZATION);
     let secrets = Secrets::new(seed);
     let conditions = config.conditions.clone();
@@ -120,7 +121,8 @@ pub(super) fn org(config: Config) -> Result<Org, BirthError> {
         user: people.user,
         clock: config.clock.clone(),
         ids,
-        secrets,
+        // The app's own credentials are drawn by now: they outlive a refresh of the sandbox.
+        secrets: if config.refreshes == 0 { secrets } else { Secrets::new(own_seed) },
         ledger: Ledger::default(),
         faults: Faults::default(),
         bus: EventBus::new(config.clock.clone(), seed),

@@ -114,6 +114,10 @@ pub struct Conditions {
     pub lock_sessions_to_ip: bool,
     /// Maintenance: everything can be read and nothing written.
     pub read_only: bool,
+    /// Salesforce has locked the org: nobody gets in, and refreshes are refused as `inactive_org`.
+    pub locked: bool,
+    /// Host, with its port, of the instance that the org has moved to since it began.
+    pub moved_to: Option<String>,
     /// Nobody can log in at `login` or `test`.
     pub my_domain_only: bool,
     pub app_policy: AppPolicy,

@@ -16,6 +16,7 @@ mod field;
 mod foreign;
 mod generated;
 mod grants;
+mod happening;
 mod id;
 mod index;
 mod logins;
@@ -53,6 +54,7 @@ pub use deploy::DeployRequest;
 pub use field::{Field, FieldType, audit_fields, owner_field, spaced};
 pub use grants::{Asked, Code, FrontDoor, Grant, Grants, PendingPage, Response};
 pub(crate) use id::mix;
+pub use happening::Happening;
 pub use id::{Id, IdGenerator, prefix};
 pub use logins::Logins;
 pub use metadata::Metadata;
@@ -306,6 +308,7 @@ impl Org {
         let username = state.users.get(&session.user).map(|user| user.username.as_str()).unwrap_or_default();
         let switched_off = conditions.api_disabled_for.iter().any(|name| name.eq_ignore_ascii_case(username));
         match () {
+            () if conditions.locked => Err(SessionError::Invalid),
             () if conditions.api_disabled => Err(SessionError::OrgWithoutApi),
             () if switched_off || !rights.has("ApiEnabled") => Err(SessionError::ApiDisabled),
             () if conditions.api_access_control => Err(SessionError::AppNotListed),

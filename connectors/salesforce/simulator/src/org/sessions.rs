@@ -69,6 +69,11 @@ impl Sessions {
         self.live.retain(|_, session| session.grant != Some(grant));
     }
 
+    /// Ends all sessions.
+    pub fn end_all(&mut self) {
+        self.live.clear();
+    }
+
     /// Ends every session of a user.
     pub fn end_of_user(&mut self, user: Id) {
         self.live.retain(|_, session| session.user != user);

@@ -49,6 +49,11 @@ pub(super) fn of_fault(fault: &Fault, rpc_id: &str) -> Option<Status> {
         }
         Fault::SessionInvalid => Some(unauthenticated(rpc_id)),
         Fault::ConnectionReset | Fault::UnavailableHtml => Some(unavailable(rpc_id)),
-        Fault::AnswerLost | Fault::TruncatedJson | Fault::Delayed(_) | Fault::Hang => None,
+        Fault::AnswerLost
+        | Fault::TruncatedJson
+        | Fault::Delayed(_)
+        | Fault::Hang
+        | Fault::DeployRestarted
+        | Fault::Happens(_) => None,
     }
 }

@@ -68,6 +68,7 @@ impl Service {
             }
             match fault {
                 Fault::Delayed(by) => org.clock.sleep(*by).await,
+                Fault::Happens(what) => org.happen(what),
                 // A subscription that hangs is an open stream without a word, which its own code makes.
                 Fault::Hang if operation != Operation::Subscribe => {
                     self.stop.cancelled().await;

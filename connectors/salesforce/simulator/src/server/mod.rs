@@ -98,6 +98,24 @@ impl Simulator {
         crate::metadata::foreign_deploy(&self.org, takes)
     }
 
+    /// Salesforce makes the sandbox anew from its production org: another org at the same addresses, without what was
+    /// deployed, without data, without grants. Its ledger begins anew too.
+    pub async fn refreshed(self) -> Result<Self, StartError> {
+        let at = |url: &str, fallback| {
+            let address = url.split_once("://").and_then(|(_, address)| address.parse().ok());
+            address.unwrap_or(fallback)
+        };
+        let config = self.org.config.clone();
+        let config = Config {
+            http: at(&self.ready.base_url, config.http),
+            pubsub: at(&self.ready.pubsub_url, config.pubsub),
+            refreshes: config.refreshes + 1,
+            ..config
+        };
+        self.stop().await;
+        Self::start(config).await
+    }
+
     /// Ends open connections, within a bounded time.
     pub async fn stop(mut self) {
         self.stop.cancel();

@@ -57,7 +57,11 @@ pub(super) async fn pass(State(site): State<Site>, mut request: Request, next: N
         Some(Fault::UnavailableHtml) => return unavailable(),
         // What is to be cut must not come packed.
         Some(Fault::TruncatedJson) => drop(request.headers_mut().remove(header::ACCEPT_ENCODING)),
-        Some(Fault::AnswerLost) | None => {}
+        Some(Fault::Happens(what)) => org.happen(what),
+        Some(Fault::AnswerLost | Fault::DeployRestarted) | None => {}
+    }
+    if let Some(redirect) = moved(&org, request.headers(), request.uri(), site.scheme) {
+        return redirect;
     }
     // A task of its own: what a call does is done to the end, even when its caller has gone away.
     let work = tokio::spawn(async move { answered(&site, request, next).await });
@@ -90,6 +94,24 @@ fn name_host(request: &mut Request) {
     if let Some(authority) = authority {
         request.headers_mut().entry(header::HOST).or_insert(authority);
     }
+}
+
+/// Where an org has moved to another instance, its old host sends the API's callers on.
+fn moved(org: &Org, headers: &HeaderMap, uri: &Uri, scheme: &str) -> Option<Response> {
+    let conditions = org.conditions();
+    let host = conditions.moved_to.as_ref()?;
+    let asked = headers.get(header::HOST).and_then(|asked| asked.to_str().ok()).unwrap_or_default();
+    let path = uri.path();
+    let at_home = asked.eq_ignore_ascii_case(host);
+    // Logins are at a host that all instances share.
+    if at_home || path.starts_with("/services/oauth2/") || !path.starts_with("/services/") {
+        return None;
+    }
+    let path = uri.path_and_query().map_or(path, |path| path.as_str());
+    let mut response = StatusCode::MOVED_PERMANENTLY.into_response();
+    let location = HeaderValue::from_str(&format!("{scheme}://{host}{path}")).ok()?;
+    response.headers_mut().insert(header::LOCATION, location);
+    Some(response)
 }
 
 /// Clients that end their base URL with a slash send paths that begin with two.

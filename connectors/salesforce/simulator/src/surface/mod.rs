@@ -44,8 +44,12 @@ impl Site {
         self.cursors.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
-    /// The base URL as the caller knows this org: Salesforce's answers name the host that was asked.
+    /// The base URL as the caller knows this org: Salesforce's answers name the host that was asked, or the one that
+    /// the org has moved to.
     pub fn base_url(&self, headers: &axum::http::HeaderMap) -> String {
+        if let Some(host) = &self.org.conditions().moved_to {
+            return format!("{}://{host}", self.scheme);
+        }
         let host =
             headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
         format!("{}://{host}", self.scheme)

@@ -12,6 +12,7 @@ mod corpus;
 mod describes;
 mod faults;
 mod files;
+mod happenings;
 mod lists;
 mod logins;
 mod packages;

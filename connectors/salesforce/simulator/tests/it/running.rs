@@ -88,6 +88,36 @@ fn the_binary_prints_one_line_and_ends_on_sigterm() {
 }
 
 #[test]
+fn a_fault_is_met_or_named() {
+    for (met, rule) in [(true, "versions=unavailable"), (false, "revoke=answer-lost")] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_salesforce-simulator"))
+            .args(["--objects", "30", "--fault", rule])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let ready: Ready =
+            serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("what it says");
+        let url = format!("{}/services/data", ready.base_url);
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let status = runtime.block_on(async { reqwest::get(&url).await.expect("answers").status() });
+        assert_eq!(status.is_success(), !met, "{rule}");
+        let killed = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
+        assert!(killed.success());
+        let output = child.wait_with_output().expect("ends");
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), met, "{log}");
+        assert_eq!(log.contains("Revoke"), !met, "{log}");
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_salesforce-simulator"))
+        .args(["--fault", "query=explodes"])
+        .output()
+        .expect("runs");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("explodes"));
+}
+
+#[test]
 fn the_help_names_every_flag_by_group() {
     let output = Command::new(env!("CARGO_BIN_EXE_salesforce-simulator"))
         .arg("--help")

@@ -259,6 +259,28 @@ async fn a_locked_setup_fails_the_whole_job() {
 }
 
 #[tokio::test]
+async fn a_service_upgrade_restarts_the_job() {
+    let clock = Arc::new(ManualClock::new(0));
+    let world = World::with(|config| {
+        config.clock = clock.clone();
+        config.deploy_component_time = Duration::from_millis(500);
+    });
+    world.org.faults.add(Rule::once(Operation::DeployRun, Fault::DeployRestarted));
+    let id = world.start(json!({"singlePackage": true}), &good()).await;
+    let mut seen = Vec::new();
+    while world.org.ledger.count(Kind::DeployFinished) == 0 {
+        let deployed = world.poll(&id).await.1["deployResult"]["numberComponentsDeployed"].as_u64();
+        seen.extend(deployed.filter(|deployed| seen.last() != Some(deployed)));
+        clock.advance(Duration::from_millis(100));
+        tokio::task::yield_now().await;
+    }
+    assert!(seen.windows(2).any(|pair| pair[1] < pair[0]), "what was done is done again: {seen:?}");
+    assert_eq!(world.poll(&id).await.1["deployResult"]["status"], "Succeeded");
+    assert_eq!(world.org.ledger.count(Kind::ComponentDeployed), 1, "once, whatever came between");
+    assert_eq!(world.org.faults.verify(), Ok(()));
+}
+
+#[tokio::test]
 async fn production_wants_tests_and_all_or_nothing() {
     let world = World::production();
     let refused = |result: Value| {

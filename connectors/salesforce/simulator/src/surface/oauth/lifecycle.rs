@@ -60,9 +60,7 @@ pub(super) fn exchange_code<'a>(
             return Err(("invalid_request", "invalid code verifier"));
         }
     }
-    if !active(org, code.user) {
-        return Err(("inactive_user", "user is inactive"));
-    }
+    admit(org, code.user)?;
     let scope = scope::granted(app, Some(&code.asked.scope))
         .ok_or(("invalid_scope", "the requested scope is not allowed"))?;
     Ok(Issued { nonce: code.asked.nonce, ..grant(org, app, code.user, scope) })
@@ -104,7 +102,7 @@ pub(super) fn grant<'a>(org: &'a Org, app: &'a ConnectedApp, user: Id, scope: St
     };
     // Beyond the cap the oldest grant ends, silently for the app that held it.
     for oldest in over {
-        end_grant(org, oldest, "over the limit of grants per user");
+        org.end_grant(oldest, "over the limit of grants per user");
     }
     let access_token = org.open_session_of(Some(app), user, Some(number), &scope);
     org.note(
@@ -149,7 +147,7 @@ pub(super) fn begin_refresh<'a>(
     }
     if grant.refresh_token.as_deref() != Some(token) {
         drop(state);
-        end_grant(org, number, "a rotated refresh token was used again");
+        org.end_grant(number, "a rotated refresh token was used again");
         return Err(DEAD);
     }
     match org.conditions().app_policy {
@@ -161,14 +159,14 @@ pub(super) fn begin_refresh<'a>(
     }
     if is_over(org.conditions().refresh_policy, grant, now) {
         drop(state);
-        end_grant(org, number, "the refresh token policy of the app ended it");
+        org.end_grant(number, "the refresh token policy of the app ended it");
         return Err(DEAD);
     }
     grant.refreshing = true;
     let grant = grant.clone();
     drop(state);
     let refresh = Refresh { org, app, grant };
-    if active(org, refresh.grant.user) { Ok(refresh) } else { Err(("inactive_user", "user is inactive")) }
+    admit(org, refresh.grant.user).map(|()| refresh)
 }
 
 /// Whether the policy of the app has ended a grant.
@@ -214,25 +212,12 @@ pub(super) fn finish_refresh<'a>(refresh: Refresh<'a>) -> Result<Issued<'a>, Ref
     Ok(Issued { app, access_token, refresh_token: rotated, user, scope, issued_ms: now, nonce: None })
 }
 
-/// Ends a grant with its refresh token and every session that came from it.
-pub(super) fn end_grant(org: &Org, number: u64, reason: &str) {
-    let ended = {
-        let mut state = org.write();
-        state.sessions.end_of_grant(number);
-        state.grants.grants.remove(&number)
-    };
-    if let Some(Grant { user, app, .. }) = ended {
-        let name = org.app_of(&app).map(|app| app.name.clone()).unwrap_or_default();
-        org.note(Kind::GrantRevoked, Some(user), name, &[("grant", &number.to_string()), ("reason", reason)]);
-    }
-}
-
 /// Revokes an access or refresh token; false when nobody knows it.
 pub(super) fn revoke(org: &Org, token: &str) -> bool {
     let number = org.read().grants.refresh_tokens.get(token).copied();
     if let Some(number) = number {
         let live = org.read().grants.grants.contains_key(&number);
-        end_grant(org, number, "revoked");
+        org.end_grant(number, "revoked");
         return live;
     }
     let ended = org.write().sessions.end(token);
@@ -259,6 +244,11 @@ fn new_refresh_token(org: &Org) -> String {
     format!("5Aep{}", org.secrets.word(83))
 }
 
-fn active(org: &Org, user: Id) -> bool {
-    org.read().users.get(&user).is_some_and(|user| user.active)
+/// Whether the org and the user are there to be logged in.
+fn admit(org: &Org, user: Id) -> Result<(), Refused> {
+    if org.conditions().locked {
+        return Err(("inactive_org", "organization is locked, closed, or suspended"));
+    }
+    let active = org.read().users.get(&user).is_some_and(|user| user.active);
+    if active { Ok(()) } else { Err(("inactive_user", "user is inactive")) }
 }

@@ -8,7 +8,7 @@ use crate::org::{Org, OrgKind};
 use crate::surface::{Answer, Site};
 
 /// What an Enterprise org has, with 1,000 for each licence; a sandbox has 5 million, an org that costs nothing little.
-pub(in crate::surface) fn daily_api_requests(org: &Org) -> u64 {
+pub(crate) fn daily_api_requests(org: &Org) -> u64 {
     org.config.daily_api_requests.unwrap_or(match org.kind {
         OrgKind::Sandbox => 5_000_000,
         OrgKind::Production => 125_000,

@@ -38,7 +38,7 @@ use bytes::Bytes;
 pub(crate) use collection::{apply, doomed};
 pub(crate) use cursors::{Cursor, Cursors, Remaining};
 pub(crate) use door::{Door, thrown};
-pub(super) use limits::daily_api_requests;
+pub(crate) use limits::daily_api_requests;
 pub(crate) use multipart::form_parts;
 pub(crate) use parents::is_key;
 pub(super) use versions::{RETIRED, VERSIONS};
