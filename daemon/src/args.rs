@@ -27,6 +27,25 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Copy the data of a daemon, running or not, into a directory that is empty or not there yet; the key file is no
+    /// part of the copy
+    Backup {
+        /// The daemon's configuration file
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Where to
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Put a backup into the data directory of a configuration, which must be empty or not there yet
+    Restore {
+        /// The configuration file of the daemon that goes on with it
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The backup
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
     /// Make a key file, readable by its owner alone; a file that is there stays
     GenerateKey {
         /// Where to make it

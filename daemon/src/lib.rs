@@ -2,6 +2,7 @@
 //! engine and the connectors. Nothing else names a concrete engine or connector.
 
 pub mod args;
+pub mod backup;
 pub mod config;
 mod connectors;
 mod daemon;

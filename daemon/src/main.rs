@@ -1,11 +1,15 @@
 //! The binary `provisiond`.
 
 use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use provision_reconcile::KeyProvider as _;
 use provisiond::args::{Args, Command};
-use provisiond::config::Config;
+use provisiond::backup::{self, BackupError};
+use provisiond::config::{Config, Engine};
+use provisiond::keys::FileKeys;
 use provisiond::{Daemon, keys, telemetry};
 use sha2::Digest as _;
 
@@ -40,6 +44,34 @@ fn run(command: Command) -> Result<(), (u8, String)> {
             println!("{}: the configuration is valid", path.display());
             Ok(())
         }
+        Command::Backup { config, to } => {
+            let (data, key_file) = data_of(&config)?;
+            let made = on_a_runtime(backup::back_up(&data, &to))?;
+            let keys = made.key_ids.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            println!(
+                "{}: revision {}, {} records, {} artifacts",
+                to.display(),
+                made.revision,
+                made.entries,
+                made.artifacts
+            );
+            if !keys.is_empty() {
+                println!("keep apart from it: {}, of which it needs the keys {keys}", key_file.display());
+            }
+            Ok(())
+        }
+        Command::Restore { config, from } => {
+            let (data, key_file) = data_of(&config)?;
+            let known = FileKeys::read(&key_file, Some(&data)).map_err(|e| usage(&e))?;
+            let restored = on_a_runtime(backup::restore(&from, &data, |id| known.key(id).is_some()))?;
+            println!(
+                "{}: restored from {} as it was at {}; every grant is looked at before it is used",
+                data.display(),
+                from.display(),
+                restored.create_time
+            );
+            Ok(())
+        }
         Command::GenerateKey { out } => {
             keys::generate(&out).map_err(|e| (1, e.to_string()))?;
             println!("{}: made, mode 600; keep a copy in a safe place", out.display());
@@ -60,6 +92,30 @@ fn run(command: Command) -> Result<(), (u8, String)> {
             Ok(())
         }
     }
+}
+
+/// Data directory and key file of a configuration.
+fn data_of(config: &Path) -> Result<(PathBuf, PathBuf), (u8, String)> {
+    let config = Config::load(config).map_err(|e| (EXIT_USAGE, e.to_string()))?;
+    match (config.store.engine, config.store.path) {
+        (Engine::Journal, Some(path)) => Ok((path, config.keys.file)),
+        _ => Err((EXIT_USAGE, BackupError::Memory.to_string())),
+    }
+}
+
+fn on_a_runtime<T>(work: impl Future<Output = Result<T, BackupError>>) -> Result<T, (u8, String)> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|e| (1, e.to_string()))?;
+    runtime.block_on(work).map_err(|e| (1, with_causes(&e)))
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
 }
 
 async fn serve(config: Config) -> Result<(), (u8, String)> {

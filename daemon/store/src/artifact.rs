@@ -114,6 +114,37 @@ impl ArtifactStore {
         Ok(Self { files: std::sync::Arc::new(files) })
     }
 
+    /// Looks at the store in `dir`, which another process may use, and touches nothing.
+    pub fn look(dir: &Path) -> Result<Self, ArtifactError> {
+        Ok(Self { files: std::sync::Arc::new(LocalFileSystem::new_with_prefix(dir)?) })
+    }
+
+    /// Names of everything that is there, unfinished writes left out. What is removed meanwhile may be among them.
+    /// Blocks.
+    pub fn list(dir: &Path) -> Result<Vec<ArtifactRef>, ArtifactError> {
+        let failed = |source| ArtifactError::Open { dir: dir.to_owned(), source };
+        let mut found = Vec::new();
+        let artifacts = dir.join("sha256");
+        if !artifacts.is_dir() {
+            return Ok(found);
+        }
+        for shard in std::fs::read_dir(&artifacts).map_err(failed)? {
+            for file in std::fs::read_dir(shard.map_err(failed)?.path()).map_err(failed)? {
+                let file = file.map_err(failed)?;
+                let mut sha256 = [0; 32];
+                if hex::decode_to_slice(file.file_name().as_encoded_bytes(), &mut sha256).is_err() {
+                    continue;
+                }
+                match file.metadata() {
+                    Ok(metadata) => found.push(ArtifactRef { sha256, len: metadata.len() }),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(failed(error)),
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Stores `bytes`, durable when it returns. The same bytes again have the same reference and take no more space.
     pub async fn put(&self, bytes: Bytes) -> Result<ArtifactRef, ArtifactError> {
         if bytes.len() as u64 > ARTIFACT_BYTES_MAX {

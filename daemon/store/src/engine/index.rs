@@ -161,6 +161,18 @@ impl Index {
         }
     }
 
+    /// Forgets all history and goes on `by` revisions later.
+    pub(super) fn leap(&mut self, by: u64) {
+        self.compact(self.revision);
+        self.revision = Revision(self.revision.0.saturating_add(by));
+        self.compacted = self.revision;
+    }
+
+    /// Everything that is there at the newest revision, by key.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.keys.values().filter_map(|versions| versions.last()?.entry.clone()).collect()
+    }
+
     fn forget_oldest(&mut self) {
         let Some(commit) = self.log.pop_front() else { return };
         self.log_bytes -= commit_bytes(&commit);

@@ -5,6 +5,7 @@
 //! the file has doubled (by 16 MiB at least), a new one is begun, whole before it gets its name. Reads never touch the
 //! disk: they come from the index in memory, filled once at the start.
 
+mod backup;
 mod block;
 mod change;
 mod generation;
@@ -30,6 +31,7 @@ use crate::txn::Txn;
 use crate::watch::Watch;
 
 use generation::{Disk, Real};
+pub use backup::{Copied, copy, restore};
 pub use open::OpenError;
 
 /// How a [`JournalStore`] is opened.

@@ -14,7 +14,7 @@ use crate::store::Revision;
 use crate::watch::Change;
 
 /// Says that a store was begun here, so that one whose file is gone is not taken for a new one.
-const MARKER: &str = "store";
+pub(super) const MARKER: &str = "store";
 
 /// Why a directory could not be opened as a store.
 #[derive(Debug, thiserror::Error)]
@@ -93,13 +93,23 @@ fn generations(dir: &Path) -> io::Result<Vec<u64>> {
     Ok(found)
 }
 
-struct Read {
-    index: Index,
+/// The newest generation whose file is whole; touches nothing.
+pub(super) fn newest(dir: &Path) -> io::Result<Option<u64>> {
+    let mut found = None;
+    for file in std::fs::read_dir(dir)? {
+        found = found.max(generation::number(&file?.file_name().to_string_lossy()));
+    }
+    Ok(found)
+}
+
+/// A file as it was read.
+pub(super) struct Read {
+    pub(super) index: Index,
     begun: u64,
     blocks: u64,
 }
 
-fn read(dir: &Path, number: u64) -> Result<Read, OpenError> {
+pub(super) fn read(dir: &Path, number: u64) -> Result<Read, OpenError> {
     let name = generation::name(number);
     let corrupt = |reason: &dyn std::fmt::Display| OpenError::Corrupt {
         dir: dir.to_owned(),
