@@ -5,16 +5,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Form, Json, Router};
 use provision_connector_sdk::ConnectorFault;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::world::Crash;
+
 /// The application's state.
 pub struct Application {
     inner: Mutex<Inner>,
+    /// What happens to the daemon that calls.
+    caller: Mutex<Arc<Crash>>,
     /// Grows with every event.
     pub events: watch::Sender<usize>,
     pub address: SocketAddr,
@@ -96,6 +102,7 @@ impl Application {
                 objects: vec!["A".into(), "B".into()],
                 ..Inner::default()
             }),
+            caller: Mutex::new(Crash::never()),
             events: watch::Sender::new(0),
             address,
         });
@@ -103,6 +110,7 @@ impl Application {
             .route("/token", post(token))
             .route("/revoke", post(revoke))
             .route("/introspect", post(introspect))
+            .layer(axum::middleware::from_fn_with_state(application.clone(), crashing))
             .with_state(application.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         application
@@ -110,6 +118,11 @@ impl Application {
 
     pub fn state(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("no test panics while it holds the lock")
+    }
+
+    /// Another daemon calls from now on.
+    pub fn is_called_by(&self, daemon: Arc<Crash>) {
+        *self.caller.lock().expect("no test panics while it holds the lock") = daemon;
     }
 
     pub fn publish(&self, marker: &str) {
@@ -130,6 +143,11 @@ impl Application {
 }
 
 impl Inner {
+    /// Effects that must happen once, by name.
+    pub fn effects(&self) -> BTreeMap<String, u32> {
+        self.created.iter().map(|(name, count)| (format!("created {name}"), *count)).collect()
+    }
+
     fn issue(&mut self) -> Value {
         self.tokens_issued += 1;
         self.access_token = format!("access-{}", self.tokens_issued);
@@ -143,6 +161,18 @@ type Answer = (axum::http::StatusCode, Json<Value>);
 
 fn refused(error: &str) -> Answer {
     (axum::http::StatusCode::BAD_REQUEST, Json(json!({"error": error, "error_description": "refused"})))
+}
+
+/// The calls of the broker have their points too.
+async fn crashing(State(app): State<Arc<Application>>, request: Request, next: Next) -> Response {
+    let caller = app.caller.lock().expect("no test panics while it holds the lock").clone();
+    caller.point().await;
+    let answer = next.run(request).await;
+    if caller.answers().await { answer } else { lost().into_response() }
+}
+
+fn lost() -> Answer {
+    (axum::http::StatusCode::GATEWAY_TIMEOUT, Json(json!("lost")))
 }
 
 async fn token(State(app): State<Arc<Application>>, Form(form): Form<HashMap<String, String>>) -> Answer {
@@ -170,7 +200,7 @@ async fn token(State(app): State<Arc<Application>>, Form(form): Form<HashMap<Str
     }
     let answer = state.issue();
     if state.next_exchange.take() == Some(Trouble::LoseAnswer) {
-        return (axum::http::StatusCode::GATEWAY_TIMEOUT, Json(json!("lost")));
+        return lost();
     }
     (axum::http::StatusCode::OK, Json(answer))
 }

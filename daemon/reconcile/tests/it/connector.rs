@@ -78,8 +78,11 @@ impl FakeConnector {
             }
         }
         let answer = effect();
-        self.crash.point().await;
-        Ok(answer)
+        if self.crash.answers().await {
+            Ok(answer)
+        } else {
+            Err(ConnectorFault::unknown("the answer was lost"))
+        }
     }
 }
 

@@ -1,84 +1,191 @@
-//! Every step × every crash: a daemon dies at each commit (before it, and after it with the answer lost) and at each
-//! outside call (before it leaves, and after its effect with the answer lost). The next one ends in the same place, with
-//! each effect once. A new step is covered unasked.
+//! Every step × every crash, for every operation. A daemon dies at each commit (before it, and after it with the answer
+//! lost) and in the middle of each outside call (before it leaves, and after it has arrived); or it lives on and the
+//! answer of a commit or a call is lost. Whoever asked asks again, and all must end as if nothing had happened, with each
+//! effect once. A new step is covered unasked; a new operation is one more [`Scenario`].
 
-use provision_core::account::State;
-use provision_core::operation::{OperationKind, OperationState};
-use provision_core::ports::{ListQuery, Operations as _};
+mod inventory;
+mod provisioning;
+mod reauthorization;
 
-use crate::world::{Crash, World, account_name};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-/// More than any run has; the test fails if a run never gets through.
+use async_trait::async_trait;
+use provision_core::account::{ConditionType, State};
+use provision_core::filter::Filter;
+use provision_core::operation::{Operation, OperationKind, OperationState};
+use provision_core::ports::{Admin as _, Components, ListQuery, Operations};
+use provision_core::{Fault, Reason, Result};
+
+use crate::world::{Crash, Life, Strike, World, account_name};
+
+/// More points than any operation has; the test fails if one never gets through.
 const POINTS_MAX: i64 = 1_000;
+/// How often a caller asks again who was told to try again.
+const ASKS_MAX: u32 = 5;
+/// How long one try may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn provisioning_ends_in_the_same_place_wherever_the_daemon_dies() {
-    at_every_point(&[]).await;
-}
+/// An operation, as a caller sees it.
+#[async_trait]
+pub trait Scenario: Sync {
+    /// What holds before, brought about by a daemon to which nothing happens.
+    async fn prepare(&self, world: &World, life: &Life);
 
-/// The organisation refuses one component: what is refused is stored before the step goes on without it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refused_component_stays_refused_wherever_the_daemon_dies() {
-    at_every_point(&["trigger-B"]).await;
-}
+    /// Asks for the operation, or for the one that an earlier call has started, and waits for its end. A caller who got
+    /// no answer calls it again.
+    async fn ask(&self, world: &World, life: &Life) -> Result<()>;
 
-async fn at_every_point(refused: &[&str]) {
-    let mut points = 0;
-    loop {
-        assert!(points < POINTS_MAX, "a run has more crash points than expected");
-        if !dies_once(points, refused).await {
-            break;
-        }
-        points += 1;
+    /// Whether an end that differs from the undisturbed one is right too: it must say who has to do what.
+    fn may_end(&self, _end: &End) -> bool {
+        false
     }
-    assert!(points > 40, "only {points} crash points were passed");
 }
 
-/// True when the daemon died; false when it got through before the chosen point.
-async fn dies_once(points: i64, refused: &[&str]) -> bool {
+/// Where everything stands in the end, without what differs from run to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    pub state: State,
+    pub conditions: BTreeMap<ConditionType, String>,
+    pub components: BTreeMap<String, String>,
+    /// Kind, state and reason of failure of every operation, oldest first.
+    pub operations: Vec<String>,
+    /// Texts of all notifications but those of the channel.
+    pub told: Vec<String>,
+    /// What the audit trail says of operations and grants.
+    pub audit: BTreeMap<String, u32>,
+    /// Effects in the application by name, and how often each happened.
+    pub effects: BTreeMap<String, u32>,
+    pub token_reuses: u32,
+}
+
+/// Runs a scenario undisturbed, then with the misfortune at each point there is; answers how many there were.
+pub async fn at_every_point(scenario: &dyn Scenario) -> i64 {
+    let (undisturbed, _) = strikes(scenario, Crash::never()).await;
+    assert!(undisturbed.effects.values().all(|count| *count == 1), "{undisturbed:#?}");
+    let mut points = 0;
+    for strike in [Strike::Death, Strike::AnswerLost] {
+        for point in 0.. {
+            assert!(point < POINTS_MAX, "an operation has more points than expected");
+            let (end, struck) = strikes(scenario, Crash::at(strike, point)).await;
+            if end != undisturbed {
+                assert!(
+                    scenario.may_end(&end) && end.token_reuses == 0,
+                    "{strike:?} at point {point} ends elsewhere:\n{end:#?}\nundisturbed:\n{undisturbed:#?}"
+                );
+            }
+            if !struck {
+                break;
+            }
+            points += 1;
+        }
+    }
+    points
+}
+
+/// One run; true where the misfortune came.
+async fn strikes(scenario: &dyn Scenario, crash: std::sync::Arc<Crash>) -> (End, bool) {
     let world = World::new().await;
-    world.application.state().refuses = refused.iter().map(|name| (*name).to_owned()).collect();
     let first = world.live(Crash::never()).await;
-    first.until_read(&world).await;
+    scenario.prepare(&world, &first).await;
     first.end().await;
 
-    let crash = Crash::after(points);
-    let dying = world.live(crash.clone()).await;
-    let run = async {
-        let operation = dying.provision().await.expect("started");
-        dying.done(&operation.name).await.expect("done")
-    };
+    let victim = world.live(crash.clone()).await;
+    victim.runtime.recover().await.expect("recovered");
     let died = tokio::select! {
-        _ = run => false,
+        asked = insist(scenario, &world, &victim) => {
+            asked.unwrap_or_else(|fault| panic!("{crash:?}: {fault:?}"));
+            false
+        }
         () = crash.dead.cancelled() => true,
     };
-    dying.end().await;
-
+    victim.end().await;
     let next = world.live(Crash::never()).await;
     next.runtime.recover().await.expect("recovered");
-    let all = next
-        .plane
-        .list(&account_name().tenant, ListQuery { page_size: 100, after: None, filter: Default::default() })
-        .await
-        .expect("list");
-    let started = all.items.iter().find(|o| o.kind == OperationKind::Provision);
-    let operation = match started {
-        Some(operation) => operation.name.clone(),
-        // It died before anything was started: the caller, who got no answer, asks again.
-        None => next.provision().await.expect("started").name,
-    };
-    let ended = next.done(&operation).await.unwrap_or_else(|f| panic!("point {points}: {f:?}"));
-    assert_eq!(ended.state, OperationState::Succeeded, "point {points}: {:?}", ended.failure);
-    assert_eq!(next.account().await.state(), State::Protected, "point {points}");
-    let told = next.told().await;
-    assert_eq!(told, ["ACCOUNT_AUTHORIZED", "Fake SANDBOX protected."], "point {points}");
-    for (name, count) in &world.application.state().created {
-        assert_eq!(*count, 1, "point {points}: {name}");
+    if died {
+        insist(scenario, &world, &next).await.unwrap_or_else(|fault| panic!("after {crash:?}: {fault:?}"));
     }
-    assert_eq!(world.application.state().reuses, 0);
-    let kept: Vec<_> = next.components("REFUSED").await.into_iter().map(|c| c.full_name).collect();
-    assert_eq!(kept, refused, "point {points}");
-    assert_eq!(next.components("PRESENT").await.len(), 4 - refused.len(), "point {points}");
+    let end = End::of(&world, &next).await;
     next.end().await;
-    died
+    (end, crash.has_struck())
+}
+
+/// Asks until there is another answer than to try again.
+async fn insist(scenario: &dyn Scenario, world: &World, life: &Life) -> Result<()> {
+    let mut asks = 1;
+    loop {
+        if asks > 1 {
+            // What an unanswered commit has begun is taken up by whoever looks for it.
+            life.reap().await;
+        }
+        let asked = tokio::time::timeout(PATIENCE, scenario.ask(world, life)).await;
+        match asked.map_err(|_elapsed| Fault::internal_error("no answer in time"))? {
+            Err(fault) if asks < ASKS_MAX && is_passing(&fault) => asks += 1,
+            answer => return answer,
+        }
+    }
+}
+
+/// Whether a caller is told that trying again may help.
+fn is_passing(fault: &Fault) -> bool {
+    matches!(fault.reason(), Reason::SaasUnavailable | Reason::StoreUnavailable)
+}
+
+/// The one operation of a kind: the one that is there, whoever started it, or a new one. Waits for its end and demands
+/// that it succeeded.
+pub async fn succeeded<F>(life: &Life, kind: OperationKind, number: usize, start: F) -> Result<Operation>
+where
+    F: Future<Output = Result<Operation>>,
+{
+    let known = operations(life).await.into_iter().filter(|operation| operation.kind == kind).nth(number);
+    let name = match known {
+        Some(operation) => operation.name,
+        None => start.await?.name,
+    };
+    let ended = life.done(&name).await?;
+    assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.failure);
+    Ok(ended)
+}
+
+/// All operations, oldest first.
+async fn operations(life: &Life) -> Vec<Operation> {
+    let query = ListQuery { page_size: 100, after: None, filter: Filter::default() };
+    let listed = Operations::list(&life.plane, &account_name().tenant, query).await;
+    let mut all = listed.expect("listed").items;
+    all.sort_by_key(|operation| operation.create_time);
+    all
+}
+
+impl End {
+    async fn of(world: &World, life: &Life) -> End {
+        let account = life.account().await;
+        let conditions = account.conditions.iter().map(|c| (c.kind, format!("{:?}", c.status))).collect();
+        let query = || ListQuery { page_size: 1_000, after: None, filter: Filter::default() };
+        let components = Components::list(&life.plane, &account_name(), query()).await.expect("listed").items;
+        let ended = |operation: Operation| {
+            let reason = operation.failure.map(|failure| failure.reason.as_str());
+            format!("{} {} {}", operation.kind.as_str(), operation.state.as_str(), reason.unwrap_or_default())
+        };
+        let trail = life.plane.audit_events(&account_name().tenant, query()).await.expect("listed").items;
+        let mut audit = BTreeMap::new();
+        for event in
+            trail.into_iter().filter(|e| e.action.starts_with("Operation") || e.action.starts_with("Grant"))
+        {
+            *audit.entry(event.action).or_default() += 1;
+        }
+        let state = world.application.state();
+        let (effects, token_reuses) = (state.effects(), state.reuses);
+        drop(state);
+        End {
+            state: account.state(),
+            conditions,
+            components: components.into_iter().map(|c| (c.full_name, format!("{:?}", c.state))).collect(),
+            operations: operations(life).await.into_iter().map(ended).collect(),
+            // A channel may be interrupted and come back on the way.
+            told: life.told().await.into_iter().filter(|text| !text.starts_with("EVENTS_")).collect(),
+            audit,
+            effects,
+            token_reuses,
+        }
+    }
 }

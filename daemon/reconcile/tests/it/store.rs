@@ -1,4 +1,4 @@
-//! A store that dies at a chosen commit: before it happens, or after it with the answer lost.
+//! A store whose daemon dies at a chosen commit, before it or after it, or which keeps back the answer of one.
 
 use std::sync::Arc;
 
@@ -27,8 +27,11 @@ impl Store for CrashingStore {
     async fn commit(&self, txn: Txn) -> Result<Committed, CommitError> {
         self.crash.point().await;
         let committed = self.inner.commit(txn).await;
-        self.crash.point().await;
-        committed
+        if self.crash.answers().await {
+            committed
+        } else {
+            Err(CommitError::Unknown { reason: "the answer was lost".to_owned() })
+        }
     }
 
     async fn watch(&self, prefix: &Prefix, from: Revision) -> Result<Watch, WatchError> {

@@ -11,13 +11,13 @@ use provision_core::filter::Filter;
 use provision_core::operation::{Operation, OperationState};
 use provision_core::plan::{ObjectSelection, Plan};
 use provision_core::ports::{
-    Accounts as _, Admin as _, BeginAuthorization, Callback, Clock, CompleteAuthorization, Components,
-    CreateAccount, CreateBinding, CreateTenant, ListQuery, Mutation, Notifications as _, Operations as _,
-    ProvisionAccount, Randomness, RefreshInventory, UpdateLicense,
+    AccountWatch, Accounts as _, Admin as _, BeginAuthorization, Callback, Clock, CompleteAuthorization,
+    Components, CreateAccount, CreateBinding, CreateTenant, ListQuery, Mutation, Notifications,
+    Operations as _, ProvisionAccount, Randomness, RefreshInventory, UpdateLicense,
 };
 use provision_core::{AccountName, Fault, OperationName, Principal, Result, TenantId, Timestamp};
 use provision_reconcile::{
-    Broker, Context, ControlPlane, Envelope, KeyProvider, Registry, Runtime, Settings,
+    Broker, Context, ControlPlane, Envelope, KeyProvider, Reaper, Registry, Runtime, Settings,
 };
 use provision_store::artifact::ArtifactStore;
 use provision_store::engine::memory::MemoryStore;
@@ -29,11 +29,21 @@ use crate::application::Application;
 use crate::connector::FakeConnector;
 use crate::store::CrashingStore;
 
-/// Where a daemon dies. Points are counted: each commit has one before and one after, each outside call likewise.
+/// What happens to a daemon, and when. Points are counted from 0.
 #[derive(Debug)]
 pub struct Crash {
+    strike: Strike,
     left: AtomicI64,
     pub dead: CancellationToken,
+}
+
+/// What happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strike {
+    /// The daemon dies. Each commit has a point before it and one after it, each outside call likewise.
+    Death,
+    /// The daemon lives, and the answer of a commit or an outside call that took effect is lost.
+    AnswerLost,
 }
 
 impl Crash {
@@ -41,16 +51,33 @@ impl Crash {
         Crash::after(i64::MAX)
     }
 
+    /// Death at a point.
     pub fn after(points: i64) -> Arc<Crash> {
-        Arc::new(Crash { left: AtomicI64::new(points), dead: CancellationToken::new() })
+        Crash::at(Strike::Death, points)
     }
 
-    /// Passes, or dies here: nothing that comes after happens in this life.
+    pub fn at(strike: Strike, point: i64) -> Arc<Crash> {
+        Arc::new(Crash { strike, left: AtomicI64::new(point), dead: CancellationToken::new() })
+    }
+
+    /// Before an effect: passes, or dies here, and nothing that comes after happens in this life.
     pub async fn point(&self) {
-        if self.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
+        if self.strike == Strike::Death && self.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
             self.dead.cancel();
             std::future::pending::<()>().await;
         }
+    }
+
+    /// After an effect: passes, dies here, or says that the answer is lost.
+    #[must_use]
+    pub async fn answers(&self) -> bool {
+        self.point().await;
+        self.strike == Strike::Death || self.left.fetch_sub(1, Ordering::SeqCst) != 0
+    }
+
+    /// Whether it has happened.
+    pub fn has_struck(&self) -> bool {
+        self.left.load(Ordering::SeqCst) < 0
     }
 }
 
@@ -64,6 +91,7 @@ pub struct World {
 
 /// One life of a daemon.
 pub struct Life {
+    pub context: Arc<Context>,
     pub plane: ControlPlane,
     pub runtime: Arc<Runtime>,
     pub connector: Arc<FakeConnector>,
@@ -121,6 +149,7 @@ impl World {
         let shutdown = CancellationToken::new();
         let randomness = Arc::new(TestRandomness);
         let connector = Arc::new(FakeConnector::new(self.application.clone(), crash.clone()));
+        self.application.is_called_by(crash.clone());
         let mut connectors = Registry::default();
         connectors.add(connector.clone());
         let context = Arc::new(Context {
@@ -143,8 +172,8 @@ impl World {
         let http = provision_connector_sdk::http::client(&Default::default()).expect("client");
         let broker = Broker::new(context.clone(), http);
         let runtime = Runtime::new(context.clone(), broker.clone());
-        let plane = ControlPlane::new(context, broker, runtime.clone());
-        Life { plane, runtime, connector, shutdown }
+        let plane = ControlPlane::new(context.clone(), broker, runtime.clone());
+        Life { context, plane, runtime, connector, shutdown }
     }
 }
 
@@ -213,16 +242,41 @@ impl Life {
         name
     }
 
+    /// What the reaper does until it has looked at everything.
+    pub async fn reap(&self) {
+        let mut reaper = Reaper::new(self.context.clone(), self.plane.clone());
+        for _ in 0..6 {
+            reaper.round().await;
+        }
+    }
+
+    /// The licence ends then; it counts so much longer.
+    pub async fn license_until(&self, expire_time: Option<Timestamp>, grace: Duration) {
+        let request = UpdateLicense {
+            tenant: account_name().tenant,
+            connector: "fake".parse().expect("valid"),
+            start_time: None,
+            expire_time,
+            grace_period: grace,
+            etag: None,
+        };
+        self.plane.update_license(by("platform"), request).await.expect("license");
+    }
+
     /// The `state` of a begun authorisation.
     pub async fn begin(&self) -> String {
         self.begin_of(&account_name()).await
     }
 
     pub async fn begin_of(&self, name: &AccountName) -> String {
+        self.try_begin_of(name).await.expect("begun")
+    }
+
+    pub async fn try_begin_of(&self, name: &AccountName) -> Result<String> {
         let request = BeginAuthorization { name: name.clone(), redirect_uri: None, login_hint: None };
-        let begun = self.plane.begin_authorization(by("admin"), request).await.expect("begun");
+        let begun = self.plane.begin_authorization(by("admin"), request).await?;
         let url = url::Url::parse(begun.url.expose_secret()).expect("a URL");
-        url.query_pairs().find(|(k, _)| k == "state").expect("state").1.into_owned()
+        Ok(url.query_pairs().find(|(k, _)| k == "state").expect("state").1.into_owned())
     }
 
     pub async fn complete(&self, state: &str, code: String) -> Result<ServiceAccount> {
@@ -275,6 +329,25 @@ impl Life {
         self.plane.provision(by("admin"), request).await
     }
 
+    /// Provisions to the end.
+    pub async fn protect(&self) {
+        let started = self.provision().await.expect("started");
+        assert_eq!(self.done(&started.name).await.expect("done").state, OperationState::Succeeded);
+    }
+
+    /// Waits until the account satisfies `found`.
+    pub async fn until(&self, found: impl Fn(&ServiceAccount) -> bool) {
+        let tenant = account_name().tenant;
+        let wait = async {
+            let (_, revision) = AccountWatch::snapshot(&self.plane, &tenant, 100).await.expect("read");
+            let mut feed = AccountWatch::watch(&self.plane, &tenant, Some(revision)).await.expect("watched");
+            while !found(&self.account().await) {
+                feed.next(Duration::from_secs(60)).await.expect("changes");
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), wait).await.expect("it comes to that in time");
+    }
+
     pub async fn plan(&self) -> Plan {
         self.plane.plan(by("admin"), &account_name(), ObjectSelection::Default).await.expect("planned")
     }
@@ -305,7 +378,8 @@ impl Life {
 
     /// Texts of all notifications, oldest first.
     pub async fn told(&self) -> Vec<String> {
-        let (all, _) = self.plane.snapshot(&account_name().tenant, 1_000).await.expect("read");
+        let tenant = account_name().tenant;
+        let (all, _) = Notifications::snapshot(&self.plane, &tenant, 1_000).await.expect("read");
         all.into_iter().map(|(n, _)| n.text).collect()
     }
 }
