@@ -6,8 +6,10 @@ use std::time::Duration;
 use super::{Fault, Occurrence, Operation, Rule};
 use crate::org::Happening;
 
-/// Operations by their word; with `true` those that take a name.
-const OPERATIONS: [(&str, bool, fn(Option<String>) -> Operation); 31] = [
+/// An operation's word, whether it takes a name, and what it makes of one.
+type Word = (&'static str, bool, fn(Option<String>) -> Operation);
+
+const OPERATIONS: [Word; 31] = [
     ("authorize", false, |_| Operation::Authorize),
     ("token-exchange", false, |_| Operation::TokenExchange),
     ("token-refresh", false, |_| Operation::TokenRefresh),
