@@ -1,8 +1,12 @@
 //! The connectors of this daemon, by its configuration.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use provision_connector_sdk::GrantPolicy;
+use provision_connector_sdk::oauth::ClientSecrets;
 use provision_reconcile::Registry;
 use provision_salesforce::{
     Cloud, Delivery, EnvironmentConfig, PackageConfig, PackageInstall, SalesforceConfig, SalesforceConnector,
@@ -16,17 +20,49 @@ use crate::config::{
 
 /// Largest secret file.
 const SECRET_BYTES_MAX: usize = 4 * 1024;
+/// The current one, and the one before it while a rotation is under way.
+const SECRETS_MAX: usize = 2;
+
+/// The connectors, and what of them can be replaced while the daemon runs.
+pub struct Configured {
+    pub registry: Registry,
+    /// By the environment's name.
+    secrets: BTreeMap<&'static str, ClientSecrets>,
+}
 
 /// Builds what is configured; a fault names the key.
-pub fn registry(section: &ConnectorsSection) -> Result<Registry, String> {
-    let mut registry = Registry::default();
+pub fn configured(section: &ConnectorsSection) -> Result<Configured, String> {
+    let mut configured = Configured { registry: Registry::default(), secrets: BTreeMap::new() };
     if let Some(salesforce) = &section.salesforce {
         let config = salesforce_config(salesforce)?;
+        for (name, environment) in [("sandbox", &config.sandbox), ("production", &config.production)] {
+            if let Some(environment) = environment {
+                configured.secrets.insert(name, environment.client_secrets.clone());
+            }
+        }
         let connector =
             SalesforceConnector::new(config).map_err(|e| format!("connectors.salesforce: {e}"))?;
-        registry.add(Arc::new(connector));
+        configured.registry.add(Arc::new(connector));
     }
-    Ok(registry)
+    Ok(configured)
+}
+
+impl Configured {
+    /// Takes the client secrets that the configuration names now; all of them, or none where one cannot be read.
+    pub fn replace_secrets(&self, section: &ConnectorsSection) -> Result<(), String> {
+        let Some(salesforce) = &section.salesforce else { return Ok(()) };
+        let mut read = Vec::new();
+        for (name, environment) in [("sandbox", &salesforce.sandbox), ("production", &salesforce.production)]
+        {
+            if let (Some(environment), Some(secrets)) = (environment, self.secrets.get(name)) {
+                read.push((secrets, client_secrets(name, environment)?));
+            }
+        }
+        for (secrets, now) in read {
+            secrets.replace(now);
+        }
+        Ok(())
+    }
 }
 
 fn salesforce_config(section: &SalesforceSection) -> Result<SalesforceConfig, String> {
@@ -55,19 +91,26 @@ fn salesforce_config(section: &SalesforceSection) -> Result<SalesforceConfig, St
 }
 
 fn environment(name: &str, section: &EnvironmentSection) -> Result<EnvironmentConfig, String> {
-    let client_secret = match (&section.client_secret, &section.client_secret_file) {
-        (Some(secret), _) => Some(secret.clone()),
-        (None, Some(path)) => Some(secret_file(path).map_err(|e| {
-            format!("connectors.salesforce.{name}.client_secret_file: {}: {e}", path.display())
-        })?),
-        (None, None) => None,
-    };
+    let days = |days: u32| Duration::from_secs(u64::from(days) * 24 * 3600);
     Ok(EnvironmentConfig {
         login_url: section.login_url.clone(),
         client_id: section.client_id.clone(),
-        client_secret,
+        client_secrets: ClientSecrets::new(client_secrets(name, section)?),
+        refresh_tokens: GrantPolicy {
+            idle: Some(section.refresh_token_idle_days).filter(|idle| *idle > 0).map(days),
+            lifetime: section.refresh_token_lifetime_days.map(days),
+        },
         delivery: delivery(section).map_err(|e| format!("connectors.salesforce.{name}.{e}"))?,
     })
+}
+
+fn client_secrets(name: &str, section: &EnvironmentSection) -> Result<Vec<SecretString>, String> {
+    match (&section.client_secret, &section.client_secret_file) {
+        (Some(secret), _) => Ok(vec![secret.clone()]),
+        (None, Some(path)) => secret_file(path)
+            .map_err(|e| format!("connectors.salesforce.{name}.client_secret_file: {}: {e}", path.display())),
+        (None, None) => Ok(Vec::new()),
+    }
 }
 
 /// How the app comes into organisations of an environment; a fault begins with the key.
@@ -100,13 +143,17 @@ fn delivery(section: &EnvironmentSection) -> Result<Delivery, String> {
     }))
 }
 
-fn secret_file(path: &Path) -> Result<SecretString, String> {
+/// Up to [`SECRETS_MAX`] secrets, one a line.
+fn secret_file(path: &Path) -> Result<Vec<SecretString>, String> {
     let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
-    let secret = text.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() || secret.len() > SECRET_BYTES_MAX {
+    let secrets: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    if secrets.is_empty() || secrets.len() > SECRETS_MAX {
+        return Err(format!("a secret file has 1 to {SECRETS_MAX} lines with a secret each"));
+    }
+    if secrets.iter().any(|secret| secret.len() > SECRET_BYTES_MAX) {
         return Err("a secret has 1 to 4096 bytes".to_owned());
     }
-    Ok(SecretString::from(secret.to_owned()))
+    Ok(secrets.into_iter().map(|secret| SecretString::from(secret.to_owned())).collect())
 }
 
 #[cfg(test)]
@@ -144,5 +191,31 @@ mod tests {
             let told = delivery(&section(keys)).expect_err(keys);
             assert!(told.starts_with(key), "{told}");
         }
+    }
+
+    #[test]
+    fn a_secret_file_holds_the_secret_and_perhaps_the_one_before_it() {
+        use secrecy::ExposeSecret as _;
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("secret");
+        let read = |text: &str| {
+            std::fs::write(&path, text).expect("written");
+            secret_file(&path).map(|all| all.iter().map(|s| s.expose_secret().to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(read("new\nold\n"), Ok(vec!["new".to_owned(), "old".to_owned()]));
+        assert_eq!(read("only"), Ok(vec!["only".to_owned()]));
+        for wrong in ["", "\n\n", "a\nb\nc\n", &"x".repeat(5_000)] {
+            assert!(read(wrong).is_err());
+        }
+        let shared = Configured {
+            registry: Registry::default(),
+            secrets: BTreeMap::from([("sandbox", ClientSecrets::from("first".to_owned()))]),
+        };
+        let connectors: ConnectorsSection = toml::from_str(
+            "[salesforce.sandbox]\nlogin_url = \"https://test.salesforce.com\"\nclient_id = \"x\"\nclient_secret = \"second\"",
+        )
+        .expect("a section");
+        shared.replace_secrets(&connectors).expect("replaced");
+        assert_eq!(shared.secrets["sandbox"].all()[0].expose_secret(), "second");
     }
 }

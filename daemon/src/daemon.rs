@@ -7,7 +7,9 @@ use std::time::Duration;
 use provision_connector_sdk::http::HttpOptions;
 use provision_core::ports::Clock;
 use provision_grpc::HealthHandle;
-use provision_reconcile::{Broker, Context, ControlPlane, Envelope, Registry, Runtime, Settings};
+use provision_reconcile::{
+    Broker, Context, ControlPlane, Envelope, GrantSettings, Registry, Runtime, Settings,
+};
 use provision_store::artifact::ArtifactStore;
 use provision_store::engine::journal::{JournalOptions, JournalStore};
 use provision_store::engine::memory::MemoryStore;
@@ -21,7 +23,8 @@ use url::Url;
 use crate::config::{Config, Engine, TlsSection};
 use crate::connectors;
 use crate::environment::{SystemClock, SystemRandomness};
-use crate::keys::{FileKeys, KeyFileError};
+use crate::keys::{FileKeys, KeyFileError, ReadableKeys};
+use crate::reload::Reload;
 use crate::telemetry;
 
 /// How long the parts have to end at a stop; the whole stop stays under five seconds.
@@ -55,6 +58,8 @@ pub struct Daemon {
     shutdown: CancellationToken,
     servers: JoinSet<Result<(), String>>,
     runtime: Arc<Runtime>,
+    broker: Arc<Broker>,
+    reload: Arc<Reload>,
     store: Arc<dyn Store>,
     /// Artifacts of an engine that forgets.
     _forgotten: Option<tempfile::TempDir>,
@@ -68,7 +73,7 @@ impl Daemon {
         if let Some(tls) = &config.server.tls {
             identity(tls)?;
         }
-        connectors::registry(&config.connectors).map_err(StartError::Config)?;
+        connectors::configured(&config.connectors).map_err(StartError::Config)?;
         Ok(())
     }
 
@@ -76,9 +81,12 @@ impl Daemon {
     pub async fn start(config: Config) -> Result<Daemon, StartError> {
         install_tls_provider();
         let metrics = telemetry::metrics();
-        let keys = Arc::new(FileKeys::read(&config.keys.file, config.store.path.as_deref())?);
+        let keys = FileKeys::read(&config.keys.file, config.store.path.as_deref())?;
+        let token_keys = keys.derive("page and resume tokens v1");
+        let keys = Arc::new(ReadableKeys::new(keys));
         let tls = config.server.tls.as_ref().map(identity).transpose()?;
-        let registry = connectors::registry(&config.connectors).map_err(StartError::Config)?;
+        let connectors = connectors::configured(&config.connectors).map_err(StartError::Config)?;
+        let registry = connectors.registry.clone();
         let grpc_listener = listen(*config.server.grpc.as_ref()).await?;
         let http_listener = listen(*config.server.http.as_ref()).await?;
         let grpc = address(&grpc_listener)?;
@@ -86,7 +94,6 @@ impl Daemon {
         let (store, artifacts, forgotten) = open_store(&config).await?;
 
         let shutdown = CancellationToken::new();
-        let token_keys = keys.derive("page and resume tokens v1");
         let randomness = Arc::new(SystemRandomness);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let context = Arc::new(Context {
@@ -95,7 +102,7 @@ impl Daemon {
             clock: clock.clone(),
             randomness: randomness.clone(),
             connectors: registry.clone(),
-            envelope: Envelope::new(keys, randomness),
+            envelope: Envelope::new(keys.clone(), randomness),
             settings: settings(&config, http)?,
             shutdown: shutdown.clone(),
         });
@@ -107,7 +114,7 @@ impl Daemon {
         .map_err(|e| StartError::Config(e.to_string()))?;
         let broker = Broker::new(context.clone(), client);
         let runtime = Runtime::new(context.clone(), broker.clone());
-        let plane = Arc::new(ControlPlane::new(context, broker, runtime.clone()));
+        let plane = Arc::new(ControlPlane::new(context, broker.clone(), runtime.clone()));
 
         let api = provision_grpc::api(
             ports(&plane, registry, clock),
@@ -121,6 +128,8 @@ impl Daemon {
         runtime.recover().await.map_err(|fault| StartError::Recover(format!("{fault:?}")))?;
         runtime.reap((*plane).clone());
         runtime.watch((*plane).clone());
+        runtime.look_after_grants();
+        let reload = Arc::new(Reload { keys, connectors, broker: broker.clone() });
 
         let mut servers = JoinSet::new();
         let token = shutdown.clone();
@@ -135,8 +144,16 @@ impl Daemon {
         servers.spawn(async move {
             provision_web::serve(http_listener, web_tls, pages, token).await.map_err(|e| e.to_string())
         });
+        let (sealing, token) = (reload.clone(), shutdown.clone());
+        servers.spawn(async move {
+            if let Err(what) = sealing.seal_anew().await {
+                tracing::warn!(what, "what older keys seal could not be sealed anew");
+            }
+            token.cancelled().await;
+            Ok(())
+        });
         servers.spawn(probe(store.clone(), api.health, shutdown.clone()));
-        Ok(Daemon { grpc, http, shutdown, servers, runtime, store, _forgotten: forgotten })
+        Ok(Daemon { grpc, http, shutdown, servers, runtime, broker, reload, store, _forgotten: forgotten })
     }
 
     /// Where the gRPC API listens.
@@ -147,6 +164,12 @@ impl Daemon {
     /// Where the pages listen.
     pub fn http_addr(&self) -> SocketAddr {
         self.http
+    }
+
+    /// Takes key file and client secrets from a configuration that was read again; all else of it needs a restart.
+    /// Answers what is wrong, and then goes on with what there was.
+    pub async fn reload(&self, config: &Config) -> Result<(), String> {
+        self.reload.take(config).await
     }
 
     /// Returns when a listener has failed.
@@ -168,6 +191,8 @@ impl Daemon {
         let all = async {
             while self.servers.join_next().await.is_some() {}
             self.runtime.drain().await;
+            // An exchange between its answer and its commit must not be cut.
+            self.broker.drain().await;
             self.store.close().await;
         };
         if tokio::time::timeout(STOP_PATIENCE, all).await.is_err() {
@@ -235,12 +260,23 @@ fn settings(config: &Config, http: SocketAddr) -> Result<Settings, StartError> {
         operation_deadline: Duration::from_secs(operations.deadline_seconds.into()),
         canary_patience: Duration::from_secs(operations.canary_patience_seconds.into()),
         step_attempts_max: operations.attempts_max,
+        grants: grants(config),
         removal_after: match config.licenses.removal_after_days {
             0 => None,
             days => Some(Duration::from_secs(u64::from(days) * 24 * 3600)),
         },
         ..Settings::default()
     })
+}
+
+fn grants(config: &Config) -> GrantSettings {
+    let grants = &config.grants;
+    GrantSettings {
+        keep_alive: Duration::from_secs(u64::from(grants.keep_alive_hours) * 3600),
+        refresh_ahead: Duration::from_secs(grants.refresh_ahead_seconds.into()),
+        announce_ahead: Duration::from_secs(u64::from(grants.announce_ahead_days) * 24 * 3600),
+        ..GrantSettings::default()
+    }
 }
 
 fn ports(plane: &Arc<ControlPlane>, registry: Registry, clock: Arc<dyn Clock>) -> provision_grpc::Ports {

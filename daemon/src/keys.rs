@@ -7,6 +7,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,7 +23,31 @@ const FILE_BYTES_MAX: u64 = 16 * 1024;
 
 /// The keys of a file, the current one first.
 pub struct FileKeys {
-    keys: Vec<(String, SecretBox<[u8; KEY_BYTES]>)>,
+    keys: Vec<(String, Arc<SecretBox<[u8; KEY_BYTES]>>)>,
+}
+
+/// The keys of a file that can be read again while the daemon runs.
+pub struct ReadableKeys(RwLock<FileKeys>);
+
+impl ReadableKeys {
+    pub fn new(keys: FileKeys) -> Self {
+        ReadableKeys(RwLock::new(keys))
+    }
+
+    /// Takes these keys from now on.
+    pub fn replace(&self, keys: FileKeys) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+}
+
+impl KeyProvider for ReadableKeys {
+    fn current(&self) -> String {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).current()
+    }
+
+    fn key(&self, id: &str) -> Option<Arc<SecretBox<[u8; KEY_BYTES]>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).key(id)
+    }
 }
 
 /// Why keys cannot be read or made.
@@ -59,7 +84,7 @@ impl FileKeys {
             return Err(KeyFileError::Line { path: path.to_owned(), line: 1, what });
         }
         let text = SecretBox::new(Box::new(std::fs::read_to_string(path).map_err(io("read"))?));
-        let mut keys: Vec<(String, SecretBox<[u8; KEY_BYTES]>)> = Vec::new();
+        let mut keys: Vec<(String, Arc<SecretBox<[u8; KEY_BYTES]>>)> = Vec::new();
         for (index, line) in text.expose_secret().lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -72,7 +97,7 @@ impl FileKeys {
             if keys.iter().any(|(known, _)| known == id) {
                 return Err(fault("the id stands there twice"));
             }
-            keys.push((id.to_owned(), SecretBox::new(Box::new(bytes))));
+            keys.push((id.to_owned(), Arc::new(SecretBox::new(Box::new(bytes)))));
         }
         if keys.is_empty() {
             return Err(KeyFileError::Empty { path: path.to_owned() });
@@ -83,7 +108,7 @@ impl FileKeys {
     /// Keys for another purpose, one derived from each key of the file, the current one's first.
     pub fn derive(&self, purpose: &str) -> Vec<[u8; KEY_BYTES]> {
         use hmac::{KeyInit as _, Mac as _};
-        let derived = |(_, key): &(String, SecretBox<[u8; KEY_BYTES]>)| {
+        let derived = |(_, key): &(String, Arc<SecretBox<[u8; KEY_BYTES]>>)| {
             let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key.expose_secret())
                 .expect("an HMAC takes keys of any length");
             mac.update(purpose.as_bytes());
@@ -94,12 +119,12 @@ impl FileKeys {
 }
 
 impl KeyProvider for FileKeys {
-    fn current(&self) -> &str {
-        &self.keys[0].0
+    fn current(&self) -> String {
+        self.keys[0].0.clone()
     }
 
-    fn key(&self, id: &str) -> Option<&SecretBox<[u8; KEY_BYTES]>> {
-        self.keys.iter().find(|(known, _)| known == id).map(|(_, key)| key)
+    fn key(&self, id: &str) -> Option<Arc<SecretBox<[u8; KEY_BYTES]>>> {
+        self.keys.iter().find(|(known, _)| known == id).map(|(_, key)| key.clone())
     }
 }
 
@@ -128,7 +153,7 @@ mod tests {
         let path = dir.path().join("keys/master.key");
         generate(&path).expect("made");
         let keys = FileKeys::read(&path, None).expect("read");
-        assert!(keys.key(keys.current()).is_some());
+        assert!(keys.key(&keys.current()).is_some());
         assert_ne!(keys.derive("a"), keys.derive("b"));
         assert_eq!(keys.derive("a").len(), 1);
         assert!(matches!(generate(&path), Err(KeyFileError::Io { .. })));

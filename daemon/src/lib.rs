@@ -8,6 +8,7 @@ mod connectors;
 mod daemon;
 mod environment;
 pub mod keys;
+mod reload;
 pub mod telemetry;
 
 pub use daemon::{Daemon, StartError};

@@ -29,11 +29,11 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), (u8, String)> {
     let usage = |e: &dyn std::fmt::Display| (EXIT_USAGE, e.to_string());
     match command {
-        Command::Serve { config } => {
-            let config = Config::load(&config).map_err(|e| usage(&e))?;
+        Command::Serve { config: path } => {
+            let config = Config::load(&path).map_err(|e| usage(&e))?;
             telemetry::log(&config.log).map_err(|e| usage(&e))?;
             let runtime = tokio::runtime::Runtime::new().map_err(|e| (1, e.to_string()))?;
-            runtime.block_on(serve(config))
+            runtime.block_on(serve(config, &path))
         }
         Command::CheckConfig { config: path } => {
             let config = Config::load(&path).map_err(|e| usage(&e))?;
@@ -118,15 +118,19 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-async fn serve(config: Config) -> Result<(), (u8, String)> {
+async fn serve(config: Config, path: &Path) -> Result<(), (u8, String)> {
     let mut daemon = Daemon::start(config).await.map_err(|e| (1, e.to_string()))?;
     tracing::info!(grpc = %daemon.grpc_addr(), http = %daemon.http_addr(), "provisiond is ready");
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| (1, e.to_string()))?;
-    let failed = tokio::select! {
-        _ = terminate.recv() => None,
-        interrupted = tokio::signal::ctrl_c() => interrupted.err().map(|e| e.to_string()),
-        failure = daemon.failed() => Some(failure),
+    let mut hang_up = signal(SignalKind::hangup()).map_err(|e| (1, e.to_string()))?;
+    let failed = loop {
+        tokio::select! {
+            _ = terminate.recv() => break None,
+            interrupted = tokio::signal::ctrl_c() => break interrupted.err().map(|e| e.to_string()),
+            failure = daemon.failed() => break Some(failure),
+            _ = hang_up.recv() => reload(&daemon, path).await,
+        }
     };
     tracing::info!("provisiond is stopping");
     daemon.stop().await;
@@ -134,5 +138,17 @@ async fn serve(config: Config) -> Result<(), (u8, String)> {
     match failed {
         None => Ok(()),
         Some(failure) => Err((1, failure)),
+    }
+}
+
+/// What is wrong with the new files is logged, and the old ones stay in force.
+async fn reload(daemon: &Daemon, path: &Path) {
+    let taken = match Config::load(path) {
+        Ok(config) => daemon.reload(&config).await,
+        Err(error) => Err(error.to_string()),
+    };
+    match taken {
+        Ok(()) => tracing::info!("key file and client secrets were read again"),
+        Err(what) => tracing::error!(what, "key file and client secrets stay as they were"),
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn specification(
         introspect_url: Some(endpoint("introspect")?),
         issuer,
         client_id: environment.client_id.clone(),
-        client_secret: environment.client_secret.clone(),
+        client_secrets: environment.client_secrets.all(),
         scopes: SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
         extra_parameters,
     })
@@ -77,7 +77,8 @@ mod tests {
         let at = |login_url: &str| EnvironmentConfig {
             login_url: login_url.parse().expect("a URL"),
             client_id: "the-client".to_owned(),
-            client_secret: None,
+            client_secrets: Default::default(),
+            refresh_tokens: Default::default(),
             delivery: Default::default(),
         };
         SalesforceConfig {

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use provision_connector_sdk::GrantPolicy;
+use provision_connector_sdk::oauth::ClientSecrets;
 use thiserror::Error;
 use url::Url;
 
@@ -89,8 +90,10 @@ pub struct EnvironmentConfig {
     pub login_url: Url,
     /// Consumer key of our app at Salesforce.
     pub client_id: String,
-    /// Unset for a public app.
-    pub client_secret: Option<SecretString>,
+    /// None for a public app.
+    pub client_secrets: ClientSecrets,
+    /// How the app's policy ends refresh tokens.
+    pub refresh_tokens: GrantPolicy,
     /// How the app comes into organisations of this kind.
     pub delivery: Delivery,
 }

@@ -10,9 +10,9 @@ use provision_connector_sdk::core::{Fault, Reason};
 use provision_connector_sdk::http::{HttpOptions, PublicOnly, client};
 use provision_connector_sdk::{
     AccountContext, ApplyProgress, ApplyRequest, AuthorizationSpec, ChangeStream, Changes, Check, Connector,
-    ConnectorFault, Cursor, Installation, InventoryProgress, InventoryReading, InventoryRequest, Observation,
-    PlanRequest, ProposedPlan, ProposedRemoval, RemovalRequest, RemoveProgress, RemoveRequest, Session,
-    TokenErrorClass,
+    ConnectorFault, Cursor, Disposed, GrantPolicy, Installation, InventoryProgress, InventoryReading,
+    InventoryRequest, Observation, PlanRequest, ProposedPlan, ProposedRemoval, Quarantine, QuarantinePage,
+    QuarantinedItem, RemovalRequest, RemoveProgress, RemoveRequest, Session, TokenErrorClass,
 };
 use serde_json::{Map, Value};
 
@@ -23,7 +23,8 @@ use crate::delivery::Delivery;
 use crate::hosts::{Environment, Hosts};
 use crate::render::App;
 use crate::{
-    apply, authorize, changes, check, faults, identify, inventory, manifest, observe, package, plan, verify,
+    apply, authorize, changes, check, faults, identify, inventory, manifest, observe, package, plan,
+    quarantine, removal, verify,
 };
 
 /// Salesforce, as provisiond sees it. Cheap to clone.
@@ -150,6 +151,10 @@ impl Connector for SalesforceConnector {
         faults::of_token_error(error, description)
     }
 
+    fn grant_policy(&self, account: &AccountContext) -> GrantPolicy {
+        self.0.environment(account).map(|environment| environment.refresh_tokens).unwrap_or_default()
+    }
+
     fn installation(&self, account: &AccountContext) -> Option<Installation> {
         package::installation(&self.0, account)
     }
@@ -202,18 +207,22 @@ impl Connector for SalesforceConnector {
 
     async fn plan_removal(
         &self,
-        _session: &Session,
-        _request: RemovalRequest<'_>,
+        session: &Session,
+        request: RemovalRequest<'_>,
     ) -> Result<ProposedRemoval, ConnectorFault> {
-        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
+        removal::plan(&self.org(session), request).await
     }
 
     async fn remove(
         &self,
-        _session: &Session,
-        _request: RemoveRequest<'_>,
+        session: &Session,
+        request: RemoveRequest<'_>,
     ) -> Result<RemoveProgress, ConnectorFault> {
-        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
+        removal::remove(&self.org(session), request).await
+    }
+
+    fn quarantine(&self) -> Option<&dyn Quarantine> {
+        Some(self)
     }
 
     fn changes(&self) -> Option<&dyn Changes> {
@@ -237,6 +246,30 @@ impl Changes for SalesforceConnector {
 
     async fn change_canary(&self, session: &Session, marker: &str) -> Result<(), ConnectorFault> {
         changes::change_canary(&self.org(session), marker).await
+    }
+}
+
+#[async_trait]
+impl Quarantine for SalesforceConnector {
+    async fn list(&self, session: &Session, after: Option<&str>) -> Result<QuarantinePage, ConnectorFault> {
+        quarantine::list(&self.org(session), after).await
+    }
+
+    async fn restore(&self, session: &Session, item: &QuarantinedItem) -> Result<Disposed, ConnectorFault> {
+        quarantine::restore(&self.org(session), item).await
+    }
+
+    async fn delete(&self, session: &Session, item: &QuarantinedItem) -> Result<Disposed, ConnectorFault> {
+        quarantine::delete(&self.org(session), item).await
+    }
+
+    async fn read(
+        &self,
+        session: &Session,
+        item: &QuarantinedItem,
+        piece: u64,
+    ) -> Result<Option<Vec<u8>>, ConnectorFault> {
+        quarantine::read(&self.org(session), item, piece).await
     }
 }
 

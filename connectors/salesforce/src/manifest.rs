@@ -156,7 +156,8 @@ mod tests {
             config.sandbox = Some(crate::EnvironmentConfig {
                 login_url: "https://test.salesforce.com".parse().expect("url"),
                 client_id: "x".to_owned(),
-                client_secret: None,
+                client_secrets: Default::default(),
+                refresh_tokens: Default::default(),
                 delivery: Default::default(),
             });
             let manifest = manifest(&config, "1.0.0").expect("a manifest");

@@ -42,6 +42,12 @@ pub trait Connector: Send + Sync {
     /// What an error of the token endpoint means.
     fn token_error(&self, error: &str, description: &str) -> TokenErrorClass;
 
+    /// How long grants live at the application, as far as that is known. No call leaves.
+    fn grant_policy(&self, account: &AccountContext) -> GrantPolicy {
+        let _ = account;
+        GrantPolicy::default()
+    }
+
     /// Which organisation and user stand behind the session. Looks only.
     async fn identify(&self, session: &Session) -> Result<Identity, ConnectorFault>;
 
@@ -125,10 +131,20 @@ pub struct AuthorizationSpec {
     pub revoke_url: Url,
     pub introspect_url: Option<Url>,
     pub client_id: String,
-    pub client_secret: Option<SecretString>,
+    /// The current one first; empty for a public client. See [`crate::oauth::ClientSecrets`].
+    pub client_secrets: Vec<SecretString>,
     pub scopes: Vec<String>,
     /// Further parameters of the authorisation page, for example `prompt`.
     pub extra_parameters: Vec<(String, String)>,
+}
+
+/// How long a grant lives at the application.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GrantPolicy {
+    /// Without an exchange for so long it ends; `None`: that does not end it.
+    pub idle: Option<Duration>,
+    /// So long after the authorisation it ends; `None`: that does not end it.
+    pub lifetime: Option<Duration>,
 }
 
 /// What an error of the token endpoint means.

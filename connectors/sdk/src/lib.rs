@@ -19,8 +19,8 @@ pub mod testkit;
 pub use changes::{Change, ChangeBatch, ChangeStream, Changes, Cursor};
 pub use connector::{
     Applied, ApplyProgress, ApplyRequest, AuthorizationSpec, Begin, Check, CheckStatus, Connector, Deviation,
-    Installation, InventoryCheckpoints, InventoryProgress, InventoryReading, InventoryRequest, Observation,
-    PlanRequest, ProposedPlan, Refused, TokenErrorClass,
+    GrantPolicy, Installation, InventoryCheckpoints, InventoryProgress, InventoryReading, InventoryRequest,
+    Observation, PlanRequest, ProposedPlan, Refused, TokenErrorClass,
 };
 pub use fault::{ConnectorFault, FaultClass};
 pub use pacing::{CallClass, CallCounter, Pacer};

@@ -7,19 +7,23 @@
 
 mod exchange;
 mod pkce;
+mod secrets;
 
 use std::fmt;
 
-use oauth2::{ClientId, ClientSecret, CsrfToken, RedirectUrl, ResponseType, Scope};
+use oauth2::{ClientId, CsrfToken, RedirectUrl, ResponseType, Scope};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
+use provision_core::Timestamp;
+
 use crate::connector::AuthorizationSpec;
 use crate::http::AddressRefused;
 pub use exchange::{exchange_code, introspect, refresh, revoke};
 pub use pkce::{PkceVerifier, PkceVerifierError};
+pub use secrets::ClientSecrets;
 
 /// What the token endpoint gave.
 #[derive(Clone)]
@@ -64,7 +68,10 @@ pub enum TokenFault {
 /// What the application says of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Introspection {
-    Active,
+    /// It lives, and ends then where the application says so. What is used may live on beyond it.
+    Active {
+        expire_time: Option<Timestamp>,
+    },
     Inactive,
     /// It cannot be asked, or did not answer.
     NoAnswer,
@@ -113,9 +120,4 @@ pub fn authorization_url(
         request = request.add_extra_param("login_hint", hint.to_owned());
     }
     request.url().0
-}
-
-/// The secret for the `oauth2` crate, which keeps it out of its own debug output.
-fn client_secret(spec: &AuthorizationSpec) -> Option<ClientSecret> {
-    spec.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose_secret().to_owned()))
 }

@@ -48,6 +48,7 @@ pub struct Settings {
     pub retry_delay_max: Duration,
     /// How often a step is tried before it fails.
     pub step_attempts_max: u32,
+    pub grants: GrantSettings,
     /// Notifications kept for each tenant.
     pub notifications_kept: usize,
     /// How long after a licence has lapsed its accounts are deprovisioned; `None`: never.
@@ -56,6 +57,40 @@ pub struct Settings {
     pub budget: BudgetSettings,
     /// How often organisations are compared with their plans.
     pub drift: DriftSettings,
+}
+
+/// How grants are looked after.
+#[derive(Debug, Clone, Copy)]
+pub struct GrantSettings {
+    /// How often all of them are looked at, give or take a quarter.
+    pub look_interval: Duration,
+    /// An access token that is in use is exchanged so long before its end.
+    pub refresh_ahead: Duration,
+    /// A grant that nobody uses is exchanged this often.
+    pub keep_alive: Duration,
+    /// People are told so long before a grant ends.
+    pub announce_ahead: Duration,
+    /// How long the application has to answer whether a grant lives, before the one exchange is made that is made
+    /// without knowing.
+    pub doubt_patience: Duration,
+    /// How long after that exchange a grant is given up that nobody could tell of.
+    pub doubt_max: Duration,
+    /// How often a grant is tried whose client the application refuses.
+    pub client_retry: Duration,
+}
+
+impl Default for GrantSettings {
+    fn default() -> Self {
+        GrantSettings {
+            look_interval: Duration::from_secs(30),
+            refresh_ahead: Duration::from_secs(300),
+            keep_alive: Duration::from_secs(6 * 24 * 3600),
+            announce_ahead: Duration::from_secs(7 * 24 * 3600),
+            doubt_patience: Duration::from_secs(120),
+            doubt_max: Duration::from_secs(3600),
+            client_retry: Duration::from_secs(900),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -68,6 +103,7 @@ impl Default for Settings {
             retry_delay_min: Duration::from_millis(500),
             retry_delay_max: Duration::from_secs(60),
             step_attempts_max: 12,
+            grants: GrantSettings::default(),
             notifications_kept: 10_000,
             removal_after: Some(Duration::from_secs(30 * 24 * 3600)),
             budget: BudgetSettings::default(),

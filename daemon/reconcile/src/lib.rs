@@ -20,7 +20,7 @@ mod wait;
 
 pub use broker::Broker;
 pub use budget::BudgetSettings;
-pub use context::{Context, Registry, Settings};
+pub use context::{Context, GrantSettings, Registry, Settings};
 pub use drift::DriftSettings;
 pub use reaper::Reaper;
 pub use runtime::Runtime;

@@ -72,6 +72,8 @@ impl Runtime {
 
     /// Takes up what an earlier daemon left: running operations and open channels.
     pub async fn recover(self: &Arc<Self>) -> Result<()> {
+        // Before anything can use a grant.
+        self.broker.take_up_restored().await?;
         let repository = self.context.repository();
         let (channels, _) = repository.all::<EventChannel>(&RecordKey::all_channels(), RECOVERED_MAX).await?;
         let accounts: HashMap<String, AccountName> = repository
@@ -229,6 +231,11 @@ impl Runtime {
                 channel.closed.cancelled().await;
             }
         }
+    }
+
+    /// Looks after all grants as one of the tasks.
+    pub fn look_after_grants(self: &Arc<Self>) {
+        self.tasks.spawn(self.broker.clone().look_after_grants());
     }
 
     /// Watches over organisations, as two of the tasks: what is left of their allowances is stored and told, and they are

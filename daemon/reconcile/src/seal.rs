@@ -20,10 +20,10 @@ const NONCE_BYTES: usize = 24;
 
 /// Keeps the keys that seal data keys; a file now, a key management service where there is one.
 pub trait KeyProvider: Send + Sync {
-    /// Id of the key that seals what is written now.
-    fn current(&self) -> &str;
+    /// Id of the key that seals what is written now. It may change at any time.
+    fn current(&self) -> String;
     /// The key of that id, or `None` when it is not known (any more).
-    fn key(&self, id: &str) -> Option<&SecretBox<[u8; KEY_BYTES]>>;
+    fn key(&self, id: &str) -> Option<Arc<SecretBox<[u8; KEY_BYTES]>>>;
 }
 
 /// Seals and opens secrets.
@@ -38,14 +38,19 @@ impl Envelope {
         Envelope { keys, randomness }
     }
 
+    /// Id of the key that seals what is written now.
+    pub fn current_key(&self) -> String {
+        self.keys.current()
+    }
+
     /// Seals `plaintext` for one place.
     pub fn seal(&self, context: &str, plaintext: &[u8]) -> Result<Sealed> {
-        let key_id = self.keys.current().to_owned();
+        let key_id = self.keys.current();
         let master = self.master(&key_id)?;
         let bound = bound(context, &key_id);
         let mut data_key = SecretBox::new(Box::new([0u8; KEY_BYTES]));
         self.randomness.fill(secrecy::ExposeSecretMut::expose_secret_mut(&mut data_key).as_mut_slice());
-        let (wrap_nonce, wrapped) = self.encrypt(master, &bound, data_key.expose_secret().as_slice())?;
+        let (wrap_nonce, wrapped) = self.encrypt(&master, &bound, data_key.expose_secret().as_slice())?;
         let (nonce, ciphertext) = self.encrypt(&data_key, &bound, plaintext)?;
         let wrapped_key = STANDARD.encode([wrap_nonce.as_slice(), &wrapped].concat());
         Ok(Sealed {
@@ -63,7 +68,7 @@ impl Envelope {
         let wrapped = decode(&sealed.wrapped_key)?;
         let (wrap_nonce, wrapped) =
             wrapped.split_at_checked(NONCE_BYTES).ok_or_else(|| damaged("the wrapped key is too short"))?;
-        let data_key = SecretBox::new(Box::new(decrypt(master, &bound, wrap_nonce, wrapped)?));
+        let data_key = SecretBox::new(Box::new(decrypt(&master, &bound, wrap_nonce, wrapped)?));
         let data_key: [u8; KEY_BYTES] = data_key
             .expose_secret()
             .as_slice()
@@ -74,7 +79,7 @@ impl Envelope {
         Ok(SecretBox::new(Box::new(plaintext)))
     }
 
-    fn master(&self, id: &str) -> Result<&SecretBox<[u8; KEY_BYTES]>> {
+    fn master(&self, id: &str) -> Result<Arc<SecretBox<[u8; KEY_BYTES]>>> {
         self.keys.key(id).ok_or_else(|| {
             Fault::new(Reason::StoreUnavailable, "a sealed value cannot be opened: its key is not at hand")
                 .with_internal(format!("the key provider has no key '{id}'; put it back into the key file"))
@@ -123,13 +128,13 @@ fn damaged(why: &str) -> Fault {
 mod tests {
     use super::*;
 
-    struct OneKey(SecretBox<[u8; KEY_BYTES]>);
+    struct OneKey(Arc<SecretBox<[u8; KEY_BYTES]>>);
     impl KeyProvider for OneKey {
-        fn current(&self) -> &str {
-            "k1"
+        fn current(&self) -> String {
+            "k1".into()
         }
-        fn key(&self, id: &str) -> Option<&SecretBox<[u8; KEY_BYTES]>> {
-            (id == "k1").then_some(&self.0)
+        fn key(&self, id: &str) -> Option<Arc<SecretBox<[u8; KEY_BYTES]>>> {
+            (id == "k1").then(|| self.0.clone())
         }
     }
 
@@ -143,7 +148,10 @@ mod tests {
     }
 
     fn envelope() -> Envelope {
-        Envelope::new(Arc::new(OneKey(SecretBox::new(Box::new([7; 32])))), Arc::new(Counting(0.into())))
+        Envelope::new(
+            Arc::new(OneKey(Arc::new(SecretBox::new(Box::new([7; 32]))))),
+            Arc::new(Counting(0.into())),
+        )
     }
 
     #[test]

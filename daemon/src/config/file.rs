@@ -25,6 +25,8 @@ pub struct Config {
     #[serde(default)]
     pub licenses: LicensesSection,
     #[serde(default)]
+    pub grants: GrantsSection,
+    #[serde(default)]
     pub streams: StreamsSection,
     #[serde(default)]
     pub log: LogSection,
@@ -124,6 +126,24 @@ impl Default for LicensesSection {
     }
 }
 
+/// `[grants]`: how grants are looked after.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GrantsSection {
+    /// A grant that nobody uses is exchanged this often, so that it does not end for want of use.
+    pub keep_alive_hours: u32,
+    /// An access token that is in use is exchanged so long before its end.
+    pub refresh_ahead_seconds: u32,
+    /// People are told so long before a grant ends.
+    pub announce_ahead_days: u32,
+}
+
+impl Default for GrantsSection {
+    fn default() -> Self {
+        GrantsSection { keep_alive_hours: 6 * 24, refresh_ahead_seconds: 300, announce_ahead_days: 7 }
+    }
+}
+
 /// `[streams]`: notification streams.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -199,7 +219,13 @@ pub struct EnvironmentSection {
     pub login_url: Url,
     pub client_id: String,
     pub client_secret: Option<SecretString>,
+    /// One secret a line, the current one first; a second line is the one before it.
     pub client_secret_file: Option<PathBuf>,
+    /// The app's policy ends refresh tokens that were not used for so many days; 0: it does not.
+    #[serde(default = "refresh_token_idle_days")]
+    pub refresh_token_idle_days: u32,
+    /// The app's policy ends refresh tokens so many days after the authorisation.
+    pub refresh_token_lifetime_days: Option<u32>,
     /// Unset: the package where one is named, the source otherwise.
     pub delivery: Option<DeliveryKind>,
     pub package_id: Option<String>,
@@ -224,6 +250,11 @@ pub enum PackageInstaller {
     #[default]
     Administrator,
     Daemon,
+}
+
+/// What applies to the apps of vendors where the policy says "until revoked".
+fn refresh_token_idle_days() -> u32 {
+    30
 }
 
 fn principal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Principal, D::Error> {

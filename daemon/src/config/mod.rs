@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 pub use file::{
-    Config, ConnectorsSection, DeliveryKind, Engine, EnvironmentSection, KeysSection, LogFormat, LogSection,
+    Config, ConnectorsSection, DeliveryKind, Engine, EnvironmentSection, GrantsSection, KeysSection, LogFormat, LogSection,
     OauthSection, OperationsSection, PackageInstaller, PrincipalSection, SalesforceCloud, SalesforceSection,
     ServerSection, StoreSection, StreamsSection, TlsSection,
 };

@@ -26,7 +26,8 @@ impl Ours {
             sandbox: Some(EnvironmentConfig {
                 login_url: ready.base_url.parse()?,
                 client_id: ready.client_id.clone(),
-                client_secret: Some(ready.client_secret.clone().into()),
+                client_secrets: ready.client_secret.clone().into(),
+                refresh_tokens: Default::default(),
                 delivery: Delivery::Source,
             }),
             allow_loopback: true,

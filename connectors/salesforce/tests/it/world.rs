@@ -52,7 +52,8 @@ impl Salesforce {
         let environment = EnvironmentConfig {
             login_url: ready.base_url.parse().expect("a URL"),
             client_id: ready.client_id.clone(),
-            client_secret: Some(ready.client_secret.clone().into()),
+            client_secrets: ready.client_secret.clone().into(),
+            refresh_tokens: Default::default(),
             delivery,
         };
         let connector = SalesforceConnector::new(SalesforceConfig {

@@ -153,7 +153,7 @@ impl Connector for PadConnector {
             revoke_url: endpoint("revoke")?,
             introspect_url: None,
             client_id: "example".to_owned(),
-            client_secret: None,
+            client_secrets: Vec::new(),
             scopes: vec!["everything".to_owned()],
             extra_parameters: Vec::new(),
         })

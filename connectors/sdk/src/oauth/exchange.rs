@@ -7,8 +7,8 @@ use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
-    AccessToken, AuthType, AuthorizationCode, ClientId, ExtraTokenFields, HttpRequest, HttpResponse,
-    IntrospectionUrl, RedirectUrl, RefreshToken, RequestTokenError, StandardRevocableToken,
+    AccessToken, AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields, HttpRequest,
+    HttpResponse, IntrospectionUrl, RedirectUrl, RefreshToken, RequestTokenError, StandardRevocableToken,
     StandardTokenResponse, TokenIntrospectionResponse as _, TokenResponse as _, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
-use super::{Introspection, PkceVerifier, TokenAnswer, TokenFault, TokenKind, client_secret};
+use super::{Introspection, PkceVerifier, TokenAnswer, TokenFault, TokenKind};
 use crate::connector::AuthorizationSpec;
 use crate::http::{AddressRefused, error_text, read_body};
 
@@ -78,18 +78,54 @@ impl From<Outcome> for TokenFault {
     }
 }
 
-fn bare_client(spec: &AuthorizationSpec) -> Client<Unset, Unset, Unset, Unset, Unset> {
+/// A client that presents this secret; `None`: its id alone.
+fn bare_client(
+    spec: &AuthorizationSpec,
+    secret: Option<&SecretString>,
+) -> Client<Unset, Unset, Unset, Unset, Unset> {
     let client = oauth2::Client::new(ClientId::new(spec.client_id.clone()))
         // In the body, where every application reads them; a public client then sends its id alone.
         .set_auth_type(AuthType::RequestBody);
-    match client_secret(spec) {
-        Some(secret) => client.set_client_secret(secret),
+    match secret {
+        // The crate keeps it out of its own debug output.
+        Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned())),
         None => client,
     }
 }
 
-fn token_client(spec: &AuthorizationSpec) -> TokenClient {
-    bare_client(spec).set_token_uri(TokenUrl::from_url(spec.token_url.clone()))
+fn token_client(spec: &AuthorizationSpec, secret: Option<&SecretString>) -> TokenClient {
+    bare_client(spec, secret).set_token_uri(TokenUrl::from_url(spec.token_url.clone()))
+}
+
+/// The secrets to present, in turn: the next one only after [`is_unknown_client`].
+fn secrets(spec: &AuthorizationSpec) -> Vec<Option<&SecretString>> {
+    match spec.client_secrets.is_empty() {
+        true => vec![None],
+        false => spec.client_secrets.iter().map(Some).collect(),
+    }
+}
+
+/// RFC 6749 5.2: the client was not authenticated, so nothing that it presented was looked at.
+fn is_unknown_client(error: &str) -> bool {
+    error == "invalid_client"
+}
+
+/// A call with each secret in turn, until one is known.
+async fn with_secrets<T, F, Fut>(spec: &AuthorizationSpec, call: F) -> Result<T, TokenFault>
+where
+    F: Fn(Option<SecretString>) -> Fut,
+    Fut: Future<Output = Result<T, TokenFault>>,
+{
+    let mut last = None;
+    for secret in secrets(spec) {
+        match call(secret.cloned()).await {
+            Err(TokenFault::Refused { error, description }) if is_unknown_client(&error) => {
+                last = Some(TokenFault::Refused { error, description });
+            }
+            other => return other,
+        }
+    }
+    Err(last.unwrap_or_else(|| TokenFault::Unsent("no client to present".to_owned())))
 }
 
 /// Exchanges the code that came back with the browser. A code can be used once.
@@ -100,13 +136,16 @@ pub async fn exchange_code(
     code: &SecretString,
     verifier: &PkceVerifier,
 ) -> Result<TokenAnswer, TokenFault> {
-    let answer = token_client(spec)
-        .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
-        .set_redirect_uri(std::borrow::Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())))
-        .set_pkce_verifier(verifier.for_exchange())
-        .request_async(&|request| send(http.clone(), request))
-        .await;
-    token_answer(answer)
+    with_secrets(spec, |secret| async move {
+        let answer = token_client(spec, secret.as_ref())
+            .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
+            .set_redirect_uri(std::borrow::Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())))
+            .set_pkce_verifier(verifier.for_exchange())
+            .request_async(&|request| send(http.clone(), request))
+            .await;
+        token_answer(answer)
+    })
+    .await
 }
 
 /// Exchanges a refresh token. Where the application rotates them, the presented one is used up by it.
@@ -115,12 +154,15 @@ pub async fn refresh(
     spec: &AuthorizationSpec,
     refresh_token: &SecretString,
 ) -> Result<TokenAnswer, TokenFault> {
-    let token = RefreshToken::new(refresh_token.expose_secret().to_owned());
-    let answer = token_client(spec)
-        .exchange_refresh_token(&token)
-        .request_async(&|request| send(http.clone(), request))
-        .await;
-    token_answer(answer)
+    let token = &RefreshToken::new(refresh_token.expose_secret().to_owned());
+    with_secrets(spec, |secret| async move {
+        let answer = token_client(spec, secret.as_ref())
+            .exchange_refresh_token(token)
+            .request_async(&|request| send(http.clone(), request))
+            .await;
+        token_answer(answer)
+    })
+    .await
 }
 
 /// Revokes a token. One that is gone already counts as revoked.
@@ -129,9 +171,18 @@ pub async fn revoke(
     spec: &AuthorizationSpec,
     token: &SecretString,
 ) -> Result<(), TokenFault> {
+    with_secrets(spec, |secret| async move { revoke_with(http, spec, token, secret.as_ref()).await }).await
+}
+
+async fn revoke_with(
+    http: &reqwest::Client,
+    spec: &AuthorizationSpec,
+    token: &SecretString,
+    secret: Option<&SecretString>,
+) -> Result<(), TokenFault> {
     // By hand: the crate's own call refuses plain http, which a simulated application on loopback speaks.
     let mut form = vec![("token", token.expose_secret()), ("client_id", spec.client_id.as_str())];
-    if let Some(secret) = &spec.client_secret {
+    if let Some(secret) = secret {
         form.push(("client_secret", secret.expose_secret()));
     }
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
@@ -159,18 +210,26 @@ pub async fn introspect(
     kind: TokenKind,
 ) -> Introspection {
     let Some(url) = &spec.introspect_url else { return Introspection::NoAnswer };
-    let client = bare_client(spec).set_introspection_url(IntrospectionUrl::from_url(url.clone()));
     let token = AccessToken::new(token.expose_secret().to_owned());
-    let answer = client
-        .introspect(&token)
-        .set_token_type_hint(kind.hint())
-        .request_async(&|request| send(http.clone(), request))
-        .await;
-    match answer {
-        Ok(answer) if answer.active() => Introspection::Active,
-        Ok(_) => Introspection::Inactive,
-        Err(_) => Introspection::NoAnswer,
+    for secret in secrets(spec) {
+        let client = bare_client(spec, secret).set_introspection_url(IntrospectionUrl::from_url(url.clone()));
+        let answer = client
+            .introspect(&token)
+            .set_token_type_hint(kind.hint())
+            .request_async(&|request| send(http.clone(), request))
+            .await;
+        return match answer {
+            Ok(answer) if answer.active() => Introspection::Active { expire_time: answer.exp() },
+            Ok(_) => Introspection::Inactive,
+            Err(RequestTokenError::ServerResponse(refused))
+                if is_unknown_client(refused.error().as_ref()) =>
+            {
+                continue;
+            }
+            Err(_) => Introspection::NoAnswer,
+        };
     }
+    Introspection::NoAnswer
 }
 
 /// One exchange. `Ok` is an answer that the application itself gave: a success, or a refusal in its own words.

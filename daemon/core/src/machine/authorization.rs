@@ -110,8 +110,6 @@ pub(super) fn authorized(
         .meta("expected", known.organization_id.clone())
         .meta("actual", identity.organization_id));
     }
-    let lost =
-        account.condition(ConditionType::Authorized) == Status::False && account.phase == Phase::Active;
     account.identity = Some(identity);
     account.observe(ConditionType::Authorized, Status::True, "GRANTED", "", now);
     if account.phase == Phase::Deprovisioning {
@@ -122,9 +120,8 @@ pub(super) fn authorized(
     if account.phase == Phase::Active {
         account.next_action = None;
         super::channel::protected_again(account, "AUTHORIZED", now);
-        if lost {
-            actions.push(Action::OpenEvents);
-        }
+        // Also where it is open: it goes on under the fresh grant before the old one ends.
+        actions.push(Action::OpenEvents);
         return Ok(());
     }
     account.phase = Phase::Ready;
@@ -140,7 +137,11 @@ pub(super) fn grant_lost(
     now: Timestamp,
     actions: &mut Vec<Action>,
 ) {
-    let known = account.condition(ConditionType::Authorized) == Status::False;
+    let doubt = Reason::GrantInDoubt.as_str();
+    let known = account
+        .conditions
+        .iter()
+        .any(|c| c.kind == ConditionType::Authorized && c.status == Status::False && c.reason != doubt);
     account.observe(ConditionType::Authorized, Status::False, failure.reason.as_str(), &failure.message, now);
     account.observe(ConditionType::Protected, Status::False, failure.reason.as_str(), &failure.message, now);
     if matches!(account.phase, Phase::Deprovisioning | Phase::Deprovisioned) {

@@ -57,8 +57,9 @@ pub enum Event {
     EventsInterrupted { message: String },
     /// The grant is gone, or whether it lives cannot be told.
     GrantLost { failure: Failure },
-    /// Whether the grant lives cannot be told; the access token can be used until `until`, where that is known.
-    GrantInDoubt { failure: Failure, until: Option<Timestamp> },
+    /// Whether the grant lives cannot be told. The access token can be used, until `until` where that is known, or it
+    /// is refused too; then `until` is when the grant is given up.
+    GrantInDoubt { failure: Failure, until: Option<Timestamp>, usable: bool },
     /// A grant that was in doubt lives.
     GrantConfirmed,
     /// The grant will end then, unless somebody authorises again.
@@ -136,10 +137,10 @@ pub fn transition(account: &ServiceAccount, event: Event, now: Timestamp) -> Res
                 operation::cancelled(&mut next, kind, now, &mut actions);
             }
         }
-        Event::GrantInDoubt { failure, until } => {
-            grant::in_doubt(&mut next, &failure, until, now, &mut actions);
+        Event::GrantInDoubt { failure, until, usable } => {
+            grant::in_doubt(&mut next, &failure, until, usable, now, &mut actions);
         }
-        Event::GrantConfirmed => grant::confirmed(&mut next, now),
+        Event::GrantConfirmed => grant::confirmed(&mut next, now, &mut actions),
         Event::GrantExpiring { expire_time } => grant::expiring(&mut next, expire_time, &mut actions),
         Event::EventsMissed { since } => channel::missed(&mut next, since, &mut actions),
         Event::DriftObserved { comparison } => drift::observed(&mut next, &comparison, now, &mut actions),

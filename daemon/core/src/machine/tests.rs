@@ -175,7 +175,7 @@ fn every_phase_answers_every_event_without_panic() {
             Event::EventsConnected,
             Event::EventsInterrupted { message: String::new() },
             Event::GrantLost { failure: failure.clone() },
-            Event::GrantInDoubt { failure: failure.clone(), until: Some(at(9)) },
+            Event::GrantInDoubt { failure: failure.clone(), until: Some(at(9)), usable: true },
             Event::GrantConfirmed,
             Event::GrantExpiring { expire_time: at(9) },
             Event::EventsMissed { since: None },
@@ -310,7 +310,7 @@ fn no_state_is_without_an_owner_and_a_deadline() {
         Event::EventsConnected,
         Event::EventsInterrupted { message: "gone".into() },
         Event::GrantLost { failure: failure.clone() },
-        Event::GrantInDoubt { failure: failure.clone(), until: None },
+        Event::GrantInDoubt { failure: failure.clone(), until: None, usable: true },
         Event::GrantConfirmed,
         Event::Repaired { coverage: Coverage::default() },
         lapsed(60),
@@ -366,4 +366,26 @@ fn whoever_is_overdue_is_told_again_only_after_as_long_again() {
     assert_eq!(told(&late, NotificationCode::ActionOverdue), 1);
     let next = late.account.next_action.as_ref().and_then(|a| a.deadline).expect("a deadline");
     assert_eq!(next - deadline, deadline - at(1), "as long again");
+}
+
+#[test]
+fn a_grant_in_doubt_is_told_once_and_its_end_once_more() {
+    let failure = |reason| Failure { reason, message: "why".to_owned() };
+    let doubt = |usable| Event::GrantInDoubt { failure: failure(Reason::GrantInDoubt), until: None, usable };
+    let before = run(to_active()).account;
+    let first = transition(&before, doubt(true), at(20)).expect("applies");
+    assert_eq!(first.account.state(), State::Protected, "the access token works");
+    assert_eq!(told(&first, NotificationCode::GrantInDoubt), 1);
+    let second = transition(&first.account, doubt(false), at(21)).expect("applies");
+    assert_eq!(second.account.state(), State::Degraded, "nothing works any more");
+    assert_eq!(told(&second, NotificationCode::GrantInDoubt), 0);
+
+    let lost = Event::GrantLost { failure: failure(Reason::ReauthorizationRequired) };
+    let lost = transition(&second.account, lost, at(22)).expect("applies");
+    assert_eq!(told(&lost, NotificationCode::ReauthorizationRequired), 1);
+
+    let confirmed = transition(&second.account, Event::GrantConfirmed, at(22)).expect("applies");
+    assert_eq!(confirmed.account.condition(ConditionType::Authorized), Status::True);
+    assert_eq!((confirmed.account.next_action.clone(), confirmed.actions), (None, vec![Action::OpenEvents]));
+    assert_eq!(confirmed.account.state(), State::Protected);
 }

@@ -7,9 +7,10 @@ use provision_connector_sdk::oauth::{self, Introspection, TokenFault, TokenKind}
 use provision_connector_sdk::{CallCounter, TokenErrorClass};
 use provision_core::account::ServiceAccount;
 use provision_core::{AccountName, Fault, Reason, Result};
-use provision_store::record::{Credential, CredentialState, RecordKey};
+use provision_store::record::{Credential, CredentialState, RecordKey, Sealed};
 
 use super::Broker;
+use super::standing::Told;
 use super::tokens::TokenPair;
 use crate::repository::Versioned;
 
@@ -41,13 +42,72 @@ impl Broker {
         }
         let kind = if pair.refresh.is_some() { TokenKind::Refresh } else { TokenKind::Access };
         match oauth::introspect(&self.http, &spec, token, kind).await {
-            Introspection::Active { .. } => Err(not_revoked("the application says that the token still lives")),
+            Introspection::Active { .. } => {
+                Err(not_revoked("the application says that the token still lives"))
+            }
             Introspection::Inactive | Introspection::NoAnswer => Ok(Some(found)),
+        }
+    }
+
+    /// Revokes the grants that a fresh one of the same account has replaced; what could not be revoked is tried again.
+    /// Applications may end more than they were asked for, so the fresh one is looked at afterwards.
+    pub(crate) async fn revoke_retired(self: &Arc<Self>, account: &ServiceAccount) -> Result<()> {
+        let key = RecordKey::credential(&account.name);
+        let Some(found) = self.context.repository().find::<Credential>(&key).await? else { return Ok(()) };
+        let found = found.value;
+        if found.account_uid != account.uid || found.retired.is_empty() {
+            return Ok(());
+        }
+        let current = TokenPair::open(&self.context.envelope, &account.name, &account.uid, &found.tokens)?;
+        for sealed in &found.retired {
+            let old = match TokenPair::open(&self.context.envelope, &account.name, &account.uid, sealed) {
+                Ok(old) => old,
+                Err(fault) => {
+                    tracing::warn!(account = %account.name, ?fault, "a grant that was replaced cannot be opened; it is not revoked");
+                    continue;
+                }
+            };
+            if !old.is_same(&current)
+                && let Err(fault) = self.revoke_pair(account, &old).await
+            {
+                tracing::warn!(account = %account.name, %fault, "a grant that was replaced could not be revoked yet");
+                return Ok(());
+            }
+        }
+        let gone = |c: &mut Credential| c.retired.retain(|sealed| !found.retired.contains(sealed));
+        let told =
+            Told { event: None, audit: Some(("ReplacedGrantRevoked", Reason::ReauthorizationRequired)) };
+        self.change(account, found.generation, gone, told).await?;
+        self.look_after(account).await;
+        Ok(())
+    }
+
+    /// Revokes a pair that an exchange gave after a fresh grant had taken the place of its own; where that fails, it is
+    /// kept among those to be revoked.
+    pub(super) async fn retire_pair(&self, account: &ServiceAccount, tokens: &Sealed) -> Result<()> {
+        let pair = TokenPair::open(&self.context.envelope, &account.name, &account.uid, tokens)?;
+        if let Err(fault) = self.revoke_pair(account, &pair).await {
+            tracing::warn!(account = %account.name, %fault, "a grant that was replaced could not be revoked yet");
+            let now = self.credential(&account.name, &account.uid).await?.value.generation;
+            let keep = |c: &mut Credential| c.retired.push(tokens.clone());
+            self.change(account, now, keep, Told::default()).await?;
+        }
+        Ok(())
+    }
+
+    /// Refused because it is gone already counts as revoked.
+    async fn revoke_pair(&self, account: &ServiceAccount, pair: &TokenPair) -> Result<()> {
+        let spec = self.spec(account)?;
+        let token = pair.refresh.as_ref().unwrap_or(&pair.access);
+        match oauth::revoke(&self.http, &spec, token).await {
+            Ok(()) | Err(TokenFault::Refused { .. }) => Ok(()),
+            Err(fault) => Err(not_revoked(fault)),
         }
     }
 
     /// An account that is gone needs no place for its exchanges.
     pub(crate) fn forget(&self, name: &AccountName) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         self.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 

@@ -4,38 +4,68 @@
 //! account; its intent is stored before it leaves; the new pair is durable before anybody uses it; and an exchange
 //! whose answer was lost is never repeated blindly, but resolved by asking whether the old token still lives.
 
+mod doubt;
 mod ending;
 mod exchange;
+mod keeper;
+mod outlook;
 mod proof;
+mod reseal;
+mod standing;
 mod tokens;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use provision_connector_sdk::oauth::{self, TokenAnswer};
 use provision_connector_sdk::{Access, AuthorizationSpec, CallCounter, ConnectorFault, Credentials, Session};
 use provision_core::account::ServiceAccount;
-use provision_core::{AccountName, Fault, Reason, Result};
-use provision_store::record::{Credential, CredentialState, RecordKey};
+use provision_core::{AccountName, Fault, Reason, Result, Timestamp};
+use provision_store::record::{Credential, CredentialState, DoubtCause, RecordKey, Sealed};
 use secrecy::SecretString;
+use tokio_util::task::TaskTracker;
 
 use crate::commit::Draft;
 use crate::context::{Context, account_context};
 use crate::repository::Versioned;
 
+pub(crate) use outlook::outlook;
 pub(crate) use tokens::TokenPair;
+
+/// How long a caller waits for a renewal; the exchange goes on without it.
+const CALLER_PATIENCE: Duration = Duration::from_secs(90);
 
 /// Gives out access tokens, and renews them.
 pub struct Broker {
     context: Arc<Context>,
     http: reqwest::Client,
     flights: Mutex<HashMap<AccountName, Arc<tokio::sync::Mutex<()>>>>,
+    /// What is remembered of each account's grant and not worth storing.
+    seen: Mutex<HashMap<AccountName, Seen>>,
+    /// Exchanges and what belongs to them: none may be cut between its answer and its commit.
+    tasks: TaskTracker,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// Somebody asked for the access token.
+    used: Option<Timestamp>,
+    /// The application was asked about a grant in doubt.
+    asked: Option<Timestamp>,
 }
 
 impl Broker {
     pub fn new(context: Arc<Context>, http: reqwest::Client) -> Arc<Self> {
-        Arc::new(Broker { context, http, flights: Mutex::new(HashMap::new()) })
+        let (flights, seen) = (Mutex::new(HashMap::new()), Mutex::new(HashMap::new()));
+        Arc::new(Broker { context, http, flights, seen, tasks: TaskTracker::new() })
+    }
+
+    /// Waits until no exchange is under way; the context's shutdown token must be cancelled before.
+    pub async fn drain(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// The HTTP client for exchanges.
@@ -81,11 +111,11 @@ impl Broker {
             obtain_time: self.context.now(),
             authorize_time: Some(self.context.now()),
             access_expire_time: None,
-            access_lifetime_seconds: None,
+            access_lifetime_seconds: found.as_ref().and_then(|c| c.value.access_lifetime_seconds),
             introspect_time: None,
             refresh_expire_time: None,
             expiry_told_time: None,
-            retired: Vec::new(),
+            retired: found.as_ref().map_or_else(Vec::new, |c| retired(&c.value, &account.uid)),
         };
         draft.as_found(key.clone(), found);
         draft.put(key, &record)
@@ -97,6 +127,67 @@ impl Broker {
         let token = answer.refresh_token.as_ref().unwrap_or(&answer.access_token);
         if let Err(fault) = oauth::revoke(&self.http, spec, token).await {
             tracing::warn!(%fault, "a grant that is not wanted could not be revoked");
+        }
+    }
+
+    /// Reads or changes what is remembered of an account's grant.
+    fn seen<T>(&self, name: &AccountName, look: impl FnOnce(&mut Seen) -> T) -> T {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        look(seen.entry(name.clone()).or_default())
+    }
+
+    /// Between three quarters and five quarters of a pause, so that many accounts do not act in step.
+    fn jittered(&self, pause: Duration) -> Duration {
+        let mut byte = [0u8];
+        self.context.randomness.fill(&mut byte);
+        pause.mul_f64(0.75 + f64::from(byte[0]) / 510.0)
+    }
+
+    /// Where the organisation is by a token answer. The application may move it to another host; one that we do not
+    /// trust is not used.
+    fn instance_url(
+        &self,
+        account: &ServiceAccount,
+        credential: &Credential,
+        answer: &TokenAnswer,
+    ) -> Result<String> {
+        let connector = self.context.connectors.get(&account.connector)?;
+        Ok(connector.instance_url(&account_context(account), &answer.extra).unwrap_or_else(|fault| {
+            tracing::error!(account = %account.name, %fault, "the new instance URL is not trusted; the old one stays");
+            credential.instance_url.clone()
+        }))
+    }
+
+    /// A renewal in a task of its own: a caller that gives up must not cut an exchange between its answer and its commit.
+    async fn detached_renewal(
+        self: &Arc<Self>,
+        name: &AccountName,
+        uid: &str,
+        stale: u64,
+        refused: bool,
+    ) -> Result<Access, ConnectorFault> {
+        let (broker, name, uid) = (self.clone(), name.clone(), uid.to_owned());
+        self.detached(async move { broker.renew(&name, &uid, stale, refused).await }).await
+    }
+
+    /// As [`Broker::detached_renewal`], for a grant in doubt.
+    async fn detached_confirmation(
+        self: &Arc<Self>,
+        name: &AccountName,
+        uid: &str,
+    ) -> Result<Access, ConnectorFault> {
+        let (broker, name, uid) = (self.clone(), name.clone(), uid.to_owned());
+        self.detached(async move { broker.confirm(&name, &uid).await }).await
+    }
+
+    async fn detached(
+        &self,
+        work: impl Future<Output = Result<Access, ConnectorFault>> + Send + 'static,
+    ) -> Result<Access, ConnectorFault> {
+        match tokio::time::timeout(CALLER_PATIENCE, self.tasks.spawn(work)).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(error)) => Err(ConnectorFault::unknown(error)),
+            Err(_elapsed) => Err(ConnectorFault::transient("a token exchange takes too long")),
         }
     }
 
@@ -118,8 +209,15 @@ impl Broker {
     }
 
     fn access(&self, name: &AccountName, credential: &Credential) -> Result<Access> {
-        if let CredentialState::Lost { failure } = &credential.state {
-            return Err(Fault::new(failure.reason, failure.message.clone()));
+        match &credential.state {
+            CredentialState::Lost { failure } => {
+                return Err(Fault::new(failure.reason, failure.message.clone()));
+            }
+            CredentialState::InDoubt(doubt) if !standing::is_usable(doubt) => {
+                return Err(standing::doubt_fault(doubt));
+            }
+            // The access token is none of the exchange's business.
+            _ => {}
         }
         let pair =
             TokenPair::open(&self.context.envelope, name, &credential.account_uid, &credential.tokens)?;
@@ -141,17 +239,19 @@ struct AccountCredentials {
 #[async_trait]
 impl Credentials for AccountCredentials {
     async fn current(&self) -> Result<Access, ConnectorFault> {
+        let now = self.broker.context.now();
+        self.broker.seen(&self.name, |seen| seen.used = Some(now));
         let credential = self.broker.credential(&self.name, &self.uid).await.map_err(classify)?;
-        self.broker.access(&self.name, &credential.value).map_err(classify)
+        match &credential.value.state {
+            CredentialState::InDoubt(doubt) if doubt.cause == DoubtCause::Restored => {
+                self.broker.detached_confirmation(&self.name, &self.uid).await
+            }
+            _ => self.broker.access(&self.name, &credential.value).map_err(classify),
+        }
     }
 
     async fn renew(&self, stale: &Access) -> Result<Access, ConnectorFault> {
-        // In a task of its own: a caller that gives up must not cut an exchange between its answer and its commit.
-        let (broker, name, uid) = (self.broker.clone(), self.name.clone(), self.uid.clone());
-        let generation = stale.generation;
-        tokio::spawn(async move { broker.renew(&name, &uid, generation).await })
-            .await
-            .unwrap_or_else(|error| Err(ConnectorFault::unknown(error)))
+        self.broker.detached_renewal(&self.name, &self.uid, stale.generation, true).await
     }
 }
 
@@ -181,17 +281,18 @@ impl TokenPair {
     }
 }
 
-impl Broker {
-    /// Revokes a grant that was replaced by a newer one of the same account. Best effort.
-    pub(crate) async fn retire(&self, account: &ServiceAccount, old: &Credential) {
-        let revoke = async {
-            let pair = TokenPair::open(&self.context.envelope, &account.name, &old.account_uid, &old.tokens)?;
-            let spec = self.spec(account)?;
-            let token = pair.refresh.as_ref().unwrap_or(&pair.access);
-            oauth::revoke(&self.http, &spec, token).await.map_err(Fault::internal_error)
-        };
-        if let Err(fault) = revoke.await {
-            tracing::warn!(account = %account.name, ?fault, "a grant that was replaced could not be revoked");
-        }
+/// Grants that are replaced and not revoked yet, at the most.
+const RETIRED_MAX: usize = 4;
+
+/// What is to be revoked once a fresh grant has taken the place of this one.
+fn retired(old: &Credential, uid: &str) -> Vec<Sealed> {
+    if old.account_uid != uid {
+        return Vec::new();
     }
+    let mut retired = old.retired.clone();
+    if !matches!(old.state, CredentialState::Lost { .. }) {
+        retired.push(old.tokens.clone());
+    }
+    let surplus = retired.len().saturating_sub(RETIRED_MAX);
+    retired.split_off(surplus)
 }

@@ -26,6 +26,15 @@ struct Opened {
 }
 
 impl TokenPair {
+    /// True where both stand for the same grant at the same time.
+    pub fn is_same(&self, other: &TokenPair) -> bool {
+        let text = |pair: &TokenPair| pair.refresh.as_ref().map(|r| r.expose_secret().to_owned());
+        match (text(self), text(other)) {
+            (None, None) => self.access.expose_secret() == other.access.expose_secret(),
+            (one, another) => one == another,
+        }
+    }
+
     pub fn seal(&self, envelope: &Envelope, name: &AccountName, uid: &str) -> Result<Sealed> {
         let plain = Plain {
             access: self.access.expose_secret(),

@@ -33,6 +33,8 @@ enum End {
     /// The channel is not wanted any more, or the account is gone.
     Unwanted,
     Fault(ConnectorFault),
+    /// It is opened anew at once.
+    Renewed,
     /// The store cannot be used.
     Store(Fault),
 }
@@ -93,6 +95,7 @@ impl<'a> Intake<'a> {
                     tracing::warn!(account = %self.name, ?fault, "the event channel cannot be stored");
                     pause
                 }
+                End::Renewed => continue,
                 End::Unwanted => return,
             };
             tokio::select! {
@@ -133,7 +136,17 @@ impl<'a> Intake<'a> {
         seen: &mut Seen,
     ) -> Result<(), End> {
         loop {
-            let batch = stream.next().await?;
+            let batch = tokio::select! {
+                batch = stream.next() => batch?,
+                // A fresh grant: the stream goes on under it, from the stored position, before the old one ends.
+                () = self.wake.notified() => {
+                    // Without a position, what comes in between would be missed.
+                    if self.channel(account).await?.cursor.is_none() {
+                        continue;
+                    }
+                    return Err(End::Renewed);
+                }
+            };
             self.commit(account, &batch, seen).await?;
         }
     }
@@ -233,21 +246,36 @@ impl<'a> Intake<'a> {
         self.tell(&account, Event::EventsInterrupted { message: fault.fault.message().to_owned() }).await
     }
 
-    /// The application does not know our position any more: what lies between is lost to the stream, and that is kept
-    /// in the audit trail.
+    /// The application does not know our position any more: what lies between is lost to the stream. That is told, and
+    /// kept in the audit trail.
     async fn position_lost(&self, account: &ServiceAccount, fault: &ConnectorFault) -> Result<(), End> {
         tracing::error!(account = %self.name, ?fault, "the position in the event stream is lost; events were missed");
-        self.change_channel(account, |channel| channel.cursor = None).await?;
+        let key = RecordKey::channel(self.name);
         self.context
             .commit(|| async {
+                let channel = self.context.repository().find::<EventChannel>(&key).await?;
+                let Some(channel) = channel.filter(|c| c.value.account_uid == account.uid) else {
+                    return Ok(Built::Already(()));
+                };
+                let since = channel.value.last_event_time;
                 let mut draft = Draft::default();
+                let anew = EventChannel { cursor: None, ..channel.value };
+                draft.replace(key.clone(), channel.revision, &anew)?;
+                let found = self.context.account(self.name).await?;
+                if found.value.uid == account.uid && found.value.phase == Phase::Active {
+                    draft.transition(self.context, &found, Event::EventsMissed { since })?;
+                }
+                let since = since.map(|since| since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
                 draft.audit(
                     self.context,
                     &self.name.tenant,
                     &Principal::system(),
                     "EventPositionLost",
                     self.name.to_string(),
-                    &[("reason", fault.fault.reason().as_str())],
+                    &[
+                        ("reason", fault.fault.reason().as_str()),
+                        ("since", since.as_deref().unwrap_or_default()),
+                    ],
                 )?;
                 Ok(Built::Commit(draft, ()))
             })

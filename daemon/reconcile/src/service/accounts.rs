@@ -12,6 +12,7 @@ use provision_core::ports::{
 use provision_core::{AccountId, AccountName, Fault, OperationName, Reason, Result, TenantId};
 use provision_store::record::RecordKey;
 
+use super::authorization::Wanted;
 use super::starting::Start;
 use super::{ControlPlane, settings};
 use crate::commit::{Built, Draft, install_first};
@@ -178,7 +179,7 @@ impl Accounts for ControlPlane {
         by: Mutation,
         request: BeginAuthorization,
     ) -> Result<BegunAuthorization> {
-        self.begin(by, request).await
+        self.begin(by, request, Wanted::Any).await
     }
 
     async fn complete_authorization(
@@ -197,8 +198,8 @@ impl Accounts for ControlPlane {
         self.apply_plan(by, request).await
     }
 
-    async fn reauthorize(&self, _by: Mutation, _request: BeginAuthorization) -> Result<BegunAuthorization> {
-        Err(Fault::internal_error("not built yet"))
+    async fn reauthorize(&self, by: Mutation, request: BeginAuthorization) -> Result<BegunAuthorization> {
+        self.begin(by, request, Wanted::SameOrganization).await
     }
 
     async fn repair(&self, by: Mutation, request: RepairAccount) -> Result<Operation> {

@@ -6,6 +6,7 @@ mod exchange;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use provision_connector_sdk::oauth::{self, PkceVerifier};
+use provision_core::account::ServiceAccount;
 use provision_core::authorization::{AUTHORIZATION_LIFETIME, PendingAuthorization};
 use provision_core::machine::Event;
 use provision_core::ports::{
@@ -20,11 +21,20 @@ use super::ControlPlane;
 use crate::commit::{Built, Draft};
 use crate::context::{account_context, sha256_hex};
 
+/// Which organisation an authorisation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Any,
+    /// The one that the account has had a grant of.
+    SameOrganization,
+}
+
 impl ControlPlane {
     pub(super) async fn begin(
         &self,
         by: Mutation,
         request: BeginAuthorization,
+        wanted: Wanted,
     ) -> Result<BegunAuthorization> {
         let settings = &self.context.settings;
         let redirect_uri = match &request.redirect_uri {
@@ -52,6 +62,10 @@ impl ControlPlane {
             .commit(|| async {
                 let account = self.context.account(name).await?;
                 self.demand_license(&name.tenant, &account.value.connector).await?;
+                let organization_id = account.value.identity.as_ref().map(|i| i.organization_id.clone());
+                if wanted == Wanted::SameOrganization && organization_id.is_none() {
+                    return Err(never_authorized(&account.value));
+                }
                 let spec = self.broker.spec(&account.value)?;
                 let expire_time = self.context.now() + AUTHORIZATION_LIFETIME;
                 let mut draft = Draft::default();
@@ -75,7 +89,7 @@ impl ControlPlane {
                     redirect_uri: redirect_uri.clone(),
                     sealed_verifier: sealed_verifier.clone(),
                     expire_time,
-                    organization_id: None,
+                    organization_id: organization_id.filter(|_| wanted == Wanted::SameOrganization),
                 };
                 draft.put(RecordKey::authorization(&hash), &pending)?;
                 draft.audit(
@@ -137,6 +151,15 @@ impl ControlPlane {
             })
             .await
     }
+}
+
+fn never_authorized(account: &ServiceAccount) -> Fault {
+    Fault::new(
+        Reason::WrongPhase,
+        "the account has never had a grant that could be replaced; authorise it with BeginAuthorization",
+    )
+    .meta("phase", account.phase.as_str())
+    .violation("phase", "must be after the first authorisation")
 }
 
 fn place(state_hash: &str) -> String {

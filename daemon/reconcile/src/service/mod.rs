@@ -19,16 +19,17 @@ mod watching;
 
 use std::sync::Arc;
 
+use provision_connector_sdk::GrantPolicy;
 use provision_core::account::{ApiBudget, Beside, ServiceAccount};
 use provision_core::license::{self, License};
 use provision_core::machine::Action;
 use provision_core::ports::AccountView;
 use provision_core::ports::Tagged;
 use provision_core::{AccountName, ConnectorId, Result, TenantId};
-use provision_store::record::RecordKey;
+use provision_store::record::{Credential, RecordKey};
 
-use crate::broker::Broker;
-use crate::context::Context;
+use crate::broker::{Broker, outlook};
+use crate::context::{Context, account_context};
 use crate::inventory::Inventories;
 use crate::repository::Versioned;
 use crate::runtime::Runtime;
@@ -78,10 +79,23 @@ async fn view_of(context: &Context, account: Versioned<ServiceAccount>) -> Resul
         .await?
         .map(|c| c.value)
         .filter(|c| c.account_uid == account.value.uid);
+    let grant = context
+        .repository()
+        .find::<Credential>(&RecordKey::credential(&account.value.name))
+        .await?
+        .map(|c| c.value)
+        .filter(|c| c.account_uid == account.value.uid)
+        .map(|c| outlook(&c, grant_policy(context, &account.value)));
     let budget = context.repository().find::<ApiBudget>(&RecordKey::budget(&account.value.name)).await?;
     let budget = budget.map(|b| b.value).filter(|b| b.account_uid == account.value.uid);
-    let beside = Beside { channel, budget, ..Beside::default() };
+    let beside = Beside { channel, grant, budget };
     Ok(Tagged { value: (account.value, beside), etag })
+}
+
+/// How long grants live there; an account of a connector that is not configured any more is shown all the same.
+fn grant_policy(context: &Context, account: &ServiceAccount) -> GrantPolicy {
+    let connector = context.connectors.get(&account.connector);
+    connector.map(|connector| connector.grant_policy(&account_context(account))).unwrap_or_default()
 }
 
 /// A time as texts for people have it: as the API writes it, to the second.

@@ -34,7 +34,7 @@ fn spec(base: &str) -> AuthorizationSpec {
         revoke_url: url("/revoke"),
         introspect_url: Some(url("/introspect")),
         client_id: "the-client".to_owned(),
-        client_secret: Some(SecretString::from("the-secret")),
+        client_secrets: vec![SecretString::from("the-secret")],
         scopes: vec!["api".to_owned(), "refresh_token".to_owned()],
         extra_parameters: vec![("prompt".to_owned(), "login".to_owned())],
     }
@@ -161,8 +161,14 @@ async fn a_request_that_cannot_leave_is_told_from_one_whose_answer_is_lost() {
 #[tokio::test]
 async fn introspection_and_revocation() {
     let token = SecretString::from("t");
+    let at = |seconds| chrono::DateTime::from_timestamp(seconds, 0);
     for (status, body, expected) in [
-        (200, r#"{"active":true,"scope":"api","exp":1700000000}"#, Introspection::Active),
+        (
+            200,
+            r#"{"active":true,"scope":"api","exp":1700000000}"#,
+            Introspection::Active { expire_time: at(1_700_000_000) },
+        ),
+        (200, r#"{"active":true}"#, Introspection::Active { expire_time: None }),
         (200, r#"{"active":false}"#, Introspection::Inactive),
         (401, r#"{"error":"invalid_client"}"#, Introspection::NoAnswer),
         (503, "<html>", Introspection::NoAnswer),

@@ -13,7 +13,7 @@ use provision_core::connector::Manifest;
 use provision_core::machine::Event;
 use provision_core::ports::{Callback, Mutation};
 use provision_core::{AccountName, Fault, Principal, Reason, Result};
-use provision_store::record::{Credential, CredentialState, OrganizationClaim, RecordKey, Sealed};
+use provision_store::record::{Credential, OrganizationClaim, RecordKey, Sealed};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -65,7 +65,8 @@ impl ControlPlane {
             .await
             .map_err(exchange_fault)?;
         // From here on there is a grant: it is kept, or it is revoked.
-        let fresh = Fresh { hash, principal: &pending.principal, answer: &answer };
+        let expected = pending.organization_id.as_deref();
+        let fresh = Fresh { hash, principal: &pending.principal, expected, answer: &answer };
         let mut organization = None;
         let kept = self.identify_and_keep(by, account, connector.as_ref(), fresh, &mut organization).await;
         if kept.is_err() {
@@ -101,7 +102,7 @@ impl ControlPlane {
         by: &Mutation,
         account: &ServiceAccount,
         connector: &dyn Connector,
-        Fresh { hash, principal, answer }: Fresh<'_>,
+        Fresh { hash, principal, expected, answer }: Fresh<'_>,
         organization: &mut Option<String>,
     ) -> Result<()> {
         let pair = pair_of(answer)?;
@@ -132,6 +133,14 @@ impl ControlPlane {
             .meta("expected", account.environment.clone())
             .meta("actual", identity.environment));
         }
+        if let Some(expected) = expected.filter(|expected| *expected != identity.organization_id) {
+            return Err(Fault::new(
+                Reason::OrgMismatch,
+                "another organisation was authorised than the one the account belongs to; log in to that one",
+            )
+            .meta("expected", expected)
+            .meta("actual", identity.organization_id));
+        }
         let checks = connector.check(&session).await?;
         let demanded = demand_checks(connector.manifest(), &checks);
         self.keep_attempt(principal, account, &identity, (&checks, demanded.is_err())).await?;
@@ -150,7 +159,7 @@ impl ControlPlane {
     ) -> Result<()> {
         let (name, uid) = (&account.name, &account.uid);
         let claim_key = RecordKey::organization(&account.connector, &identity.organization_id);
-        let (actions, replaced) = self
+        let actions = self
             .context
             .commit(|| async {
                 let repository = self.context.repository();
@@ -175,7 +184,7 @@ impl ControlPlane {
                 self.broker.keep(&mut draft, &account.value, &credential, pair, instance_url)?;
                 let event = Event::Authorized { identity: identity.clone() };
                 let (next, actions) = draft.transition(&self.context, &account, event)?;
-                debug_assert!(matches!(next.phase, Phase::Ready | Phase::Active));
+                debug_assert!(matches!(next.phase, Phase::Ready | Phase::Active | Phase::Deprovisioning));
                 draft.audit(
                     &self.context,
                     &name.tenant,
@@ -184,12 +193,13 @@ impl ControlPlane {
                     name.to_string(),
                     &[("organization_id", &identity.organization_id), ("username", &identity.username)],
                 )?;
-                Ok(Built::Commit(draft, (actions, credential)))
+                Ok(Built::Commit(draft, actions))
             })
             .await?;
         self.perform(name, actions);
-        if let Some(old) = replaced.filter(|c| c.value.state == CredentialState::Valid) {
-            self.broker.retire(account, &old.value).await;
+        // Only now: until the fresh grant was durable, the old one had to work. What fails is tried again later.
+        if let Err(fault) = self.broker.revoke_retired(account).await {
+            tracing::warn!(account = %name, ?fault, "grants that were replaced could not be revoked yet");
         }
         Ok(())
     }
@@ -200,6 +210,8 @@ struct Fresh<'a> {
     hash: &'a str,
     /// Who began the authorisation.
     principal: &'a Principal,
+    /// The organisation that must be authorised; `None`: any.
+    expected: Option<&'a str>,
     answer: &'a TokenAnswer,
 }
 
