@@ -7,5 +7,6 @@ mod delivery;
 mod faults;
 mod identity;
 mod inventory;
+mod removal;
 mod triggers;
 mod world;

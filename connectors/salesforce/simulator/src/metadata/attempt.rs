@@ -300,7 +300,11 @@ fn plan(org: &Org, snapshot: &Metadata, order: &Order) -> Planned {
             ..Package::default()
         },
     };
-    let brings_apex = package.components.iter().any(|component| component.kind.name.starts_with("Apex"));
+    // What is deleted counts as much as what is brought.
+    let deleted =
+        package.deletions_before.iter().chain(&package.deletions_after).map(|(kind, _)| kind.as_str());
+    let mut kinds = package.components.iter().map(|component| component.kind.name).chain(deleted);
+    let brings_apex = kinds.any(|kind| kind.starts_with("Apex"));
     let stage = Stage::run(org, snapshot.clone(), &package, &order.rights, order.version);
     Planned { metadata: stage.metadata, rows: stage.rows, dropped: stage.dropped, brings_apex }
 }

@@ -48,6 +48,11 @@ impl Components {
         self.0.get(kind).into_iter().flat_map(BTreeMap::values)
     }
 
+    /// All components of all types.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Held>> {
+        self.0.values().flat_map(BTreeMap::values)
+    }
+
     /// The components of a type whose name begins with `stem`, ignoring case.
     pub fn beginning<'a>(&'a self, kind: &str, stem: &str) -> impl Iterator<Item = &'a Arc<Held>> + use<'a> {
         let stem = stem.to_ascii_lowercase();
