@@ -10,6 +10,8 @@ mod expect;
 mod looking;
 mod pacing;
 mod provisioning;
+mod quarantine;
+mod removal;
 mod report;
 mod world;
 

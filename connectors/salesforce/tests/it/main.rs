@@ -2,6 +2,7 @@
 
 mod app;
 mod checks;
+mod client;
 mod contract;
 mod delivery;
 mod faults;

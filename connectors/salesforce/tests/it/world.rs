@@ -15,6 +15,8 @@ use provision_salesforce::{Delivery, EnvironmentConfig, SalesforceConfig, Salesf
 use salesforce_simulator::ledger::Kind;
 use salesforce_simulator::{Config, Environment, Simulator};
 
+use crate::client::Client;
+
 /// Kinds of what the simulator counts as a change of the organisation.
 const EFFECTS: [Kind; 8] = [
     Kind::DeployStarted,
@@ -160,6 +162,21 @@ impl Salesforce {
         Ok(())
     }
 
+    /// Changes the source of a trigger behind the connector's back.
+    fn rewritten(&self, component: &PlannedComponent, change: impl Fn(&str) -> String) -> bool {
+        if component.kind != "ApexTrigger" {
+            return false;
+        }
+        let changed = self.simulator.org().change_metadata(|metadata| {
+            let trigger =
+                metadata.triggers.values_mut().find(|trigger| trigger.unit.name == component.full_name);
+            let trigger = std::sync::Arc::make_mut(trigger.ok_or(())?);
+            trigger.unit.body = change(&trigger.unit.body);
+            Ok::<_, ()>(())
+        });
+        changed.is_ok()
+    }
+
     pub fn count(&self, kind: Kind) -> u64 {
         self.simulator.ledger().count(kind)
     }
@@ -203,17 +220,23 @@ impl World for Salesforce {
         Some(EFFECTS.iter().map(|kind| self.count(*kind)).sum())
     }
 
+    fn portrait(&self) -> Option<String> {
+        // The contract leaves attachments and their cases behind, which are nobody's to remove.
+        let portrait = self.simulator.org().portrait();
+        let stands = portrait.0.into_iter().filter(|(name, _)| !name.starts_with("record "));
+        Some(stands.map(|(name, what)| format!("{name}: {what}\n")).collect())
+    }
+
+    async fn quarantine(&self, action: &str, content: &[u8]) -> bool {
+        Client::of(self).quarantine(action, content).await;
+        true
+    }
+
+    async fn disown(&self, component: &PlannedComponent) -> bool {
+        self.rewritten(component, |_| "trigger Theirs on Case (before insert) { }".to_owned())
+    }
+
     async fn tamper(&self, component: &PlannedComponent) -> bool {
-        if component.kind != "ApexTrigger" {
-            return false;
-        }
-        let changed = self.simulator.org().change_metadata(|metadata| {
-            let trigger =
-                metadata.triggers.values_mut().find(|trigger| trigger.unit.name == component.full_name);
-            let trigger = std::sync::Arc::make_mut(trigger.ok_or(())?);
-            trigger.unit.body = trigger.unit.body.replace("CAS_RecordChangeHandler.handle", "// ");
-            Ok::<_, ()>(())
-        });
-        changed.is_ok()
+        self.rewritten(component, |body| body.replace("CAS_RecordChangeHandler.handle", "// "))
     }
 }

@@ -15,6 +15,8 @@ pub struct State {
     pub components: BTreeMap<String, String>,
     /// Markers of reports, in order.
     pub log: Vec<String>,
+    /// Quarantined content by the id of the action that took it away; what was put back has none.
+    pub items: BTreeMap<String, Option<Vec<u8>>>,
     /// How often something has changed.
     pub effects: u64,
 }

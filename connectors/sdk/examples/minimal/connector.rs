@@ -19,7 +19,7 @@ use provision_connector_sdk::{
     AccountContext, Applied, ApplyProgress, ApplyRequest, AuthorizationSpec, Change, ChangeBatch,
     ChangeStream, Changes, Check, CheckStatus, Connector, ConnectorFault, Cursor, FaultClass,
     InventoryProgress, InventoryReading, InventoryRequest, Observation, PlanRequest, ProposedPlan,
-    ProposedRemoval, RemovalRequest, RemoveProgress, RemoveRequest, Session, TokenErrorClass,
+    ProposedRemoval, Quarantine, RemovalRequest, RemoveProgress, RemoveRequest, Session, TokenErrorClass,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::application::{Application, GOOD_TOKEN};
+use crate::removal::{self, MARK};
 
 const HOST: &str = "https://pad.example";
 const VERSION: &str = "1.0.0";
@@ -37,7 +38,7 @@ const CHANNEL: &str = "CAS_Channel";
 
 /// The connector for pads.
 pub struct PadConnector {
-    application: Arc<Application>,
+    pub(crate) application: Arc<Application>,
     manifest: Manifest,
 }
 
@@ -72,7 +73,7 @@ impl PadConnector {
     }
 
     /// Stands for a call over the network: counted, and denied with a token that is not accepted.
-    async fn call(&self, session: &Session) -> Result<(), ConnectorFault> {
+    pub(crate) async fn call(&self, session: &Session) -> Result<(), ConnectorFault> {
         session.calls.admit().await?;
         let access = session.credentials.current().await?;
         if access.token.expose_secret() == GOOD_TOKEN {
@@ -110,11 +111,11 @@ impl PadConnector {
 
 /// Names and texts follow from what is protected: the same everywhere and always.
 fn text(full_name: &str) -> String {
-    format!("pad component {full_name} of version {VERSION}")
+    format!("{MARK} {full_name} of version {VERSION}")
 }
 
 /// A real connector takes SHA-256; the example does without a further library.
-fn digest(text: &str) -> String {
+pub(crate) fn digest(text: &str) -> String {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
@@ -333,18 +334,24 @@ impl Connector for PadConnector {
 
     async fn plan_removal(
         &self,
-        _session: &Session,
-        _request: RemovalRequest<'_>,
+        session: &Session,
+        request: RemovalRequest<'_>,
     ) -> Result<ProposedRemoval, ConnectorFault> {
-        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
+        self.call(session).await?;
+        Ok(removal::plan(&self.application, request))
     }
 
     async fn remove(
         &self,
-        _session: &Session,
-        _request: RemoveRequest<'_>,
+        session: &Session,
+        request: RemoveRequest<'_>,
     ) -> Result<RemoveProgress, ConnectorFault> {
-        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
+        self.call(session).await?;
+        Ok(removal::remove(&self.application, request.step))
+    }
+
+    fn quarantine(&self) -> Option<&dyn Quarantine> {
+        Some(self)
     }
 
     fn changes(&self) -> Option<&dyn Changes> {

@@ -1,7 +1,7 @@
 //! The smallest connector that keeps the whole contract: the place to start from for a new one.
 //!
 //! `pad` is an application that exists only in this process. `application.rs` is the application, `connector.rs` the
-//! connector; here both are put to the contract suite, as a connector's own tests do it against a simulator:
+//! connector, `removal.rs` how it undoes what it did; here both are put to the contract suite, as a connector's own tests do it against a simulator:
 //!
 //! ```sh
 //! cargo run -p provision-connector-sdk --example minimal
@@ -9,6 +9,7 @@
 
 mod application;
 mod connector;
+mod removal;
 
 use std::sync::Arc;
 
@@ -50,6 +51,23 @@ impl World for PadWorld {
 
     fn effects(&self) -> Option<u64> {
         Some(self.application.lock().effects)
+    }
+
+    fn portrait(&self) -> Option<String> {
+        let state = self.application.lock();
+        Some(format!("{:?} {:?}", state.components, state.items))
+    }
+
+    async fn quarantine(&self, action: &str, content: &[u8]) -> bool {
+        let mut state = self.application.lock();
+        state.items.insert(action.to_owned(), Some(content.to_vec()));
+        state.effects += 1;
+        true
+    }
+
+    async fn disown(&self, component: &PlannedComponent) -> bool {
+        self.application.put(&component.full_name, "somebody else's".to_owned());
+        true
     }
 
     async fn tamper(&self, component: &PlannedComponent) -> bool {

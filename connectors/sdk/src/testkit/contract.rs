@@ -1,4 +1,5 @@
-//! The cases in their order: first what only looks, then a provisioning from beginning to end, then what must fail.
+//! The cases in their order: first what only looks, then a provisioning from beginning to end, then its removal, then
+//! what must fail.
 
 use provision_core::inventory::Inventory;
 use provision_core::plan::Plan;
@@ -6,7 +7,8 @@ use provision_core::plan::Plan;
 use super::events::Events;
 use super::report::Report;
 use super::world::{World, session};
-use super::{events, looking, pacing, provisioning};
+use super::{events, looking, pacing, provisioning, quarantine, removal};
+use crate::removal::ProposedRemoval;
 use crate::session::Session;
 
 /// What the cases hand on to each other.
@@ -54,26 +56,37 @@ pub async fn run(world: &dyn World) -> Report {
         "what cannot be protected is named with its reason",
         looking::unprotected(&suite, &inventory).await.map(|()| None),
     );
-    provision(&mut report, &suite, &inventory, &plan).await;
+    let before = world.portrait();
+    let mut events = Events::default();
+    let mut removal = None;
+    if provision(&mut report, &suite, &inventory, &plan, &mut events).await {
+        removal = remove(&mut report, &suite, &plan, &mut events, before).await;
+    }
     report.add(
         "a refused session is denied by every method",
-        refused(&suite, &inventory, &plan).await.map(|()| None),
+        refused(&suite, &inventory, &plan, removal.as_ref()).await.map(|()| None),
     );
     report
 }
 
-async fn provision(report: &mut Report, suite: &Suite<'_>, inventory: &Inventory, plan: &Plan) {
+/// Whether everything was brought in.
+async fn provision(
+    report: &mut Report,
+    suite: &Suite<'_>,
+    inventory: &Inventory,
+    plan: &Plan,
+    events: &mut Events,
+) -> bool {
+    report.add("before, no content is quarantined", quarantine::nothing_before(suite).await);
     report.add(
         "no call leaves that was not asked for, or was held back",
         pacing::asked(suite, plan).await.map(|()| None),
     );
     report.add("before, nothing is there", provisioning::nothing_is_there(suite, plan).await.map(|()| None));
-    let mut events = Events::default();
-    if !report.add(
-        "every step is carried out",
-        provisioning::carry_out(suite, plan, &mut events).await.map(|()| None),
-    ) {
-        return;
+    if !report
+        .add("every step is carried out", provisioning::carry_out(suite, plan, events).await.map(|()| None))
+    {
+        return false;
     }
     report.add(
         "afterwards, everything is there",
@@ -87,17 +100,57 @@ async fn provision(report: &mut Report, suite: &Suite<'_>, inventory: &Inventory
         "a further plan keeps everything",
         provisioning::further_plan(suite, inventory, plan).await.map(|()| None),
     );
-    report.add("an event comes back", events::canary(suite, &mut events).await);
-    report.add("a changed record comes back", events::change_of_a_record(suite, &mut events).await);
-    report.add("a position goes on where it was", events::resumes(suite, &events).await);
+    report.add("an event comes back", events::canary(suite, events).await);
+    report.add("a changed record comes back", events::change_of_a_record(suite, events).await);
+    report.add("a position goes on where it was", events::resumes(suite, events).await);
     report.add("a position that is no position is gone", events::lost_position(suite).await);
     report.add("what was spoiled is seen", provisioning::tampered(suite, plan).await);
+    report.add(
+        "quarantined content is listed, read, restored and deleted",
+        quarantine::looked_after(suite).await,
+    );
+    true
 }
 
-async fn refused(suite: &Suite<'_>, inventory: &Inventory, plan: &Plan) -> Result<(), String> {
+/// The removal, where it was planned.
+async fn remove(
+    report: &mut Report,
+    suite: &Suite<'_>,
+    plan: &Plan,
+    events: &mut Events,
+    before: Option<String>,
+) -> Option<ProposedRemoval> {
+    let planned = removal::planned(suite, plan).await;
+    let removal = keep(report, "a removal looks only, is the same twice and leaves nothing out", planned)?;
+    if !report.add(
+        "every step of the removal is carried out, and survives a lost handle",
+        removal::carried_out(suite, &removal).await.map(|()| None),
+    ) {
+        return Some(removal);
+    }
+    let left = removal::nothing_is_left(suite, plan, &removal, before).await;
+    report.add("afterwards, the organisation is what it was", left.map(|()| None));
+    report.add(
+        "what is removed stays removed, however its step is begun",
+        removal::again(suite, &removal).await.map(|()| None),
+    );
+    report.add("what is somebody else's stays and is named", removal::foreign(suite, plan, events).await);
+    Some(removal)
+}
+
+async fn refused(
+    suite: &Suite<'_>,
+    inventory: &Inventory,
+    plan: &Plan,
+    removal: Option<&ProposedRemoval>,
+) -> Result<(), String> {
     let refused = session(suite.session.account.clone(), suite.world.refused_credentials().await);
     looking::refused(suite, &refused, inventory).await?;
     provisioning::refused(suite, &refused, plan).await?;
+    if let Some(removal) = removal {
+        removal::refused(suite, &refused, removal).await?;
+    }
+    quarantine::refused(suite, &refused).await?;
     events::refused(suite, &refused).await
 }
 

@@ -19,7 +19,7 @@ const POLLS_MAX: usize = 2000;
 /// A simulated application needs no longer waits than this.
 const WAIT_MAX: Duration = Duration::from_millis(100);
 
-fn components(plan: &Plan) -> Vec<PlannedComponent> {
+pub(super) fn components(plan: &Plan) -> Vec<PlannedComponent> {
     plan.steps.iter().flat_map(|step| step.components.iter().cloned()).collect()
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn nothing_is_there(suite: &Suite<'_>, plan: &Plan) -> Outcome 
     suite.unchanged_since(before, "observe")
 }
 
-async fn observe(
+pub(super) async fn observe(
     suite: &Suite<'_>,
     plan: &Plan,
     components: &[PlannedComponent],

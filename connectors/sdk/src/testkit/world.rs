@@ -36,6 +36,22 @@ pub trait World: Send + Sync {
         None
     }
 
+    /// All that stands in the organisation, in words that can be compared, where the world can tell.
+    fn portrait(&self) -> Option<String> {
+        None
+    }
+
+    /// Puts content into quarantine by the application's own means, under the id of an action. `false` where the world
+    /// cannot.
+    async fn quarantine(&self, _action: &str, _content: &[u8]) -> bool {
+        false
+    }
+
+    /// Makes a component somebody else's, under the same name. `false` where the world cannot.
+    async fn disown(&self, _component: &PlannedComponent) -> bool {
+        false
+    }
+
     /// Spoils a component behind the connector's back. `false` where the world cannot.
     async fn tamper(&self, _component: &PlannedComponent) -> bool {
         false

@@ -4,50 +4,11 @@ use provision_connector_sdk::core::Reason;
 use provision_connector_sdk::testkit::World as _;
 use provision_connector_sdk::{Begin, Connector as _, Disposed, FaultClass, QuarantinedItem, Session};
 use salesforce_simulator::Environment;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{finish, proposed, provisioned};
+use crate::client::Client;
 use crate::world::{Salesforce, step};
-
-/// Calls of a person's client: the REST API and the app's service.
-struct Client {
-    http: reqwest::Client,
-    base: String,
-    token: String,
-}
-
-impl Client {
-    fn of(salesforce: &Salesforce) -> Self {
-        let ready = salesforce.simulator.ready();
-        Client {
-            http: reqwest::Client::new(),
-            base: ready.base_url.clone(),
-            token: ready.access_token.clone(),
-        }
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> Value {
-        let url = format!("{}{path}", self.base);
-        let request = self.http.post(url).bearer_auth(&self.token);
-        let request = request.header("Content-Type", "application/json").body(body.to_string());
-        let answer = request.send().await.expect("an answer").text().await.expect("a text");
-        serde_json::from_str(&answer).expect("JSON")
-    }
-
-    /// Attaches content to a new case and quarantines it.
-    async fn quarantine(&self, action: &str, content: &[u8]) {
-        use base64::Engine as _;
-        let case = self.post("/services/data/v67.0/sobjects/Case", &json!({"Subject": action})).await;
-        let body = base64::engine::general_purpose::STANDARD.encode(content);
-        let attachment = json!({"Name": format!("{action}.txt"), "ParentId": case["id"], "Body": body});
-        let attachment = self.post("/services/data/v67.0/sobjects/Attachment", &attachment).await;
-        let id = attachment["id"].as_str().expect("an id").to_owned();
-        let ask =
-            json!({"actionId": action, "sourceId": id, "reason": "test", "policy": "p", "purge": false});
-        let outcome = self.post("/services/apexrest/cas/v1/quarantine", &ask).await;
-        assert_eq!(outcome["state"], "QUARANTINED", "{outcome}");
-    }
-}
 
 async fn list(salesforce: &Salesforce, session: &Session) -> Vec<QuarantinedItem> {
     let quarantine = salesforce.connector.quarantine().expect("the capability");
