@@ -23,7 +23,7 @@ use crate::fault::FaultClass;
 use crate::session::Session;
 
 /// What the daemon fills into the texts for people.
-const PARAMETERS: [&str; 9] = [
+const PARAMETERS: [&str; 14] = [
     "environment",
     "connector",
     "organization_name",
@@ -33,6 +33,11 @@ const PARAMETERS: [&str; 9] = [
     "reason",
     "message",
     "changes",
+    "action",
+    "expire_time",
+    "leftovers",
+    "removal_time",
+    "since",
 ];
 
 pub(super) fn manifest(world: &dyn World) -> Outcome {
