@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Form, Json, Router};
-use provision_connector_sdk::ConnectorFault;
+use provision_connector_sdk::{ConnectorFault, Disposed};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -30,6 +30,21 @@ pub struct Application {
 pub struct Inner {
     /// Component to the number of times it was created.
     pub created: BTreeMap<String, u32>,
+    /// Component to the number of times it was removed.
+    pub removed: BTreeMap<String, u32>,
+    /// Components of somebody else.
+    pub foreign: BTreeSet<String>,
+    /// Components that cannot be removed.
+    pub sticky: BTreeSet<String>,
+    /// Components that come in when others have been removed.
+    pub late: BTreeSet<String>,
+    pub quarantine: Vec<Held>,
+    /// Bytes of a piece of quarantined content; 0: a few.
+    pub piece_bytes: usize,
+    /// Whatever is brought in has to wait.
+    pub applies_wait: bool,
+    /// What became of quarantined items, and how often.
+    pub disposed: BTreeMap<String, u32>,
     /// Jobs by idempotency key: components that come in when the job is asked about.
     pub jobs: HashMap<String, Vec<String>>,
     pub event_log: Vec<String>,
@@ -43,6 +58,12 @@ pub struct Inner {
     pub codes: HashMap<String, bool>,
     /// What the next token exchange does instead of answering.
     pub next_exchange: Option<Trouble>,
+    /// So many exchanges are told that another one is under way.
+    pub races: u32,
+    /// The access token of before an exchange whose answer is lost stays good.
+    pub keeps_access: bool,
+    /// Nobody is told whether a token lives.
+    pub introspection_down: bool,
     pub grant_dead: bool,
     /// Pairs of grants before the last one.
     pub earlier: Vec<(String, String)>,
@@ -76,6 +97,21 @@ pub struct Inner {
     pub revoke_fails: bool,
 }
 
+/// Quarantined content.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub id: String,
+    pub content: Vec<u8>,
+    pub sha256: String,
+    pub held: bool,
+    /// What the application says when it is to be restored or deleted.
+    pub refuses: Option<String>,
+    /// Not all of the content is there.
+    pub damaged: bool,
+    /// The application never comes to an end with it.
+    pub stuck: bool,
+}
+
 /// What somebody has done to a component.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Amiss {
@@ -83,7 +119,7 @@ pub enum Amiss {
     SwitchedOff,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// Rotates, then answers nothing readable.
     LoseAnswer,
@@ -145,7 +181,51 @@ impl Application {
 impl Inner {
     /// Effects that must happen once, by name.
     pub fn effects(&self) -> BTreeMap<String, u32> {
-        self.created.iter().map(|(name, count)| (format!("created {name}"), *count)).collect()
+        let created = self.created.iter().map(|(name, count)| (format!("created {name}"), *count));
+        let removed = self.removed.iter().map(|(name, count)| (format!("removed {name}"), *count));
+        let disposed = self.disposed.iter().map(|(deed, count)| (deed.clone(), *count));
+        created.chain(removed).chain(disposed).collect()
+    }
+
+    pub fn is_there(&self, name: &str) -> bool {
+        self.created.get(name).copied().unwrap_or(0) > self.removed.get(name).copied().unwrap_or(0)
+    }
+
+    /// What of ours is in the organisation.
+    pub fn there(&self) -> Vec<String> {
+        self.created.keys().filter(|name| self.is_there(name)).cloned().collect()
+    }
+
+    pub fn put_into_quarantine(&mut self, id: &str, content: &str) -> &mut Held {
+        self.quarantine.push(Held {
+            id: id.into(),
+            content: content.into(),
+            sha256: hex::encode(<sha2::Sha256 as sha2::Digest>::digest(content)),
+            held: true,
+            refuses: None,
+            damaged: false,
+            stuck: false,
+        });
+        self.quarantine.last_mut().expect("pushed")
+    }
+
+    /// The first time, it is only begun.
+    pub fn dispose(&mut self, deed: &str, id: &str) -> Disposed {
+        let Some(held) = self.quarantine.iter_mut().find(|held| held.id == id) else {
+            return Disposed::Refused { reason: "no such item".into() };
+        };
+        if let Some(reason) = &held.refuses {
+            return Disposed::Refused { reason: reason.clone() };
+        }
+        if held.stuck {
+            return Disposed::Pending { poll_after: std::time::Duration::from_millis(1) };
+        }
+        if held.held {
+            held.held = false;
+            *self.disposed.entry(format!("{deed} {id}")).or_default() += 1;
+            return Disposed::Pending { poll_after: std::time::Duration::from_millis(1) };
+        }
+        Disposed::Done
     }
 
     fn issue(&mut self) -> Value {
@@ -175,6 +255,11 @@ fn lost() -> Answer {
     (axum::http::StatusCode::GATEWAY_TIMEOUT, Json(json!("lost")))
 }
 
+fn raced() -> Answer {
+    let told = json!({"error": "invalid_grant", "error_description": "token request is already being processed"});
+    (axum::http::StatusCode::BAD_REQUEST, Json(told))
+}
+
 async fn token(State(app): State<Arc<Application>>, Form(form): Form<HashMap<String, String>>) -> Answer {
     let mut state = app.state();
     if form.get("grant_type").map(String::as_str) == Some("authorization_code") {
@@ -193,12 +278,20 @@ async fn token(State(app): State<Arc<Application>>, Form(form): Form<HashMap<Str
         state.next_exchange = None;
         return (axum::http::StatusCode::GATEWAY_TIMEOUT, Json(json!("gateway")));
     }
+    if state.races > 0 {
+        state.races -= 1;
+        return raced();
+    }
     if state.grant_dead || form.get("refresh_token") != Some(&state.refresh_token) {
         state.reuses += u32::from(!state.grant_dead);
         state.grant_dead = true;
         return refused("invalid_grant");
     }
+    let access = state.access_token.clone();
     let answer = state.issue();
+    if state.keeps_access {
+        state.access_token = access;
+    }
     if state.next_exchange.take() == Some(Trouble::LoseAnswer) {
         return lost();
     }
@@ -233,6 +326,9 @@ async fn introspect(
     Form(form): Form<HashMap<String, String>>,
 ) -> Answer {
     let state = app.state();
+    if state.introspection_down {
+        return (axum::http::StatusCode::SERVICE_UNAVAILABLE, Json(json!("later")));
+    }
     let active = !state.grant_dead && form.get("token") == Some(&state.refresh_token);
     (axum::http::StatusCode::OK, Json(json!({"active": active})))
 }

@@ -1,5 +1,7 @@
 //! The connector of the small application. Every call can be made to die before it leaves or after its effect.
 
+mod removal;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -188,7 +190,7 @@ impl Connector for FakeConnector {
             revoke_url: url("/revoke"),
             introspect_url: Some(url("/introspect")),
             client_id: "client".into(),
-            client_secret: Some("secret".to_owned().into()),
+            client_secrets: vec!["secret".to_owned().into()],
             scopes: vec!["all".into()],
             extra_parameters: vec![],
         })
@@ -202,8 +204,17 @@ impl Connector for FakeConnector {
         Ok(format!("http://{}", self.application.address))
     }
 
-    fn token_error(&self, error: &str, _description: &str) -> TokenErrorClass {
-        if error == "invalid_grant" { TokenErrorClass::Revoked } else { TokenErrorClass::Other }
+    fn token_error(&self, error: &str, description: &str) -> TokenErrorClass {
+        match error {
+            "invalid_grant" if description.contains("already being processed") => TokenErrorClass::Race,
+            "invalid_grant" => TokenErrorClass::Revoked,
+            "invalid_client" => TokenErrorClass::ClientRefused,
+            _ => TokenErrorClass::Other,
+        }
+    }
+
+    fn grant_policy(&self, _account: &AccountContext) -> GrantPolicy {
+        GrantPolicy { idle: Some(Duration::from_secs(30 * 24 * 3600)), lifetime: None }
     }
 
     async fn identify(&self, session: &Session) -> Result<Identity, ConnectorFault> {
@@ -318,6 +329,10 @@ impl Connector for FakeConnector {
         session: &Session,
         request: ApplyRequest<'_>,
     ) -> Result<ApplyProgress, ConnectorFault> {
+        if self.application.state().applies_wait {
+            let class = FaultClass::Throttled { wait: Duration::from_secs(3_600) };
+            return Err(ConnectorFault::new(class, Fault::new(Reason::SaasRateLimited, "slow down")));
+        }
         if self.throttle.load(Ordering::SeqCst) > 0 {
             self.throttle.fetch_sub(1, Ordering::SeqCst);
             let class = FaultClass::Throttled { wait: Duration::from_millis(1) };
@@ -409,18 +424,22 @@ impl Connector for FakeConnector {
 
     async fn plan_removal(
         &self,
-        _session: &Session,
-        _request: RemovalRequest<'_>,
+        session: &Session,
+        request: RemovalRequest<'_>,
     ) -> Result<ProposedRemoval, ConnectorFault> {
-        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
+        self.propose_removal(session, request).await
     }
 
     async fn remove(
         &self,
-        _session: &Session,
-        _request: RemoveRequest<'_>,
+        session: &Session,
+        request: RemoveRequest<'_>,
     ) -> Result<RemoveProgress, ConnectorFault> {
-        Err(ConnectorFault::rejected(Fault::internal_error("not built yet")))
+        self.remove_step(session, request).await
+    }
+
+    fn quarantine(&self) -> Option<&dyn Quarantine> {
+        Some(self)
     }
 
     fn changes(&self) -> Option<&dyn Changes> {

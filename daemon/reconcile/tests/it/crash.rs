@@ -3,6 +3,7 @@
 //! answer of a commit or a call is lost. Whoever asked asks again, and all must end as if nothing had happened, with each
 //! effect once. A new step is covered unasked; a new operation is one more [`Scenario`].
 
+mod deprovisioning;
 mod inventory;
 mod provisioning;
 mod reauthorization;

@@ -87,12 +87,16 @@ pub struct World {
     pub application: Arc<Application>,
     dir: tempfile::TempDir,
     pub clock: Arc<TestClock>,
+    pub keys: Arc<TestKeys>,
+    /// Making one costs more than most tests.
+    http: reqwest::Client,
 }
 
 /// One life of a daemon.
 pub struct Life {
     pub context: Arc<Context>,
     pub plane: ControlPlane,
+    pub broker: Arc<Broker>,
     pub runtime: Arc<Runtime>,
     pub connector: Arc<FakeConnector>,
     pub shutdown: CancellationToken,
@@ -120,13 +124,29 @@ impl Randomness for TestRandomness {
     }
 }
 
-struct OneKey(SecretBox<[u8; 32]>);
-impl KeyProvider for OneKey {
-    fn current(&self) -> &str {
-        "k1"
+/// One key, `k1`, until a test puts another one in front.
+#[derive(Default)]
+pub struct TestKeys(std::sync::Mutex<Vec<String>>);
+
+impl TestKeys {
+    /// The keys from now on, the current one first.
+    pub fn set(&self, ids: &[&str]) {
+        *self.0.lock().expect("unpoisoned") = ids.iter().map(|id| (*id).to_owned()).collect();
     }
-    fn key(&self, id: &str) -> Option<&SecretBox<[u8; 32]>> {
-        (id == "k1").then_some(&self.0)
+
+    fn ids(&self) -> Vec<String> {
+        let ids = self.0.lock().expect("unpoisoned").clone();
+        if ids.is_empty() { vec!["k1".to_owned()] } else { ids }
+    }
+}
+
+impl KeyProvider for TestKeys {
+    fn current(&self) -> String {
+        self.ids()[0].clone()
+    }
+    fn key(&self, id: &str) -> Option<Arc<SecretBox<[u8; 32]>>> {
+        let known = self.ids().iter().any(|known| known == id);
+        known.then(|| Arc::new(SecretBox::new(Box::new([id.as_bytes()[1]; 32]))))
     }
 }
 
@@ -142,7 +162,21 @@ impl World {
             application: Application::start().await,
             dir: tempfile::tempdir().expect("temp dir"),
             clock: Arc::new(TestClock(AtomicI64::new(1_700_000_000_000))),
+            keys: Arc::default(),
+            http: provision_connector_sdk::http::client(&Default::default()).expect("client"),
         }
+    }
+
+    /// Files of the artifact store.
+    pub fn artifacts(&self) -> Vec<std::path::PathBuf> {
+        let mut files = Vec::new();
+        let mut dirs = vec![self.dir.path().to_owned()];
+        while let Some(dir) = dirs.pop() {
+            for entry in std::fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("readable").path()) {
+                if entry.is_dir() { dirs.push(entry) } else { files.push(entry) }
+            }
+        }
+        files
     }
 
     pub async fn live(&self, crash: Arc<Crash>) -> Life {
@@ -158,7 +192,7 @@ impl World {
             clock: self.clock.clone(),
             randomness: randomness.clone(),
             connectors,
-            envelope: Envelope::new(Arc::new(OneKey(SecretBox::new(Box::new([1; 32])))), randomness),
+            envelope: Envelope::new(self.keys.clone(), randomness),
             settings: Settings {
                 callback_url: "http://127.0.0.1:1/oauth/callback".into(),
                 console_redirect_uris: vec!["https://console.example/back".into()],
@@ -169,11 +203,10 @@ impl World {
             },
             shutdown: shutdown.clone(),
         });
-        let http = provision_connector_sdk::http::client(&Default::default()).expect("client");
-        let broker = Broker::new(context.clone(), http);
+        let broker = Broker::new(context.clone(), self.http.clone());
         let runtime = Runtime::new(context.clone(), broker.clone());
-        let plane = ControlPlane::new(context.clone(), broker, runtime.clone());
-        Life { context, plane, runtime, connector, shutdown }
+        let plane = ControlPlane::new(context.clone(), broker.clone(), runtime.clone());
+        Life { context, plane, broker, runtime, connector, shutdown }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use provision_core::operation::{Operation, OperationKind};
-use provision_core::{OperationName, Reason, Result};
+use provision_core::{Fault, OperationName, Reason, Result};
 use provision_store::record::RecordKey;
 
 use super::removal_step;
@@ -36,6 +36,10 @@ impl Driver<'_> {
 
     async fn wait_for_others(&self) -> Result<()> {
         loop {
+            // A wait that a stopping daemon cuts short does not yield: without this look the loop would never end.
+            if self.context.shutdown.is_cancelled() {
+                return Err(Fault::new(Reason::ShuttingDown, "the daemon is stopping"));
+            }
             let own = self.load().await?;
             let over = own.is_done() || own.cancel_requested || self.context.now() >= own.deadline;
             if own.kind != OperationKind::Deprovision || over {
