@@ -64,7 +64,7 @@ pub(crate) async fn restore(org: &Org<'_>, item: &QuarantinedItem) -> Result<Dis
     }
 }
 
-/// Its chunks and the item itself.
+/// Its chunks and the item itself. Salesforce keeps them in the recycle bin for 15 days, or until their object goes.
 pub(crate) async fn delete(org: &Org<'_>, item: &QuarantinedItem) -> Result<Disposed, ConnectorFault> {
     let columns = Columns::of(org)?;
     let soql = format!(
