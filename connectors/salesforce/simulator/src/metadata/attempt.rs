@@ -92,6 +92,7 @@ impl Deployments {
         if !self.progress(id, half, enabled).await {
             return Some(Outcome::canceled(rows));
         }
+        self.org.clock.sleep(self.org.config.deploy_component_time.max(STEP_MIN)).await;
         self.update(id, |request, now_ms| {
             "InProgress".clone_into(&mut request.status);
             request.components_deployed = 0;
