@@ -3,6 +3,7 @@
 use salesforce_simulator::{Credentials, Simulator};
 
 use crate::browser::{Browser, Page};
+use crate::failure::Failure;
 use crate::html;
 
 /// Somebody with a user name, a password and a browser.
@@ -58,6 +59,19 @@ impl Person {
     pub async fn allow(&mut self, authorization_url: &str) -> Page {
         let page = self.asked(authorization_url).await;
         if html::form(&page.body).is_some() { self.press(&page, "Allow").await } else { page }
+    }
+
+    /// As [`Person::allow`], where pages may not come: the daemon's own goes with the daemon.
+    pub async fn try_allow(&mut self, authorization_url: &str) -> Result<Page, Failure> {
+        let login = self.browser.open(authorization_url).await?;
+        let Credentials { username, password } = &self.credentials;
+        let fields = [("username", username.as_str()), ("pw", password.as_str())];
+        let page = self.browser.submit(&login, &fields, "Log In").await?;
+        if html::form(&page.body).is_some() {
+            self.browser.submit(&page, &[], "Allow").await
+        } else {
+            Ok(page)
+        }
     }
 
     /// Logs in and denies.

@@ -18,6 +18,9 @@ use crate::{binaries, relay};
 /// How long an operation may take.
 pub const OPERATION_PATIENCE: Duration = Duration::from_secs(120);
 
+/// Variables for a daemon's environment, by its data directory.
+pub type Variables<'a> = dyn Fn(&Path) -> Vec<(String, String)> + Sync + 'a;
+
 /// The vendor's administrator.
 pub const PLATFORM: &str = "platform@vendor.example";
 /// Principals of the tests; each has the token `token-of-<name>`.
@@ -69,7 +72,7 @@ impl World {
 
     /// As [`World::made`], with variables for the daemon's environment made of its data directory, which is there by
     /// then.
-    pub async fn made_in(setup: Setup, variables: &dyn Fn(&Path) -> Vec<(String, String)>) -> World {
+    pub async fn made_in(setup: Setup, variables: &Variables<'_>) -> World {
         let environment = setup.org.environment;
         let org = Simulator::start(setup.org).await.expect("the simulator starts");
         let other = match setup.other {

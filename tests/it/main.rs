@@ -13,5 +13,6 @@ mod cli_checks;
 mod cli_ctl;
 mod cli_operations;
 mod recovery_kill;
+mod recovery_restore;
 mod repo_house;
 mod secrets;

@@ -4,12 +4,19 @@
 //! Progress goes to stderr. The last line of stdout is `N runs, M violations`; the exit code is 1 where M is not 0. What a
 //! failing run left behind is kept, in a folder that is named, and the same seed replays it.
 
+mod caller;
+mod crash;
+mod disk;
+mod end;
 mod power;
 mod report;
+mod resume;
+mod trial;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use async_trait::async_trait;
 use clap::{Parser, Subcommand};
 
 use report::Report;
@@ -18,13 +25,37 @@ use report::Report;
 #[command(about = "Runs the real product under misfortune and counts violations")]
 struct Arguments {
     #[command(subcommand)]
-    misfortune: Misfortune,
+    misfortune: Command,
 }
 
 #[derive(Subcommand)]
-enum Misfortune {
+enum Command {
     /// Loss of power: disks that kept any part of what the daemon had not synced.
     Power(Common),
+    /// kill -9 at random moments of an account's life, and an organisation that misbehaves.
+    Crash(Common),
+    /// Notification clients that are cut, and daemons that end, at random events.
+    Resume(Common),
+    /// A disk that fills up, flips bits and loses files.
+    Disk(Common),
+}
+
+/// One kind of misfortune, a module each.
+#[async_trait]
+trait Misfortune: Sync {
+    /// Runs as often as asked for and reports each run; an error is what kept it from going on.
+    async fn soak(&self, common: &Common, report: &mut Report) -> Result<(), String>;
+}
+
+impl Command {
+    fn parts(&self) -> (&'static str, &Common, &dyn Misfortune) {
+        match self {
+            Command::Power(common) => ("power", common, &power::Power),
+            Command::Crash(common) => ("crash", common, &crash::Crash),
+            Command::Resume(common) => ("resume", common, &resume::Resume),
+            Command::Disk(common) => ("disk", common, &disk::Disk),
+        }
+    }
 }
 
 #[derive(Parser, Clone)]
@@ -46,11 +77,8 @@ struct Common {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Arguments { misfortune } = Arguments::parse();
-    let mut report = match &misfortune {
-        Misfortune::Power(common) => Report::new("power", common),
-    };
-    let done = match misfortune {
-        Misfortune::Power(common) => power::soak(&common, &mut report).await,
-    };
+    let (name, common, kind) = misfortune.parts();
+    let mut report = Report::new(name, common);
+    let done = kind.soak(common, &mut report).await;
     report.end(done)
 }

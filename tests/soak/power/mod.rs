@@ -6,18 +6,30 @@ mod trace;
 mod truth;
 mod workload;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use crate::{Common, Report};
+use crate::trial::copy;
+use crate::{Common, Misfortune, Report};
 use disk::Disk;
 use trace::Note;
 use truth::Truth;
 
+/// Loss of power.
+pub struct Power;
+
+#[async_trait]
+impl Misfortune for Power {
+    async fn soak(&self, common: &Common, report: &mut Report) -> Result<(), String> {
+        images(common, report).await
+    }
+}
+
 /// Takes images in order of their crash points, so that the disk is built once.
-pub async fn soak(common: &Common, report: &mut Report) -> Result<(), String> {
+async fn images(common: &Common, report: &mut Report) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut random = StdRng::seed_from_u64(common.seed);
     let recorded = workload::record(folder.path(), &mut random).await?;
@@ -82,16 +94,17 @@ fn whole(notes: &[Note], data: &Path, folder: &Path) -> Result<(), String> {
     Err(format!("the notes do not make the data: {}", String::from_utf8_lossy(&output.stdout)))
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
+/// Compiles a library to be preloaded: only C can stand in for the C library's calls.
+pub fn compile(folder: &Path, name: &str, code: &str) -> Result<PathBuf, String> {
+    let source = folder.join(name).with_extension("c");
+    std::fs::write(&source, code).map_err(|error| error.to_string())?;
+    let library = folder.join(name).with_extension("so");
+    let mut cc = std::process::Command::new("cc");
+    cc.args(["-O1", "-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl");
+    let output = cc.output().map_err(|error| format!("cc: {error}"))?;
+    if output.status.success() {
+        Ok(library)
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
-    Ok(())
 }

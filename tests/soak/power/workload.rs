@@ -9,6 +9,8 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use salesforce_simulator::Config;
 
+use super::compile;
+
 /// Tenants made in each life.
 const TENANTS: usize = 60;
 const LIVES: usize = 4;
@@ -31,7 +33,7 @@ pub struct Acknowledged {
 
 /// Compiles the recorder, runs the daemon under it, and ends with a daemon that has stopped well.
 pub async fn record(folder: &Path, random: &mut StdRng) -> Result<Recorded, String> {
-    let recorder = compile(folder)?;
+    let recorder = compile(folder, "recorder", include_str!("recorder.c"))?;
     let notes = folder.join("notes");
     let environment = |root: &Path| {
         vec![
@@ -72,19 +74,4 @@ pub async fn record(folder: &Path, random: &mut StdRng) -> Result<Recorded, Stri
 
 fn size(notes: &Path) -> Result<u64, String> {
     std::fs::metadata(notes).map(|metadata| metadata.len()).map_err(|error| error.to_string())
-}
-
-/// The recorder is C, since only C can stand in for the C library's calls.
-fn compile(folder: &Path) -> Result<PathBuf, String> {
-    let source = folder.join("recorder.c");
-    std::fs::write(&source, include_str!("recorder.c")).map_err(|error| error.to_string())?;
-    let library = folder.join("recorder.so");
-    let mut cc = std::process::Command::new("cc");
-    cc.args(["-O1", "-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl");
-    let output = cc.output().map_err(|error| format!("cc: {error}"))?;
-    if output.status.success() {
-        Ok(library)
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
 }

@@ -1,0 +1,148 @@
+//! Somebody who wants something of a daemon that comes and goes, and asks until it is done.
+
+use std::time::Duration;
+
+use provision_client::api::google::longrunning::Operation;
+use provision_client::api::v1::{ConditionStatus, OperationMetadata, ServiceAccount, ServiceAccountState};
+use provision_client::{Client, Error, ListOptions, metadata};
+use provision_tests::person::Person;
+use salesforce_simulator::Credentials;
+
+/// How often something is asked for that fails for a passing reason.
+const ASKS_MAX: u32 = 40;
+/// Between two looks at a state that has to come.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a state may take to come.
+const PATIENCE: Duration = Duration::from_secs(90);
+pub const TENANT: &str = "tenants/acme";
+pub const ACCOUNT: &str = "tenants/acme/serviceAccounts/main";
+
+/// The Global administrator, and the organisation's administrator beside them.
+#[derive(Clone)]
+pub struct Caller {
+    pub client: Client,
+    pub person: Credentials,
+}
+
+impl Caller {
+    pub async fn account(&self) -> Result<ServiceAccount, String> {
+        self.client.accounts().get(ACCOUNT).await.map_err(told)
+    }
+
+    /// Authorises unless that is done.
+    pub async fn authorize(&self) -> Result<(), String> {
+        for _ in 0..ASKS_MAX {
+            if holds(&self.account().await?, "Authorized") {
+                return Ok(());
+            }
+            let begun = match self.client.accounts().begin_authorization(ACCOUNT, "", "").await {
+                Ok(begun) => begun,
+                Err(error) if passes(&error) => continue,
+                Err(error) => return Err(told(error)),
+            };
+            // A browser does not mind a page that does not come: its user tries again.
+            let mut person = Person::new(&self.person);
+            let _page = person.try_allow(&begun.authorization_url).await;
+        }
+        Err("nobody gets the account authorised".to_owned())
+    }
+
+    /// The operation of a kind with that number, oldest first: found, or started. Waits for its end, and starts another
+    /// where it failed for a reason that passes.
+    pub async fn brought_about<F>(&self, kind: &str, start: impl Fn(Client) -> F) -> Result<Operation, String>
+    where
+        F: Future<Output = Result<Operation, Error>>,
+    {
+        for _ in 0..ASKS_MAX {
+            let options = ListOptions {
+                filter: format!("kind = {kind} AND state = SUCCEEDED"),
+                ..ListOptions::default()
+            };
+            let listed = self.client.operations().list(TENANT, options).await.map_err(told)?;
+            if let Some(done) = listed.operations.into_iter().next() {
+                return Ok(done);
+            }
+            let options = ListOptions {
+                filter: format!("kind = {kind} AND state = RUNNING"),
+                ..ListOptions::default()
+            };
+            let listed = self.client.operations().list(TENANT, options).await.map_err(told)?;
+            let name = match listed.operations.into_iter().next() {
+                Some(running) => running.name,
+                None => match start(self.client.clone()).await {
+                    Ok(started) => started.name,
+                    Err(error) if error.reason() == "REAUTHORIZATION_REQUIRED" => {
+                        self.authorize().await?;
+                        continue;
+                    }
+                    Err(error) if passes(&error) => continue,
+                    Err(error) => return Err(format!("{kind} is refused: {}", told(error))),
+                },
+            };
+            match self.client.operations().wait_done(&name, |_| {}).await {
+                Ok(done) => return Ok(done),
+                Err(error) if error.reason() == "REAUTHORIZATION_REQUIRED" => self.authorize().await?,
+                Err(error) if passes(&error) => {}
+                Err(error) => return Err(format!("{kind} fails: {}", told(error))),
+            }
+        }
+        Err(format!("{kind} does not come about"))
+    }
+
+    /// Waits until an account is as `wanted`.
+    pub async fn until(&self, what: &str, wanted: impl Fn(&ServiceAccount) -> bool) -> Result<(), String> {
+        let wait = async {
+            while !wanted(&self.account().await?) {
+                tokio::time::sleep(LOOK).await;
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(PATIENCE, wait).await {
+            Ok(done) => done,
+            Err(_) => Err(format!("the account is not {what} in time: {:?}", self.account().await?.state())),
+        }
+    }
+
+    /// Waits until it is protected and its events are read.
+    pub async fn until_protected(&self) -> Result<(), String> {
+        let wanted = |account: &ServiceAccount| {
+            account.state() == ServiceAccountState::Protected
+                && account.event_channel.as_ref().is_some_and(|channel| channel.connected)
+        };
+        self.until("protected", wanted).await
+    }
+}
+
+/// Whether a condition holds.
+pub fn holds(account: &ServiceAccount, condition: &str) -> bool {
+    let found = account.conditions.iter().find(|one| one.r#type == condition);
+    found.is_some_and(|one| one.status() == ConditionStatus::True)
+}
+
+/// Kind and state of an operation, for messages.
+pub fn kind_of(operation: &Operation) -> String {
+    metadata(operation)
+        .map_or_else(|error| error.to_string(), |found: OperationMetadata| format!("{:?}", found.kind()))
+}
+
+/// Reasons for which the same may be asked for again.
+pub fn passes(error: &Error) -> bool {
+    error.is_unavailable()
+        || matches!(
+            error.reason(),
+            "SAAS_UNAVAILABLE"
+                | "SAAS_RATE_LIMITED"
+                | "SAAS_PROTOCOL_ERROR"
+                | "STORE_UNAVAILABLE"
+                | "REQUEST_TIMED_OUT"
+                | "PLAN_STALE"
+                | "GRANT_IN_DOUBT"
+                | "CONCURRENT_CHANGE"
+                | "OPERATION_IN_PROGRESS"
+                | "SHUTTING_DOWN"
+        )
+}
+
+pub fn told(error: Error) -> String {
+    error.to_string()
+}

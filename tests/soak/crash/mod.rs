@@ -1,0 +1,110 @@
+//! kill -9 at random moments of an account's life, while the organisation misbehaves: each run ends as one to which
+//! nothing happened.
+
+mod course;
+mod misfortune;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use provision_tests::setup::Setup;
+use provision_tests::world::World;
+use rand::Rng as _;
+use rand::rngs::StdRng;
+use salesforce_simulator::Config;
+
+use crate::caller::Caller;
+use crate::end::{End, defects};
+use crate::trial::{Trial, in_worlds, random_of};
+use crate::{Common, Misfortune, Report};
+use course::Course;
+use misfortune::Strike;
+
+/// Deaths in one run, at most.
+const DEATHS_MAX: u32 = 5;
+/// Objects of the organisation: enough for several deployments, few enough for many runs.
+const OBJECTS: usize = 30;
+
+pub struct Crash;
+
+#[async_trait]
+impl Misfortune for Crash {
+    async fn soak(&self, common: &Common, report: &mut Report) -> Result<(), String> {
+        let setup = Lives::setup_of();
+        let mut world = World::made(setup).await;
+        let undisturbed = lived(&mut world, &mut random_of(common, u64::MAX), 0).await?;
+        drop(world);
+        if undisturbed.state != "Protected" || undisturbed.effects.values().any(|count| *count != 1) {
+            return Err(format!("the undisturbed run ends as {undisturbed:#?}"));
+        }
+        eprintln!("  undisturbed: {} effects, {}", undisturbed.effects.len(), undisturbed.state);
+        in_worlds(Arc::new(Lives { undisturbed }), common, report).await
+    }
+}
+
+struct Lives {
+    undisturbed: End,
+}
+
+impl Lives {
+    fn setup_of() -> Setup {
+        Setup { org: Config { objects: OBJECTS, ..Config::default() }, log: "info", ..Setup::default() }
+    }
+}
+
+#[async_trait]
+impl Trial for Lives {
+    fn setup(&self, _random: &mut StdRng) -> Setup {
+        Self::setup_of()
+    }
+
+    async fn run(&self, world: &mut World, random: &mut StdRng) -> Result<(), String> {
+        for rule in misfortune::rules(random) {
+            world.org.faults().add(rule);
+        }
+        let deaths = random.random_range(1..=DEATHS_MAX);
+        let end = lived(world, random, deaths).await?;
+        match end.differs(&self.undisturbed) {
+            None => Ok(()),
+            Some(difference) => Err(difference),
+        }
+    }
+}
+
+/// The whole course, with so many deaths of the daemon.
+async fn lived(world: &mut World, random: &mut StdRng, mut deaths: u32) -> Result<End, String> {
+    world.prepare().await;
+    let course = Course::default();
+    loop {
+        let caller = Caller {
+            client: world.client("admin@acme.example").await,
+            person: world.org.ready().admin.clone(),
+        };
+        let strike = (deaths > 0).then(|| Strike::draw(random));
+        let org = &world.org;
+        let struck = async {
+            match &strike {
+                Some(strike) => strike.comes(org).await,
+                None => std::future::pending().await,
+            }
+        };
+        let done = tokio::select! {
+            done = course.run(&caller, org, world.environment_id()) => Some(done),
+            () = struck => None,
+        };
+        match done {
+            Some(done) => {
+                done?;
+                if let Some(defect) = defects(&caller).await?.into_iter().next() {
+                    return Err(defect);
+                }
+                return End::of(&caller, &world.org).await;
+            }
+            None => {
+                deaths -= 1;
+                world.kill().await;
+                world.restart().await;
+            }
+        }
+    }
+}
