@@ -55,7 +55,7 @@ impl Trial for Cuts {
         for event in 0..EVENTS {
             // Named apart: an account tells of its own authorisation.
             let client = world.client("admin@acme.example").await;
-            let id = format!("a-{event}");
+            let id = format!("account-{event}");
             let account = world.create_with(&client, "acme", &id, world.environment_id(), &[]).await.name;
             let begun = client.accounts().begin_authorization(&account, "", "").await.map_err(told)?;
             let denied = Person::admin(&world.org).deny(&begun.authorization_url).await;
