@@ -126,7 +126,7 @@ async fn a_large_export_is_kept_sealed_and_in_parts_and_goes_with_its_operation(
     let (world, life) = with_content(&[]).await;
     // Cannot be compressed, so that there are several parts.
     let large: String =
-        rand::rng().sample_iter(rand::distr::Alphanumeric).take(9 << 20).map(char::from).collect();
+        rand::rng().sample_iter(rand::distr::Alphanumeric).take(6 << 20).map(char::from).collect();
     world.application.state().piece_bytes = 1 << 20;
     world.application.state().put_into_quarantine("1", &format!("planted{large}"));
     let ended = life.deprovisioned(RemovalMode::Everything, Some(Disposition::Export)).await;
