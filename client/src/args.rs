@@ -113,6 +113,7 @@ pub enum Accounts {
     Get(accounts_get::Get),
     List(accounts_list::List),
     Update(accounts_update::Update),
+    Repair(accounts_repair::Repair),
     Delete(accounts_delete::Delete),
     Watch(accounts_watch::Watch),
 }
@@ -144,6 +145,7 @@ impl Command {
             Command::Accounts(Accounts::Get(command)) => command.run(context).await,
             Command::Accounts(Accounts::List(command)) => command.run(context).await,
             Command::Accounts(Accounts::Update(command)) => command.run(context).await,
+            Command::Accounts(Accounts::Repair(command)) => command.run(context).await,
             Command::Accounts(Accounts::Delete(command)) => command.run(context).await,
             Command::Accounts(Accounts::Watch(command)) => command.run(context).await,
             Command::Check(command) => command.run(context).await,

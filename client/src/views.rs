@@ -36,6 +36,8 @@ pub fn account(account: &v1::ServiceAccount) -> String {
         ("User", identity.map(user).unwrap_or_default()),
         ("Operation", account.current_operation.clone()),
         ("Events received", account.event_channel.as_ref().map(events).unwrap_or_default()),
+        ("API calls", account.api_budget.as_ref().map(api_budget).unwrap_or_default()),
+        ("Drift", drift(account)),
         (
             "Failure",
             account.failure.as_ref().map(|f| format!("{}: {}", f.reason, f.message)).unwrap_or_default(),
@@ -55,6 +57,23 @@ pub fn account(account: &v1::ServiceAccount) -> String {
         }
     }
     card(&fields)
+}
+
+/// So much of the organisation's allowance, and whether the daemon holds calls back.
+fn api_budget(budget: &v1::ApiBudget) -> String {
+    let held = match budget.throttled_until {
+        Some(_) => "; what can wait is held back",
+        None => "",
+    };
+    format!("{} of {} in 24 hours{held}", budget.used, budget.limit)
+}
+
+/// What is not the rule.
+fn drift(account: &v1::ServiceAccount) -> String {
+    match account.drift_policy() {
+        v1::DriftPolicy::Repair => "repaired by the daemon".to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// The summary word of an account.

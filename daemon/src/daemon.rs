@@ -261,6 +261,8 @@ fn settings(config: &Config, http: SocketAddr) -> Result<Settings, StartError> {
         canary_patience: Duration::from_secs(operations.canary_patience_seconds.into()),
         step_attempts_max: operations.attempts_max,
         grants: grants(config),
+        budget: config.api_budget.settings(),
+        drift: config.drift.settings(),
         removal_after: match config.licenses.removal_after_days {
             0 => None,
             days => Some(Duration::from_secs(u64::from(days) * 24 * 3600)),

@@ -4,6 +4,7 @@ pub mod accounts_create;
 pub mod accounts_delete;
 pub mod accounts_get;
 pub mod accounts_list;
+pub mod accounts_repair;
 pub mod accounts_update;
 pub mod accounts_watch;
 pub mod admin_audit;

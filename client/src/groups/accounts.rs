@@ -202,4 +202,18 @@ impl Accounts {
         };
         rpc!(self.client, ProvisioningServiceClient.provision_service_account(request))
     }
+
+    /// Starts to bring the organisation back to what was provisioned.
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION `WRONG_PHASE` for an account that is not active, `ORG_MISMATCH` where another organisation stands
+    /// behind the grant now, `PRECONDITION_CHECKS_FAILED` with a violation for each blocking check that failed.
+    pub async fn repair(&self, name: &str, validate_only: bool) -> Result<Operation, Error> {
+        let request = v1::RepairServiceAccountRequest {
+            name: name.to_owned(),
+            request_id: request_id(),
+            validate_only,
+        };
+        rpc!(self.client, ProvisioningServiceClient.repair_service_account(request))
+    }
 }

@@ -15,7 +15,9 @@ async fn an_update_names_what_it_changes() {
     assert_eq!(shown.code, 0, "{}", shown.stderr);
     let settings = ["accounts", "update", "sales", "--settings", r#"{"myDomain":"acme"}"#];
     assert_eq!(run(&fake, &settings).await.code, 0);
+    assert_eq!(run(&fake, &["accounts", "update", "sales", "--drift-policy", "repair"]).await.code, 0);
     let asked = fake.requests("UpdateServiceAccount");
+    assert!(asked[2].contains(r#"paths: ["drift_policy"]"#) && asked[2].contains("Repair"), "{}", asked[2]);
     assert!(asked[0].contains(r#"paths: ["display_name"]"#) && asked[0].contains("e-1"), "{}", asked[0]);
     assert!(asked[1].contains(r#"paths: ["settings"]"#) && asked[1].contains("myDomain"), "{}", asked[1]);
 }

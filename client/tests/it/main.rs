@@ -9,6 +9,7 @@ mod cli_errors;
 mod cli_help;
 mod cli_json;
 mod cli_provision;
+mod cli_repair;
 mod cli_tables;
 mod client_calls;
 mod client_follow;

@@ -63,12 +63,19 @@ pub struct CallCounter {
     allowance: Mutex<Option<(u64, u64)>>,
     pace: OnceLock<(CallClass, Arc<dyn Pacer>)>,
     calls_max: Option<u64>,
+    /// The piece of work that this one is part of; its calls count there too.
+    whole: Option<Arc<CallCounter>>,
 }
 
 impl CallCounter {
     /// One that refuses further calls after so many.
     pub fn at_most(calls_max: u64) -> Self {
         CallCounter { calls_max: Some(calls_max), ..CallCounter::default() }
+    }
+
+    /// One for a part of a piece of work, with a pace of its own.
+    pub fn part_of(whole: Arc<CallCounter>) -> Self {
+        CallCounter { whole: Some(whole), ..CallCounter::default() }
     }
 
     /// From here on every call is one of that class. The first pace stays.
@@ -90,8 +97,15 @@ impl CallCounter {
         if let Some((class, pacer)) = self.pace.get() {
             pacer.admit(*class).await?;
         }
-        self.made.fetch_add(1, Ordering::Relaxed);
+        self.count();
         Ok(())
+    }
+
+    fn count(&self) {
+        self.made.fetch_add(1, Ordering::Relaxed);
+        if let Some(whole) = &self.whole {
+            whole.count();
+        }
     }
 
     /// Calls made so far.
@@ -167,6 +181,17 @@ mod tests {
         urgent.admit().await.expect("goes");
         assert!(patient.admit().await.is_err());
         assert_eq!((urgent.made(), patient.made()), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn an_urgent_part_goes_on_where_the_whole_waits_and_counts_for_it() {
+        let whole = Arc::new(CallCounter::default());
+        whole.pace(CallClass::Provisioning, Arc::new(Closed));
+        let part = CallCounter::part_of(whole.clone());
+        part.pace(CallClass::SecurityAction, Arc::new(Closed));
+        assert!(whole.admit().await.is_err());
+        part.admit().await.expect("goes");
+        assert_eq!((whole.made(), part.made()), (1, 1));
     }
 
     #[tokio::test]

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use url::Url;
 
+use super::watching::{ApiBudgetSection, DriftSection};
+
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +28,10 @@ pub struct Config {
     pub licenses: LicensesSection,
     #[serde(default)]
     pub grants: GrantsSection,
+    #[serde(default)]
+    pub drift: DriftSection,
+    #[serde(default)]
+    pub api_budget: ApiBudgetSection,
     #[serde(default)]
     pub streams: StreamsSection,
     #[serde(default)]

@@ -2,6 +2,7 @@
 //! value is refused with its line.
 
 mod file;
+mod watching;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

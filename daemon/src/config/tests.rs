@@ -71,3 +71,18 @@ fn a_token_in_the_place_of_its_hash_is_not_repeated() {
 fn somebody_must_be_able_to_create_tenants() {
     assert!(complain(&GOOD.replace("platform_administrator = true", "")).contains("platform_administrator"));
 }
+
+#[test]
+fn what_the_daemon_does_by_itself_can_be_set_within_bounds() {
+    let text = format!("{GOOD}\n[drift]\ninterval_seconds = 60\n[api_budget]\ninventory_reserve = 40\n");
+    let config = Config::parse(&text, Path::new("c.toml")).expect("valid");
+    assert_eq!(config.drift.settings().interval, std::time::Duration::from_secs(60));
+    assert_eq!(config.api_budget.settings().inventory_reserve, 40);
+    let plain = Config::parse(GOOD, Path::new("c.toml")).expect("valid");
+    assert_eq!(plain.drift.settings(), provision_reconcile::DriftSettings::default());
+    assert_eq!(plain.api_budget.settings(), provision_reconcile::BudgetSettings::default());
+    for wrong in ["[drift]\ninterval_seconds = 0", "[api_budget]\ndrift_reserve = 100"] {
+        let told = complain(&format!("{GOOD}\n{wrong}\n"));
+        assert!(told.contains("line 19"), "{told}");
+    }
+}

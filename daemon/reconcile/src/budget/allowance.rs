@@ -21,8 +21,8 @@ pub struct BudgetSettings {
 impl Default for BudgetSettings {
     fn default() -> Self {
         BudgetSettings {
-            event_fetch_reserve: 2,
-            provisioning_reserve: 5,
+            event_fetch_reserve: 1,
+            provisioning_reserve: 3,
             inventory_reserve: 15,
             drift_reserve: 25,
             probe_interval: Duration::from_secs(15 * 60),
@@ -159,8 +159,9 @@ mod tests {
         assert_eq!(admits(749), [SecurityAction, EventFetch, Provisioning, Inventory, Drift]);
         assert_eq!(admits(750), [SecurityAction, EventFetch, Provisioning, Inventory]);
         assert_eq!(admits(850), [SecurityAction, EventFetch, Provisioning]);
-        assert_eq!(admits(950), [SecurityAction, EventFetch]);
-        assert_eq!(admits(980), [SecurityAction]);
+        assert_eq!(admits(950), [SecurityAction, EventFetch, Provisioning]);
+        assert_eq!(admits(970), [SecurityAction, EventFetch]);
+        assert_eq!(admits(990), [SecurityAction]);
         assert_eq!(admits(5_000), [SecurityAction]);
     }
 

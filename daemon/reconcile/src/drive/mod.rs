@@ -14,7 +14,7 @@ mod verify;
 
 use std::sync::Arc;
 
-use provision_connector_sdk::{CallCounter, Connector, ConnectorFault, Session};
+use provision_connector_sdk::{CallClass, CallCounter, Connector, ConnectorFault, Session};
 use provision_core::account::ServiceAccount;
 use provision_core::operation::{Operation, OperationKind, Step, StepState};
 use provision_core::plan::{Plan, PlanStep, StepKind};
@@ -157,6 +157,17 @@ impl<'a> Driver<'a> {
                 let coverage = self.coverage(&plan, &self.load().await?).await?;
                 Ok(self.finish_provisioned(coverage).await?)
             }
+        }
+    }
+
+    /// The same work where it acts on content: its calls are never held back.
+    fn urgent(&self, work: &Work) -> Work {
+        let calls = Arc::new(CallCounter::part_of(self.calls.clone()));
+        self.runtime.budgets().pace(&calls, &work.account, CallClass::SecurityAction);
+        Work {
+            account: work.account.clone(),
+            connector: work.connector.clone(),
+            session: Session { calls, ..work.session.clone() },
         }
     }
 

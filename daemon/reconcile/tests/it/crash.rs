@@ -7,6 +7,7 @@ mod deprovisioning;
 mod inventory;
 mod provisioning;
 mod reauthorization;
+mod repair;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

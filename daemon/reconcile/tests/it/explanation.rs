@@ -1,7 +1,12 @@
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use provision_core::ports::{Admin as _, Explanation, Preconditions as _, UpdateLicense};
+use provision_connector_sdk::ConnectorFault;
+use provision_core::ports::{Admin as _, Explanation, Operations as _, Preconditions as _, UpdateLicense};
+use provision_core::{Fault, Reason};
 
+use crate::application::{Amiss, Inner};
+use crate::reaching;
 use crate::world::{Crash, Life, World, account_name, by};
 
 async fn explain(life: &Life) -> Explanation {
@@ -85,5 +90,142 @@ async fn what_must_be_dealt_with_first_comes_first() {
         ["LICENSE_EXPIRED", "REAUTHORIZATION_REQUIRED", "NOT_PROVISIONED", "INVENTORY_FALL_HELD"]
     );
     assert!(all.causes.iter().all(|c| !c.evidence.is_empty() && c.next_action.is_some()));
+    life.end().await;
+}
+
+/// Something that is wrong with a protected account, and what is told of it.
+struct Defect {
+    comes: fn(&mut Inner),
+    reason: &'static str,
+    message: &'static str,
+    evidence: &'static str,
+    action: &'static str,
+}
+
+fn refusal(reason: Reason, message: &str) -> Option<ConnectorFault> {
+    Some(ConnectorFault::denied(Fault::new(reason, message)))
+}
+
+/// What the daemon finds out by looking at the organisation.
+const DEFECTS: &[Defect] = &[
+    Defect {
+        comes: |state| drop(state.amiss.insert("trigger-A".into(), Amiss::SwitchedOff)),
+        reason: "DRIFT_DETECTED",
+        message: "Thing trigger-A was switched off",
+        evidence: "Thing trigger-A is MODIFIED",
+        action: "REPAIR",
+    },
+    Defect {
+        comes: |state| drop(state.created.remove("box")),
+        reason: "DRIFT_DETECTED",
+        message: "Thing box is missing",
+        evidence: "Thing box is MISSING",
+        action: "REPAIR",
+    },
+    Defect {
+        comes: |state| state.organization = "org-2".into(),
+        reason: "ORG_MISMATCH",
+        message: "the organisation is org-2 now and was org-1",
+        evidence: "condition InSync is False",
+        action: "REPLACE_ACCOUNT",
+    },
+    Defect {
+        comes: |state| state.refusal = refusal(Reason::SaasPermissionMissing, "the right to read is gone"),
+        reason: "SAAS_PERMISSION_MISSING",
+        message: "the right to read is gone",
+        evidence: "condition InSync is False",
+        action: "MEND_ORGANIZATION",
+    },
+    Defect {
+        comes: |state| state.refusal = refusal(Reason::SaasApiNotEnabled, "the API is switched off"),
+        reason: "SAAS_API_NOT_ENABLED",
+        message: "the API is switched off",
+        evidence: "condition InSync is False",
+        action: "MEND_ORGANIZATION",
+    },
+    Defect {
+        comes: |state| {
+            state.grant_dead = true;
+            state.access_token = "revoked".into();
+        },
+        reason: "REAUTHORIZATION_REQUIRED",
+        message: "authorise again",
+        evidence: "condition Authorized is False",
+        action: "BEGIN_AUTHORIZATION",
+    },
+    Defect {
+        comes: |state| state.allowance = Some((995, 1_000)),
+        reason: "API_BUDGET_EXHAUSTED",
+        message: "of 1000 calls of the last 24 hours are used",
+        evidence: "of 1000 calls used",
+        action: "FREE_API_CALLS",
+    },
+];
+
+#[tokio::test]
+async fn each_defect_is_explained_with_its_cause_what_was_seen_and_the_next_step() {
+    for defect in DEFECTS {
+        let world = World::new().await;
+        let life = world
+            .live_with(Crash::never(), |settings| {
+                settings.drift.interval = Duration::from_millis(60);
+                settings.budget.store_interval = Duration::from_millis(20);
+            })
+            .await;
+        life.until_read(&world).await;
+        life.protect().await;
+        (defect.comes)(&mut world.application.state());
+        life.runtime.watch(life.plane.clone());
+        let told = |explained: &Explanation| reasons(explained).first() == Some(&defect.reason);
+        let explained = reaching::explanation(&life, told).await;
+        let cause = &explained.causes[0];
+        assert!(cause.message.contains(defect.message), "{cause:?}");
+        assert!(cause.evidence.iter().any(|e| e.contains(defect.evidence)), "{cause:?}");
+        let next = cause.next_action.as_ref().expect("somebody must act");
+        assert_eq!(next.action, defect.action, "{cause:?}");
+        assert_eq!(explained.protected, defect.reason == "API_BUDGET_EXHAUSTED", "{explained:?}");
+        assert!(explained.summary.contains(defect.message), "{}", explained.summary);
+        life.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_lost_channel_and_a_lapsed_licence_are_explained() {
+    let world = World::new().await;
+    let life = world.live(Crash::never()).await;
+    life.until_read(&world).await;
+    life.protect().await;
+    life.end().await;
+    world.application.state().refusal = Some(ConnectorFault::transient("no answer"));
+    let life = world.live(Crash::never()).await;
+    life.runtime.recover().await.expect("recovered");
+    let told = |explained: &Explanation| reasons(explained).first() == Some(&"INTERRUPTED");
+    let explained = reaching::explanation(&life, told).await;
+    assert!(explained.causes[0].evidence.iter().any(|e| e.contains("events received")), "{explained:?}");
+    assert_eq!(explained.causes[0].next_action.as_ref().expect("named").action, "WAIT");
+    expire(&life, Duration::ZERO).await;
+    let explained = explain(&life).await;
+    assert_eq!(reasons(&explained), ["LICENSE_EXPIRED", "INTERRUPTED"]);
+    assert_eq!(explained.causes[0].next_action.as_ref().expect("named").action, "RENEW_LICENSE");
+    life.end().await;
+}
+
+#[tokio::test]
+async fn an_operation_that_waits_says_what_for_and_until_when() {
+    let world = World::new().await;
+    let life = world.live(Crash::never()).await;
+    life.until_read(&world).await;
+    life.connector.throttle.store(u32::MAX / 2, Ordering::SeqCst);
+    let started = life.provision().await.expect("started");
+    let waits = |explained: &Explanation| {
+        explained.causes.first().is_some_and(|cause| cause.message.contains("slow down"))
+    };
+    let explained = reaching::explanation(&life, waits).await;
+    assert_eq!(reasons(&explained), ["PROVISIONING"]);
+    let cause = &explained.causes[0];
+    assert!(cause.evidence.iter().any(|e| e.starts_with("step 'channel'")), "{cause:?}");
+    assert!(cause.next_action.as_ref().is_some_and(|next| next.deadline.is_some()), "{cause:?}");
+    life.plane.cancel(by("admin"), &started.name).await.expect("cancelled");
+    life.done(&started.name).await.expect("done");
     life.end().await;
 }

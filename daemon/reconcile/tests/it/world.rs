@@ -180,6 +180,15 @@ impl World {
     }
 
     pub async fn live(&self, crash: Arc<Crash>) -> Life {
+        self.live_with(crash, |_| {}).await
+    }
+
+    /// With settings of its own.
+    pub async fn live_with(&self, crash: Arc<Crash>, tune: impl Fn(&mut Settings)) -> Life {
+        let tuned = |mut settings: Settings| {
+            tune(&mut settings);
+            settings
+        };
         let shutdown = CancellationToken::new();
         let randomness = Arc::new(TestRandomness);
         let connector = Arc::new(FakeConnector::new(self.application.clone(), crash.clone()));
@@ -193,14 +202,14 @@ impl World {
             randomness: randomness.clone(),
             connectors,
             envelope: Envelope::new(self.keys.clone(), randomness),
-            settings: Settings {
+            settings: tuned(Settings {
                 callback_url: "http://127.0.0.1:1/oauth/callback".into(),
                 console_redirect_uris: vec!["https://console.example/back".into()],
                 canary_patience: Duration::from_secs(20),
                 retry_delay_min: Duration::from_millis(1),
                 retry_delay_max: Duration::from_millis(20),
                 ..Settings::default()
-            },
+            }),
             shutdown: shutdown.clone(),
         });
         let broker = Broker::new(context.clone(), self.http.clone());

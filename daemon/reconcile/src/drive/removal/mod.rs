@@ -56,7 +56,7 @@ impl Driver<'_> {
             match found.id.as_str() {
                 removal_step::CLOSE_EVENTS => self.close_events(work).await?,
                 removal_step::SURVEY => self.survey(work, &operation).await?,
-                removal_step::DISPOSE => self.dispose(work, &operation).await?,
+                removal_step::DISPOSE => self.dispose(&self.urgent(work), &operation).await?,
                 removal_step::VERIFY => self.verify_removed(work, &operation).await?,
                 removal_step::REVOKE => return self.revoke(work, &operation).await,
                 removal_step::FORGET_GRANT => return self.forget_grant(work, &operation).await,
