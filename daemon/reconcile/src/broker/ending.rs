@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use provision_connector_sdk::oauth::{self, Introspection, TokenFault, TokenKind};
+use provision_connector_sdk::oauth::{self, Introspection, TokenAnswer, TokenFault, TokenKind};
 use provision_connector_sdk::{CallCounter, TokenErrorClass};
 use provision_core::account::ServiceAccount;
 use provision_core::{AccountName, Fault, Reason, Result};
@@ -46,6 +46,20 @@ impl Broker {
                 Err(not_revoked("the application says that the token still lives"))
             }
             Introspection::Inactive | Introspection::NoAnswer => Ok(Some(found)),
+        }
+    }
+
+    /// Whether a grant that was just given is the account's own, or may be: then nobody revokes it.
+    pub(crate) async fn may_hold(&self, account: &ServiceAccount, answer: &TokenAnswer) -> bool {
+        let fresh = TokenPair { access: answer.access_token.clone(), refresh: answer.refresh_token.clone() };
+        match self.credential(&account.name, &account.uid).await {
+            Ok(found) => {
+                let (envelope, tokens) = (&self.context.envelope, &found.value.tokens);
+                TokenPair::open(envelope, &account.name, &account.uid, tokens)
+                    .map_or(true, |held| held.is_same(&fresh))
+            }
+            // It holds none at all, or the store does not say.
+            Err(fault) => fault.reason() != Reason::ReauthorizationRequired,
         }
     }
 

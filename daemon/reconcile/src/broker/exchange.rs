@@ -1,6 +1,6 @@
 //! Renewing an access token: one exchange at a time, and none that could use up a token twice.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use provision_connector_sdk::oauth::{self, Introspection, TokenAnswer, TokenFault, TokenKind};
 use provision_connector_sdk::{Access, AuthorizationSpec, ConnectorFault, TokenErrorClass};
@@ -40,12 +40,30 @@ impl Broker {
         stale: u64,
         refused: bool,
     ) -> Result<Access, ConnectorFault> {
+        let asked = Instant::now();
         let flight = self.flight(name);
         let _only_one = flight.lock().await;
         let found = self.credential(name, uid).await.map_err(classify)?.value;
         if found.generation > stale {
             return self.access(name, &found).map_err(classify);
         }
+        // Who has waited for another's try shares how it ended, and does not make one more.
+        if let Some(fault) = self.seen(name, |seen| seen.failure_since(asked)) {
+            return Err(fault);
+        }
+        let renewed = self.renew_found(name, found, refused).await;
+        if let Err(fault) = &renewed {
+            self.seen(name, |seen| seen.failed = Some((Instant::now(), fault.clone())));
+        }
+        renewed
+    }
+
+    async fn renew_found(
+        &self,
+        name: &AccountName,
+        found: Credential,
+        refused: bool,
+    ) -> Result<Access, ConnectorFault> {
         let mut turn = self.turn(name, found).await?;
         match turn.credential.state.clone() {
             CredentialState::Lost { failure } => {

@@ -16,7 +16,7 @@ mod tokens;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use provision_connector_sdk::oauth::{self, TokenAnswer};
@@ -54,6 +54,15 @@ struct Seen {
     used: Option<Timestamp>,
     /// The application was asked about a grant in doubt.
     asked: Option<Timestamp>,
+    /// The last renewal that failed, and when.
+    failed: Option<(Instant, ConnectorFault)>,
+}
+
+impl Seen {
+    /// How a renewal has failed that ended after `asked`.
+    fn failure_since(&self, asked: Instant) -> Option<ConnectorFault> {
+        self.failed.as_ref().filter(|(ended, _)| *ended >= asked).map(|(_, fault)| fault.clone())
+    }
 }
 
 impl Broker {

@@ -69,7 +69,11 @@ impl ControlPlane {
         let fresh = Fresh { hash, principal: &pending.principal, expected, answer: &answer };
         let mut organization = None;
         let kept = self.identify_and_keep(by, account, connector.as_ref(), fresh, &mut organization).await;
-        if kept.is_err() {
+        if let Err(fault) = &kept {
+            // The commit that keeps it may have passed, and its answer be lost.
+            if fault.reason() == Reason::StoreUnavailable && self.broker.may_hold(account, &answer).await {
+                return kept;
+            }
             self.broker.revoke(&spec, &answer).await;
             self.look_after_owner(account, organization.as_deref()).await;
         }
