@@ -9,6 +9,7 @@ mod crash;
 mod disk;
 mod end;
 mod power;
+mod refresh;
 mod report;
 mod resume;
 mod trial;
@@ -36,6 +37,8 @@ enum Command {
     Crash(Common),
     /// Notification clients that are cut, and daemons that end, at random events.
     Resume(Common),
+    /// Refresh storms: 64 callers at an access token's end, with rotation, lost answers, races and deaths.
+    Refresh(Common),
     /// A disk that fills up, flips bits and loses files.
     Disk(Common),
 }
@@ -53,6 +56,7 @@ impl Command {
             Command::Power(common) => ("power", common, &power::Power),
             Command::Crash(common) => ("crash", common, &crash::Crash),
             Command::Resume(common) => ("resume", common, &resume::Resume),
+            Command::Refresh(common) => ("refresh", common, &refresh::Refresh),
             Command::Disk(common) => ("disk", common, &disk::Disk),
         }
     }
