@@ -39,11 +39,19 @@ pub struct Authorize {
 
 impl Authorize {
     pub async fn run(self, context: &Context) -> Result<(), CommandError> {
+        self.have(context, false).await
+    }
+
+    /// `again`: in the organisation that the account has had a grant of.
+    pub(super) async fn have(self, context: &Context, again: bool) -> Result<(), CommandError> {
         let name = context.account(&self.account)?;
         let client = context.client().await?;
         let before = client.accounts().get(&name).await?;
-        let begun =
-            client.accounts().begin_authorization(&name, &self.redirect_uri, &self.login_hint).await?;
+        let accounts = client.accounts();
+        let begun = match again {
+            true => accounts.reauthorize(&name, &self.redirect_uri, &self.login_hint).await?,
+            false => accounts.begin_authorization(&name, &self.redirect_uri, &self.login_hint).await?,
+        };
         if self.no_wait {
             return context.ui.show(&begun, pages);
         }

@@ -151,6 +151,26 @@ impl Accounts {
         rpc!(self.client, ProvisioningServiceClient.begin_authorization(request))
     }
 
+    /// Begins an authorisation that replaces the account's grant in place; the old one works until the new one is there.
+    /// Completed as one that [`Accounts::begin_authorization`] began, in the same organisation.
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION `WRONG_PHASE` for an account that never had a grant.
+    pub async fn reauthorize(
+        &self,
+        name: &str,
+        redirect_uri: &str,
+        login_hint: &str,
+    ) -> Result<v1::BeginAuthorizationResponse, Error> {
+        let request = v1::ReauthorizeServiceAccountRequest {
+            name: name.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+            login_hint: login_hint.to_owned(),
+            request_id: request_id(),
+        };
+        rpc!(self.client, ProvisioningServiceClient.reauthorize_service_account(request))
+    }
+
     /// Completes an authorisation whose redirect came to the caller's own page; its `request_id` is set here.
     pub async fn complete_authorization(
         &self,
