@@ -39,6 +39,9 @@ pub(crate) struct CustomFieldRow {
     pub table_enum_or_id: String,
 }
 
+/// Status of a deployment that has not ended.
+const RUNNING: [&str; 5] = ["Pending", "InProgress", "FinalizingDeploy", "Finalizing", "Canceling"];
+
 /// A deployment of anybody's.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -50,10 +53,7 @@ pub(crate) struct DeployRow {
 impl DeployRow {
     /// It has not ended.
     pub(crate) fn is_running(&self) -> bool {
-        matches!(
-            self.status.as_str(),
-            "Pending" | "InProgress" | "FinalizingDeploy" | "Finalizing" | "Canceling"
-        )
+        RUNNING.contains(&self.status.as_str())
     }
 }
 
@@ -65,6 +65,19 @@ impl Org<'_> {
         since: Timestamp,
     ) -> Result<Vec<DeployRow>, ConnectorFault> {
         self.query(Catalogue::Tooling, &deployments_of(user_id, since)).await
+    }
+
+    /// A deployment of a user that has not ended.
+    pub(crate) async fn running_deployment_of(
+        &self,
+        user_id: &str,
+    ) -> Result<Option<DeployRow>, ConnectorFault> {
+        let soql = format!(
+            "SELECT Id, Status FROM DeployRequest WHERE CreatedById = {} AND Status IN ({}) LIMIT 1",
+            quoted(user_id),
+            list(&RUNNING)
+        );
+        Ok(self.query(Catalogue::Tooling, &soql).await?.into_iter().next())
     }
 }
 

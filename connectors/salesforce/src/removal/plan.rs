@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use provision_connector_sdk::core::operation::Leftover;
 use provision_connector_sdk::core::plan::{PlanStep, PlannedAction, PlannedComponent, StepKind};
-use provision_connector_sdk::{ConnectorFault, ProposedRemoval, RemovalRequest};
+use provision_connector_sdk::core::{Fault, Reason};
+use provision_connector_sdk::{ConnectorFault, FaultClass, ProposedRemoval, RemovalRequest};
 
 use super::survey::{Found, Survey};
 use super::{CLASSES, LAST_TEST, OBJECTS, PERMISSIONS, TRIGGERS, leftover};
@@ -55,7 +56,17 @@ pub(crate) async fn plan(
     org: &Org<'_>,
     request: RemovalRequest<'_>,
 ) -> Result<ProposedRemoval, ConnectorFault> {
-    let (target, survey) = (org.target()?, Survey::take(org).await?);
+    let target = org.target()?;
+    // What is on its way in would be missing: a provisioning that was stopped leaves its deployment behind.
+    if let Some(running) = org.running_deployment_of(target.user_id).await? {
+        let fault = Fault::new(
+            Reason::SaasDeployLocked,
+            "a deployment of the service account's user is still under way in the organisation; it is waited for",
+        );
+        let internal = format!("deployment {} is {}", running.id, running.status);
+        return Err(ConnectorFault::new(FaultClass::Conflict, fault.with_internal(internal)));
+    }
+    let survey = Survey::take(org).await?;
     let mut steps: Vec<PlanStep> = Vec::new();
     for template in &STEPS {
         let belongs = |found: &&Found| found.is_ours && step_of(found, org.is_production()) == template.id;
@@ -69,7 +80,7 @@ pub(crate) async fn plan(
     if org.is_production() && deletes_apex && !steps.iter().any(|step| step.id == LAST_TEST) {
         steps.extend(STEPS.last().map(|template| template.step(vec![last_test(&target, template)])));
     }
-    let calls = u32::try_from(steps.len()).unwrap_or_default() * CALLS_PER_STEP + 2;
+    let calls = u32::try_from(steps.len()).unwrap_or_default() * CALLS_PER_STEP + 3;
     Ok(ProposedRemoval {
         steps,
         leftovers: leftovers(org, &target, &survey, &request)?,

@@ -5,6 +5,7 @@ use super::permission::{forget, forget_class};
 use super::row::Row;
 use super::stage::Stage;
 use super::types::{CUSTOM_FIELD_TYPE, VALIDATION_RULE_TYPE};
+use super::xml::Element;
 use crate::apex::mentions;
 use crate::org::ObjectKind;
 use crate::package::namespace_of;
@@ -201,7 +202,8 @@ fn object(stage: &mut Stage<'_>, name: &str, row: Row, members: &[(String, Strin
     });
     let trigger = stage.metadata.triggers.values().find(|trigger| trigger.object == object.name);
     let trigger = trigger.map(|trigger| format!("Apex Trigger - {}", trigger.unit.name));
-    if let Some(user) = lookup.or(trigger).or_else(|| user_of(stage, &object.name, &[])) {
+    let flow = || flow_with(stage, &object.name, members);
+    if let Some(user) = lookup.or(trigger).or_else(flow).or_else(|| user_of(stage, &object.name, &[])) {
         return row.failed(format!("This {what} is referenced elsewhere in salesforce.com: {user}"));
     }
     stage.metadata.remove_object(&object.name);
@@ -215,6 +217,23 @@ fn object(stage: &mut Stage<'_>, name: &str, row: Row, members: &[(String, Strin
     forget(stage, &object.name, None);
     stage.dropped.push(object.name.clone());
     gone(row, object.id)
+}
+
+/// The first flow that names an object; flows that `members` delete too do not count.
+fn flow_with(stage: &Stage<'_>, object: &str, members: &[(String, String)]) -> Option<String> {
+    let goes_too =
+        |flow: &str| members.iter().any(|(kind, member)| kind == "Flow" && member.eq_ignore_ascii_case(flow));
+    let mut flows = stage.metadata.components.of("Flow").filter(|flow| !goes_too(&flow.full_name));
+    let deployed = flows.find(|flow| flow.element.as_ref().is_some_and(|element| has_text(element, object)));
+    deployed.map(|flow| format!("Flow - {}", flow.full_name)).or_else(|| {
+        let flow = stage.metadata.rules.flows().find(|flow| flow.object.eq_ignore_ascii_case(object))?;
+        Some(format!("Flow - {}", flow.label))
+    })
+}
+
+/// Whether an element or one below it consists of that text.
+fn has_text(element: &Element, text: &str) -> bool {
+    element.text.eq_ignore_ascii_case(text) || element.children.iter().any(|child| has_text(child, text))
 }
 
 /// The first validation rule whose formula names a field.

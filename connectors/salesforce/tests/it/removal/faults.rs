@@ -1,16 +1,17 @@
 //! What goes wrong on the way out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use provision_connector_sdk::core::Reason;
 use provision_connector_sdk::testkit::World as _;
 use provision_connector_sdk::{Begin, Connector as _, FaultClass, RemovalRequest};
-use salesforce_simulator::Environment;
 use salesforce_simulator::fault::{Fault, Occurrence, Operation, Rule};
 use salesforce_simulator::ledger::Kind;
+use salesforce_simulator::{Config, Environment};
 
 use super::{ask, finish, ids, names, proposed, provisioned, removed};
-use crate::world::Salesforce;
+use crate::world::{Salesforce, step};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_starts_no_second_deployment() {
@@ -52,6 +53,25 @@ async fn a_lost_answer_about_records_is_looked_after() {
     salesforce.simulator.faults().verify().expect("the fault fired");
     finish(&salesforce, &session, step, Begin::Uncertain { since }).await.expect("it is looked after");
     assert!(!ids(&proposed(&salesforce, &session, &plan).await).contains(&"remove-permissions"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_on_its_way_in_is_waited_for() {
+    let config = Config { deploy_component_time: Duration::from_millis(100), ..Config::default() };
+    let salesforce = Salesforce::with(config).await;
+    let before = salesforce.simulator.org().portrait();
+    let session = salesforce.session().await;
+    let plan = salesforce.plan(&session, &["Case"]).await;
+    let channel = step(&plan, "event-channel");
+    salesforce.apply(&session, &plan, channel, Begin::Fresh).await.expect("a deployment runs");
+    let waits = salesforce.connector.plan_removal(&session, RemovalRequest { known: &[] }).await;
+    let waits = waits.expect_err("it is under way");
+    assert_eq!((&waits.class, waits.fault.reason()), (&FaultClass::Conflict, Reason::SaasDeployLocked));
+    salesforce.simulator.ledger().until(|ledger| ledger.count(Kind::DeployFinished) == 1).await;
+    let removal = proposed(&salesforce, &session, &plan).await;
+    assert_eq!(ids(&removal), ["remove-permissions", "remove-objects"]);
+    assert!(removed(&salesforce, &session, &removal).await.is_empty());
+    assert_eq!(before.differences(&salesforce.simulator.org().portrait()), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -113,6 +113,52 @@ async fn deletions_after_the_additions_see_them() {
 }
 
 #[tokio::test]
+async fn a_flow_keeps_its_object() {
+    let world = World::new();
+    let flow = format!(
+        "<Flow xmlns=\"{}\"><label>Theirs</label><processType>AutoLaunchedFlow</processType>\
+         <start><locationX>0</locationX><locationY>0</locationY><object>Item__c</object>\
+         <recordTriggerType>Create</recordTriggerType><triggerType>RecordAfterSave</triggerType></start>\
+         <status>Active</status></Flow>",
+        super::support::NS
+    );
+    let zip = Zip::default().object("Item__c", &item("")).member("Flow", "Theirs");
+    world.succeeds(&zip.file("flows/Theirs.flow", flow)).await;
+    assert_eq!(
+        world.refusal(&Zip::default().deletes(&[("CustomObject", "Item__c")])).await,
+        "This custom object is referenced elsewhere in salesforce.com: Flow - Theirs"
+    );
+    world.succeeds(&Zip::default().deletes(&[("CustomObject", "Item__c"), ("Flow", "Theirs")])).await;
+}
+
+#[tokio::test]
+async fn deleting_apex_in_production_runs_the_tests_that_remain() {
+    let world = World::production();
+    let test = "@IsTest private class Kept_Test { @IsTest static void passes() { System.assert(true); } }";
+    let zip = Zip::default().class("Kept_Test", test).class("Gone", "public class Gone { }");
+    let named = json!({"testLevel": "RunSpecifiedTests", "runTests": ["Kept_Test"]});
+    assert_eq!(
+        world.deploy_with(named.clone(), &zip.object("Item__c", &item(""))).await["status"],
+        "Succeeded"
+    );
+    let gone = Zip::default().deletes(&[("ApexClass", "Gone")]);
+    let refused = world.deploy_with(json!({"testLevel": "NoTestRun"}), &gone).await;
+    assert_eq!(
+        refused["errorMessage"],
+        "INVALID_OPERATION: testLevel of NoTestRun cannot be used in production organizations"
+    );
+    let result = world.deploy(&gone).await;
+    assert_eq!((&result["status"], &result["runTestsEnabled"]), (&json!("Succeeded"), &json!(true)));
+    assert_eq!(result["numberTestsCompleted"], 1);
+    // The test that a deployment names has to be there when it is over.
+    let last = Zip::default().deletes(&[("ApexClass", "Kept_Test")]);
+    let result = world.deploy_with(named, &last).await;
+    assert_eq!(result["errorMessage"], "INVALID_OPERATION: Class Kept_Test named in runTests does not exist");
+    let objects = world.deploy(&Zip::default().deletes(&[("CustomObject", "Item__c")])).await;
+    assert_eq!((&objects["status"], &objects["runTestsEnabled"]), (&json!("Succeeded"), &json!(false)));
+}
+
+#[tokio::test]
 async fn wildcards_and_unknown_types_are_refused() {
     let world = World::new();
     assert_eq!(
