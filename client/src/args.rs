@@ -115,6 +115,9 @@ pub enum Accounts {
     Update(accounts_update::Update),
     Repair(accounts_repair::Repair),
     Delete(accounts_delete::Delete),
+    Deprovision(accounts_deprovision::Deprovision),
+    Export(accounts_export::Export),
+    Reauthorize(accounts_reauthorize::Reauthorize),
     Watch(accounts_watch::Watch),
 }
 
@@ -147,6 +150,9 @@ impl Command {
             Command::Accounts(Accounts::Update(command)) => command.run(context).await,
             Command::Accounts(Accounts::Repair(command)) => command.run(context).await,
             Command::Accounts(Accounts::Delete(command)) => command.run(context).await,
+            Command::Accounts(Accounts::Deprovision(command)) => command.run(context).await,
+            Command::Accounts(Accounts::Reauthorize(command)) => command.run(context).await,
+            Command::Accounts(Accounts::Export(command)) => command.run(context).await,
             Command::Accounts(Accounts::Watch(command)) => command.run(context).await,
             Command::Check(command) => command.run(context).await,
             Command::Explain(command) => command.run(context).await,

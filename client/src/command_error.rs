@@ -25,6 +25,9 @@ pub enum CommandError {
     /// A file that was named.
     #[error("FILE_UNREADABLE: {}: {why}", file.display())]
     File { file: PathBuf, why: String },
+    /// A file that was to be written.
+    #[error("FILE_UNWRITABLE: {}: {why}", file.display())]
+    Unwritable { file: PathBuf, why: String },
     /// Input or output of this process.
     #[error("OUTPUT_FAILED: {0}")]
     Io(#[from] io::Error),

@@ -35,6 +35,6 @@ pub fn of(error: &CommandError) -> ExitCode {
         CommandError::Authorization { .. } | CommandError::ChecksFailed(_) => {
             GRPC_BASE + tonic::Code::FailedPrecondition as u8
         }
-        CommandError::Io(_) | CommandError::File { .. } => LOCAL,
+        CommandError::Io(_) | CommandError::File { .. } | CommandError::Unwritable { .. } => LOCAL,
     })
 }

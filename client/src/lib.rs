@@ -38,6 +38,7 @@ pub use groups::inventory::Inventory;
 pub use groups::notifications::Notifications;
 pub use groups::notifications_follow::{Followed, NotificationFeed};
 pub use groups::operations::Operations;
+pub use groups::removal::QuarantineExport;
 pub use page::ListOptions;
 pub use progress::{Progress, metadata, response};
 pub use provision_api as api;

@@ -14,6 +14,7 @@ mod connector;
 mod explanation;
 mod inventory;
 mod plan;
+mod removal;
 
 pub use check::checks;
 pub use connector::connector;
@@ -181,6 +182,7 @@ pub fn operation(operation: &Operation) -> String {
         let state = word(step.state, v1::StepState::as_str_name, "STEP_STATE_").to_lowercase();
         text.push_str(&format!("  {state:<8} {}{}\n", escape(&step.title), units(step)));
     }
+    text.push_str(&removal::outcome(operation, &metadata));
     text
 }
 

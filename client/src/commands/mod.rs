@@ -2,8 +2,11 @@
 
 pub mod accounts_create;
 pub mod accounts_delete;
+pub mod accounts_deprovision;
+pub mod accounts_export;
 pub mod accounts_get;
 pub mod accounts_list;
+pub mod accounts_reauthorize;
 pub mod accounts_repair;
 pub mod accounts_update;
 pub mod accounts_watch;

@@ -11,3 +11,4 @@ pub(crate) mod notifications;
 pub(crate) mod notifications_follow;
 pub(crate) mod operations;
 pub(crate) mod preconditions;
+pub(crate) mod removal;
