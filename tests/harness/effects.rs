@@ -1,5 +1,7 @@
 //! What an organisation has seen of the daemon: grants that live, and things that were changed.
 
+use std::collections::BTreeSet;
+
 use salesforce_simulator::Simulator;
 use salesforce_simulator::ledger::Kind;
 
@@ -55,4 +57,19 @@ pub fn api_requests(org: &Simulator) -> usize {
         .sum::<usize>()
         - ["GET", "POST"].iter().map(|verb| ledger.requests(verb, "/services/oauth2/*")).sum::<usize>()
         + ledger.requests("GET", "/services/oauth2/userinfo")
+}
+
+/// What the organisation consists of, by names: two that are equal have the same objects with as many fields, code,
+/// permissions and assignments.
+pub fn names(org: &Simulator) -> BTreeSet<String> {
+    let state = org.org().snapshot();
+    let metadata = &state.metadata;
+    let mut names = BTreeSet::new();
+    names.extend(metadata.classes.values().map(|c| format!("class {}", c.unit.name)));
+    names.extend(metadata.triggers.values().map(|t| format!("trigger {}", t.unit.name)));
+    names.extend(metadata.objects().map(|o| format!("object {} of {} fields", o.name, o.fields.len())));
+    names.extend(metadata.permission_sets.values().map(|s| format!("permission set {}", s.name)));
+    names.extend(metadata.custom_permissions.keys().map(|p| format!("permission {p}")));
+    names.extend(state.assignments.values().map(|a| format!("assignment of {} to {}", a.set, a.assignee)));
+    names
 }

@@ -3,14 +3,17 @@
 mod api_apex;
 mod api_conditions;
 mod api_delivery;
+mod api_deprovision;
 mod api_flow;
 mod api_refusals;
+mod api_license;
 mod api_rights;
 mod api_watch;
 mod api_whole_org;
 mod cli_accounts;
 mod cli_checks;
 mod cli_ctl;
+mod cli_deprovision;
 mod cli_operations;
 mod recovery_kill;
 mod recovery_restore;

@@ -5,6 +5,7 @@ mod cli_accounts;
 mod cli_authorize;
 mod cli_check;
 mod cli_completions;
+mod cli_deprovision;
 mod cli_errors;
 mod cli_help;
 mod cli_json;

@@ -232,6 +232,33 @@ pub fn operation_done() -> Operation {
     operation(&metadata, Some(Outcome::Response(any("ServiceAccount", protected().encode_to_vec()))))
 }
 
+/// Deprovisioned, with content exported and things that had to stay.
+pub fn operation_deprovisioned() -> Operation {
+    let leftover = |kind: &str, full_name: &str, reason: &str, link: &str| Leftover {
+        kind: kind.to_owned(),
+        full_name: full_name.to_owned(),
+        reason: reason.to_owned(),
+        link: link.to_owned(),
+    };
+    let metadata = OperationMetadata {
+        kind: OperationKind::Deprovision.into(),
+        removal_mode: RemovalMode::Everything.into(),
+        quarantine_disposition: QuarantineDisposition::Export.into(),
+        exported_items: 2,
+        leftovers: vec![
+            leftover("Package", "Example", "An administrator uninstalls it", "https://example.org/packages"),
+            leftover("Flow", "Sales\u{7}", "It is in use", ""),
+        ],
+        ..operation_metadata(OperationState::Succeeded, 3, 3)
+    };
+    let account = ServiceAccount {
+        state: ServiceAccountState::Deprovisioned.into(),
+        phase: ServiceAccountPhase::Deprovisioned.into(),
+        ..protected()
+    };
+    operation(&metadata, Some(Outcome::Response(any("ServiceAccount", account.encode_to_vec()))))
+}
+
 /// Done reading an inventory.
 pub fn operation_read() -> Operation {
     let read = RefreshInventoryResponse {

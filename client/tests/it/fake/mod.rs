@@ -57,6 +57,8 @@ pub struct Script {
     pub checks: CheckPreconditionsResponse,
     /// Where the app is installed.
     pub installation_url: String,
+    /// How large an export is said to be, where that is not the truth.
+    pub export_bytes: Option<i64>,
 }
 
 /// A running fake.
@@ -80,6 +82,7 @@ impl Fake {
             watches: VecDeque::new(),
             checks: samples::checks(),
             installation_url: String::new(),
+            export_bytes: None,
         };
         let fake = Fake { script: Arc::new(Mutex::new(script)), address };
         let server = tonic::transport::Server::builder()

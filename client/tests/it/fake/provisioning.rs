@@ -173,8 +173,9 @@ impl ProvisioningService for Fake {
         request: Request<ReadQuarantineExportRequest>,
     ) -> Result<Response<Self::ReadQuarantineExportStream>, Status> {
         self.enter("ReadQuarantineExport", &request)?;
+        let total = self.script().export_bytes.unwrap_or(4);
         let part =
             |data: &[u8], total_bytes| Ok(ReadQuarantineExportResponse { data: data.to_vec(), total_bytes });
-        Ok(Response::new(Box::pin(tokio_stream::iter([part(b"PK", 4), part(b"zz", 0)]))))
+        Ok(Response::new(Box::pin(tokio_stream::iter([part(b"PK", total), part(b"zz", 0)]))))
     }
 }
