@@ -32,6 +32,11 @@ impl ControlPlane {
         let view = self.view(self.context.account(name).await?).await?;
         let (account, beside) = view.value;
         let (channel, budget) = (beside.channel, beside.budget);
+        if account.phase == Phase::Deprovisioned {
+            // The conditions tell what is over; none of them is a cause any more.
+            let causes = vec![ended_cause(&account)];
+            return Ok(Explanation { protected: false, summary: summary(&account, false, &causes), causes });
+        }
         let key = RecordKey::license(&name.tenant, &account.connector);
         let license = self.context.repository().find::<License>(&key).await?.map(|l| l.value);
         let report = self.last_report(&account).await?;
@@ -52,6 +57,20 @@ impl ControlPlane {
             causes.extend(condition(&account, ConditionType::Protected).map(|c| of_condition(&account, c)));
         }
         Ok(Explanation { protected, summary: summary(&account, protected, &causes), causes })
+    }
+}
+
+fn ended_cause(account: &ServiceAccount) -> Cause {
+    Cause {
+        reason: account.phase.as_str().to_owned(),
+        message: "it was deprovisioned; delete it, and create another one to protect the organisation again"
+            .to_owned(),
+        evidence: vec![format!(
+            "phase {}, changed at {}",
+            account.phase.as_str(),
+            written(account.update_time)
+        )],
+        next_action: None,
     }
 }
 

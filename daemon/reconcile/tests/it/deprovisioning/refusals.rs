@@ -1,7 +1,9 @@
 use provision_core::Reason;
 use provision_core::account::Phase;
 use provision_core::operation::{OperationState, RemovalMode};
-use provision_core::ports::{Accounts as _, BeginAuthorization, DeprovisionAccount, Idempotency, Mutation};
+use provision_core::ports::{
+    Accounts as _, BeginAuthorization, DeprovisionAccount, Idempotency, Mutation, Preconditions as _,
+};
 
 use crate::world::{Crash, World, account_name, by};
 
@@ -12,6 +14,9 @@ async fn a_deprovisioned_account_takes_no_grant_no_plan_and_no_second_end() {
     life.until_read(&world).await;
     let ended = life.deprovisioned(RemovalMode::Everything, None).await;
     assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.failure);
+    let told = life.plane.explain(&account_name()).await.expect("explained");
+    let reasons: Vec<_> = told.causes.iter().map(|cause| cause.reason.as_str()).collect();
+    assert_eq!((told.protected, reasons), (false, vec!["DEPROVISIONED"]));
     let request = BeginAuthorization { name: account_name(), redirect_uri: None, login_hint: None };
     let begun = life.plane.begin_authorization(by("admin"), request).await;
     assert_eq!(begun.expect_err("no grant").reason(), Reason::WrongPhase);
