@@ -49,17 +49,18 @@ impl Broker {
         }
     }
 
-    /// Whether a grant that was just given is the account's own, or may be: then nobody revokes it.
-    pub(crate) async fn may_hold(&self, account: &ServiceAccount, answer: &TokenAnswer) -> bool {
+    /// Whether a grant that was just given is the account's own; `None` where the store does not say.
+    pub(crate) async fn holds(&self, account: &ServiceAccount, answer: &TokenAnswer) -> Option<bool> {
         let fresh = TokenPair { access: answer.access_token.clone(), refresh: answer.refresh_token.clone() };
         match self.credential(&account.name, &account.uid).await {
             Ok(found) => {
                 let (envelope, tokens) = (&self.context.envelope, &found.value.tokens);
                 TokenPair::open(envelope, &account.name, &account.uid, tokens)
-                    .map_or(true, |held| held.is_same(&fresh))
+                    .map(|held| held.is_same(&fresh))
+                    .ok()
             }
-            // It holds none at all, or the store does not say.
-            Err(fault) => fault.reason() != Reason::ReauthorizationRequired,
+            Err(fault) if fault.reason() == Reason::ReauthorizationRequired => Some(false),
+            Err(_) => None,
         }
     }
 

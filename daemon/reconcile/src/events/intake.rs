@@ -140,11 +140,13 @@ impl<'a> Intake<'a> {
                 batch = stream.next() => batch?,
                 // A fresh grant: the stream goes on under it, from the stored position, before the old one ends.
                 () = self.wake.notified() => {
+                    let authorized = |account: &ServiceAccount| account.identity.as_ref().map(|i| i.authorize_time);
+                    let fresh = authorized(&self.account().await?) != authorized(account);
                     // Without a position, what comes in between would be missed.
-                    if self.channel(account).await?.cursor.is_none() {
-                        continue;
+                    if fresh && self.channel(account).await?.cursor.is_some() {
+                        return Err(End::Renewed);
                     }
-                    return Err(End::Renewed);
+                    continue;
                 }
             };
             self.commit(account, &batch, seen).await?;

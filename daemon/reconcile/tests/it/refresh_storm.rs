@@ -159,11 +159,11 @@ async fn lane(seed: u64) {
     life.end().await;
 }
 
-/// 500 rounds, within a minute.
+/// 500 rounds: seconds on a machine that does nothing else, three minutes on the busiest.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_storm_uses_a_token_twice_or_loses_a_grant_whose_answer_came() {
     let lanes = join_all((0..LANES).map(|seed| tokio::spawn(lane(seed))));
-    for lane in tokio::time::timeout(std::time::Duration::from_secs(60), lanes).await.expect("in time") {
+    for lane in tokio::time::timeout(std::time::Duration::from_secs(180), lanes).await.expect("in time") {
         lane.expect("no violation");
     }
 }

@@ -10,7 +10,7 @@ use provision_connector_sdk::{
 use provision_core::account::{ConditionType, Identity, Phase, ServiceAccount, Status};
 use provision_core::authorization::PendingAuthorization;
 use provision_core::connector::Manifest;
-use provision_core::machine::Event;
+use provision_core::machine::{Action, Event};
 use provision_core::ports::{Callback, Mutation};
 use provision_core::{AccountName, Fault, Principal, Reason, Result};
 use provision_store::record::{Credential, OrganizationClaim, RecordKey, Sealed};
@@ -71,8 +71,16 @@ impl ControlPlane {
         let kept = self.identify_and_keep(by, account, connector.as_ref(), fresh, &mut organization).await;
         if let Err(fault) = &kept {
             // The commit that keeps it may have passed, and its answer be lost.
-            if fault.reason() == Reason::StoreUnavailable && self.broker.may_hold(account, &answer).await {
-                return kept;
+            if fault.reason() == Reason::StoreUnavailable {
+                match self.broker.holds(account, &answer).await {
+                    Some(true) => {
+                        self.perform(&account.name, vec![Action::OpenEvents]);
+                        return Ok(());
+                    }
+                    // Nobody revokes what may be the account's own.
+                    None => return kept,
+                    Some(false) => {}
+                }
             }
             self.broker.revoke(&spec, &answer).await;
             self.look_after_owner(account, organization.as_deref()).await;
