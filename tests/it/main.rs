@@ -4,6 +4,7 @@ mod api_apex;
 mod api_conditions;
 mod api_delivery;
 mod api_deprovision;
+mod api_drift;
 mod api_flow;
 mod api_refusals;
 mod api_license;

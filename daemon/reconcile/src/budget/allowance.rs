@@ -56,6 +56,9 @@ impl BudgetSettings {
 /// edge does not tell people something new with every call.
 const EDGE_PERCENT: u64 = 2;
 
+/// Until its answer comes, a probe opens the way so long.
+const PROBE_SECONDS: i64 = 5;
+
 /// One organisation's allowance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allowance {
@@ -100,7 +103,11 @@ impl Allowance {
         settings: &BudgetSettings,
     ) -> Result<(), Duration> {
         let waits = class != CallClass::SecurityAction && !self.has_room(settings.reserve(class));
-        if waits {
+        // What is asked side by side with a probe goes with it: were it refused, the probe might be given up unheard.
+        let probing = self.probe_time.is_some_and(|probe| {
+            probe > self.observe_time && now < probe + chrono::Duration::seconds(PROBE_SECONDS)
+        });
+        if waits && !probing {
             let left = self.next_probe(settings) - now;
             if let Ok(left) = left.to_std()
                 && !left.is_zero()
@@ -180,12 +187,14 @@ mod tests {
         let mut allowance = Allowance::of(990, 1_000, at(0), &settings());
         assert!(allowance.admit(CallClass::Inventory, at(59), &settings()).is_err());
         allowance.admit(CallClass::Inventory, at(60), &settings()).expect("the probe");
-        assert!(allowance.admit(CallClass::Drift, at(61), &settings()).is_err());
-        assert!(allowance.admit(CallClass::Inventory, at(119), &settings()).is_err());
-        allowance.admit(CallClass::Inventory, at(120), &settings()).expect("the next probe");
+        allowance.admit(CallClass::Inventory, at(61), &settings()).expect("beside the probe");
+        allowance.observe(990, 1_000, at(61), &settings());
+        assert!(allowance.admit(CallClass::Drift, at(62), &settings()).is_err());
+        assert!(allowance.admit(CallClass::Inventory, at(120), &settings()).is_err());
+        allowance.admit(CallClass::Inventory, at(121), &settings()).expect("the next probe");
         // The window rolls: calls come back, and with them everything that waited.
-        allowance.observe(10, 1_000, at(121), &settings());
-        allowance.admit(CallClass::Drift, at(121), &settings()).expect("there is room");
+        allowance.observe(10, 1_000, at(122), &settings());
+        allowance.admit(CallClass::Drift, at(122), &settings()).expect("there is room");
     }
 
     #[test]
