@@ -28,7 +28,10 @@ fn built() -> &'static PathBuf {
             return PathBuf::from(folder);
         }
         let test = std::env::current_exe().expect("a test knows its own path");
-        let folder = test.ancestors().nth(2).expect("target/<profile>/deps/<test>").to_owned();
+        // target/<profile>/deps/<test>, or target/<profile>/<binary>.
+        let beside = test.parent().expect("a program lies in a folder");
+        let folder = if beside.ends_with("deps") { beside.parent().expect("a profile") } else { beside };
+        let folder = folder.to_owned();
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).args(["build", "--bins"]);
         cargo.args(["-p", "provisiond", "-p", "provision-client", "-p", "salesforce-simulator"]);

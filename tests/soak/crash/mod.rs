@@ -2,7 +2,7 @@
 //! nothing happened.
 
 mod course;
-mod misfortune;
+pub mod misfortune;
 
 use std::sync::Arc;
 
@@ -11,17 +11,19 @@ use provision_tests::setup::Setup;
 use provision_tests::world::World;
 use rand::Rng as _;
 use rand::rngs::StdRng;
-use salesforce_simulator::Config;
+use salesforce_simulator::{Config, Simulator};
 
 use crate::caller::Caller;
 use crate::end::{End, defects};
 use crate::trial::{Trial, in_worlds, random_of};
 use crate::{Common, Misfortune, Report};
+pub use course::{protected, started};
+
 use course::Course;
 use misfortune::Strike;
 
 /// Deaths in one run, at most.
-const DEATHS_MAX: u32 = 5;
+pub const DEATHS_MAX: u32 = 5;
 /// Objects of the organisation: enough for several deployments, few enough for many runs.
 const OBJECTS: usize = 30;
 
@@ -72,9 +74,25 @@ impl Trial for Lives {
 }
 
 /// The whole course, with so many deaths of the daemon.
-async fn lived(world: &mut World, random: &mut StdRng, mut deaths: u32) -> Result<End, String> {
+async fn lived(world: &mut World, random: &mut StdRng, deaths: u32) -> Result<End, String> {
+    let caller = lives(world, random, deaths, &Course::default()).await?;
+    End::of(&caller, &world.org).await
+}
+
+/// What somebody wants of a daemon. Asked for again after each death of it; what was done to the organisation is kept.
+#[async_trait]
+pub trait Wish: Sync {
+    async fn fulfilled(&self, caller: &Caller, org: &Simulator, environment: &str) -> Result<(), String>;
+}
+
+/// Asks until the wish is fulfilled, while the daemon dies so many times; answers who asked.
+pub async fn lives(
+    world: &mut World,
+    random: &mut StdRng,
+    mut deaths: u32,
+    wish: &dyn Wish,
+) -> Result<Caller, String> {
     world.prepare().await;
-    let course = Course::default();
     loop {
         let caller = Caller {
             client: world.client("admin@acme.example").await,
@@ -89,16 +107,16 @@ async fn lived(world: &mut World, random: &mut StdRng, mut deaths: u32) -> Resul
             }
         };
         let done = tokio::select! {
-            done = course.run(&caller, org, world.environment_id()) => Some(done),
+            done = wish.fulfilled(&caller, org, world.environment_id()) => Some(done),
             () = struck => None,
         };
         match done {
             Some(done) => {
                 done?;
-                if let Some(defect) = defects(&caller).await?.into_iter().next() {
-                    return Err(defect);
-                }
-                return End::of(&caller, &world.org).await;
+                return match defects(&caller).await?.into_iter().next() {
+                    Some(defect) => Err(defect),
+                    None => Ok(caller),
+                };
             }
             None => {
                 deaths -= 1;

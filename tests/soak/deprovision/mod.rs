@@ -1,0 +1,89 @@
+//! Provisioning and deprovisioning, while the daemon dies and the organisation misbehaves: afterwards the organisation is
+//! as it was before, and nobody holds a grant.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use provision_client::api::v1::{DeprovisionServiceAccountRequest, ServiceAccountState};
+use provision_tests::effects::live_grants;
+use provision_tests::setup::Setup;
+use provision_tests::world::World;
+use rand::Rng as _;
+use rand::rngs::StdRng;
+use salesforce_simulator::{Config, Simulator};
+
+use crate::caller::{ACCOUNT, Caller};
+use crate::crash::{DEATHS_MAX, Wish, lives, misfortune, protected};
+use crate::end::token_reuses;
+use crate::trial::{Trial, in_worlds};
+use crate::{Common, Misfortune, Report};
+
+/// Differences that are told of one run.
+const TOLD_MAX: usize = 8;
+
+pub struct Deprovision;
+
+#[async_trait]
+impl Misfortune for Deprovision {
+    async fn soak(&self, common: &Common, report: &mut Report) -> Result<(), String> {
+        in_worlds(Arc::new(ThereAndBack), common, report).await
+    }
+}
+
+struct ThereAndBack;
+
+#[async_trait]
+impl Trial for ThereAndBack {
+    fn setup(&self, _random: &mut StdRng) -> Setup {
+        Setup { org: Config { objects: 30, ..Config::default() }, log: "info", ..Setup::default() }
+    }
+
+    async fn run(&self, world: &mut World, random: &mut StdRng) -> Result<(), String> {
+        let before = world.org.org().portrait();
+        for rule in misfortune::rules(random) {
+            world.org.faults().add(rule);
+        }
+        let deaths = random.random_range(0..=DEATHS_MAX);
+        // Some change their mind before the account is protected.
+        let wish = Removed { early: random.random_bool(0.25), was_protected: AtomicBool::new(false) };
+        lives(world, random, deaths, &wish).await?;
+        let differences = before.differences(&world.org.org().portrait());
+        if !differences.is_empty() {
+            let told: Vec<_> = differences.iter().take(TOLD_MAX).cloned().collect();
+            return Err(format!("{} things differ from before: {}", differences.len(), told.join("; ")));
+        }
+        match (live_grants(&world.org), token_reuses(&world.org)) {
+            (0, 0) => Ok(()),
+            (grants, reuses) => Err(format!("{grants} grants live, {reuses} rotated tokens were used")),
+        }
+    }
+}
+
+/// An account that was, and is not any more.
+struct Removed {
+    early: bool,
+    was_protected: AtomicBool,
+}
+
+#[async_trait]
+impl Wish for Removed {
+    async fn fulfilled(&self, caller: &Caller, _org: &Simulator, environment: &str) -> Result<(), String> {
+        if !self.was_protected.load(Ordering::SeqCst) {
+            if self.early {
+                crate::crash::started(caller, environment).await?;
+            } else {
+                protected(caller, environment).await?;
+            }
+            self.was_protected.store(true, Ordering::SeqCst);
+        }
+        caller
+            .brought_about("DEPROVISION", |client| async move {
+                let request =
+                    DeprovisionServiceAccountRequest { name: ACCOUNT.to_owned(), ..Default::default() };
+                client.accounts().deprovision(request).await
+            })
+            .await?;
+        caller.until("deprovisioned", |account| account.state() == ServiceAccountState::Deprovisioned).await
+    }
+}
