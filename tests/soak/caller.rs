@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use provision_client::api::google::longrunning::Operation;
-use provision_client::api::v1::{ConditionStatus, OperationMetadata, ServiceAccount, ServiceAccountState};
-use provision_client::{Client, Error, ListOptions, metadata};
+use provision_client::api::v1::{ConditionStatus, ServiceAccount, ServiceAccountState};
+use provision_client::{Client, Error, ListOptions};
 use provision_tests::person::Person;
 use salesforce_simulator::Credentials;
 
@@ -117,12 +117,6 @@ impl Caller {
 pub fn holds(account: &ServiceAccount, condition: &str) -> bool {
     let found = account.conditions.iter().find(|one| one.r#type == condition);
     found.is_some_and(|one| one.status() == ConditionStatus::True)
-}
-
-/// Kind and state of an operation, for messages.
-pub fn kind_of(operation: &Operation) -> String {
-    metadata(operation)
-        .map_or_else(|error| error.to_string(), |found: OperationMetadata| format!("{:?}", found.kind()))
 }
 
 /// Reasons for which the same may be asked for again.

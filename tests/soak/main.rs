@@ -6,6 +6,7 @@
 
 mod caller;
 mod crash;
+mod deprovision;
 mod disk;
 mod end;
 mod power;
@@ -39,6 +40,8 @@ enum Command {
     Resume(Common),
     /// Refresh storms: 64 callers at an access token's end, with rotation, lost answers, races and deaths.
     Refresh(Common),
+    /// Provisioning and deprovisioning with random defects: the organisation is as it was before.
+    Deprovision(Common),
     /// A disk that fills up, flips bits and loses files.
     Disk(Common),
 }
@@ -57,6 +60,7 @@ impl Command {
             Command::Crash(common) => ("crash", common, &crash::Crash),
             Command::Resume(common) => ("resume", common, &resume::Resume),
             Command::Refresh(common) => ("refresh", common, &refresh::Refresh),
+            Command::Deprovision(common) => ("deprovision", common, &deprovision::Deprovision),
             Command::Disk(common) => ("disk", common, &disk::Disk),
         }
     }
