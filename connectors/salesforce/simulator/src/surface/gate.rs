@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::answer::ApiError;
+use super::body::BodyError;
 use super::{Site, classify};
 use crate::fault::Fault;
 use crate::ledger::Kind;
@@ -118,10 +119,15 @@ async fn classified(request: Request) -> Result<(Request, crate::fault::Operatio
     }
     // A SOAP API has one path for all of its operations.
     if let Some(dialect) = Dialect::of(request.uri().path()) {
-        let (parts, body) = request.into_parts();
-        let body = to_bytes(body, dialect.body_max())
-            .await
-            .map_err(|_| SoapFault::too_large(dialect).answer(dialect))?;
+        let (mut parts, body) = request.into_parts();
+        let body = super::body::read(&parts.headers, body, dialect.body_max()).await;
+        let body = body.map_err(|error| match error {
+            BodyError::TooLarge => SoapFault::too_large(dialect).answer(dialect),
+            BodyError::Encoding | BodyError::Unknown => SoapFault::client(error.to_string()).answer(dialect),
+        })?;
+        // What follows reads it as it is now.
+        parts.headers.remove(header::CONTENT_ENCODING);
+        parts.headers.remove(header::CONTENT_LENGTH);
         let operation = soap::meaning(parts.uri.path(), &body);
         return Ok((Request::from_parts(parts, Body::from(body)), operation));
     }
