@@ -17,6 +17,8 @@ mod sf_cli;
 mod sf_data;
 mod sf_deploy;
 mod sf_project;
+mod sf_retrieve;
+mod sf_warehouse;
 mod sf_whole_org;
 mod simple_salesforce;
 mod soql_oracle;
