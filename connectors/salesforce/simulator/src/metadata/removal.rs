@@ -2,6 +2,7 @@
 
 use super::kinds::{Kind, is_known};
 use super::permission::{forget, forget_class};
+use super::record_type::{RECORD_TYPE, retype};
 use super::row::Row;
 use super::stage::Stage;
 use super::types::{CUSTOM_FIELD_TYPE, VALIDATION_RULE_TYPE};
@@ -56,6 +57,9 @@ fn kept(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row) -> Row {
     for part in parts {
         let stem = part.full_name(&held.full_name, "");
         stage.metadata.components.remove_beginning(part.name, &stem);
+    }
+    if let Some((object, _)) = name.split_once('.').filter(|_| kind == RECORD_TYPE) {
+        retype(stage, object);
     }
     gone(row, Some(held.id))
 }

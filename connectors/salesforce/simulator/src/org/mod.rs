@@ -37,8 +37,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 pub use access::{
-    Assignment, CustomPermission, FieldAccess, ObjectAccess, PermissionSet, Profile, Reach, Rights,
-    has_object_permissions,
+    Assignment, CustomPermission, FieldAccess, ObjectAccess, PermissionSet, Profile, Reach, RecordTypeAccess,
+    Rights, has_object_permissions,
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit, Parsed, Surface, Tree};
 pub use app::{ALL_USERS, AppAccess, AppSettings, ConnectedApp, ReadyApp, SCOPES};
@@ -56,9 +56,9 @@ pub(crate) use id::mix;
 pub use id::{Id, IdGenerator, prefix};
 pub use logins::Logins;
 pub use metadata::Metadata;
-pub use population::License;
+pub use population::{License, is_standard_profile};
 pub use records::{Record, Records};
-pub use schema::{ObjectKind, ObjectType, SharingModel, TriggerEvent};
+pub use schema::{ObjectKind, ObjectType, RecordType, SharingModel, TriggerEvent};
 pub use secrets::Secrets;
 pub use sessions::{Session, Sessions};
 pub use signer::Signer;
@@ -169,6 +169,7 @@ impl State {
     /// Puts the next metadata in place and dates what is new in it.
     pub fn put_metadata(&mut self, mut next: Metadata, now_ms: i64) {
         next.succeed(&self.metadata, now_ms);
+        self.profiles.append(&mut next.profiles_made);
         self.metadata = Arc::new(next);
     }
 }

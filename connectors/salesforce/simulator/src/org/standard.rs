@@ -51,6 +51,9 @@ struct ObjectLine {
     triggers: Vec<TriggerEvent>,
     sharing: SharingModel,
     fields: Vec<FieldLine>,
+    /// Whether a query may name it.
+    #[serde(default = "yes")]
+    query: bool,
     /// Whether the usual system fields are there.
     #[serde(default = "yes")]
     system: bool,
@@ -102,10 +105,14 @@ fn build(line: ObjectLine) -> ObjectType {
     if line.system {
         fields.push(Field::system("IsDeleted", FieldType::Boolean));
     }
-    let owner = line.fields.iter().any(|field| field.name == "OwnerId");
+    let owner = line.fields.iter().find(|field| field.name == "OwnerId");
+    let owner = owner.map(|owner| owner.reference_to.clone());
     fields.extend(line.fields.into_iter().filter(|field| field.name != "OwnerId").map(field));
-    if owner {
-        fields.push(owner_field());
+    if let Some(targets) = owner {
+        // Where queues may own records the data names no target.
+        let usual = owner_field();
+        let targets = if targets.is_empty() { usual.reference_to.clone() } else { targets };
+        fields.push(Field { reference_to: targets, ..usual });
     }
     if line.system {
         fields.extend(audit_fields());
@@ -119,6 +126,7 @@ fn build(line: ObjectLine) -> ObjectType {
         updateable: line.update,
         deletable: line.delete,
         undeletable: line.undelete,
+        queryable: line.query,
         searchable: line.search,
         layoutable: line.layout,
         feed_enabled: line.feed,

@@ -3,6 +3,7 @@
 mod audit;
 mod catalog;
 mod code;
+pub(crate) mod held;
 mod kept;
 pub(crate) mod package;
 mod people;
@@ -118,7 +119,7 @@ impl Row {
             Self::Profile(profile) => people::profile(view, profile, column),
             Self::License(license) => people::license(view, license, column),
             Self::Set(set) => permissions::set(view, set, column),
-            Self::Assignment(assignment) => permissions::assignment(assignment, column),
+            Self::Assignment(assignment) => permissions::assignment(view, assignment, column),
             Self::ObjectPermission { set, object } => permissions::object(set, object, column),
             Self::FieldPermission { set, object, field } => permissions::field(set, object, field, column),
             Self::ClassAccess { set, class } => permissions::entity_access(set, *class, "ApexClass", column),
@@ -212,6 +213,7 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
         "ValidationRule" if view.tooling => {
             state.metadata.rules.all_rules().for_each(|rule| visit(Row::ValidationRule(rule.clone())));
         }
+        name if held::TABLES.contains(&name) => held::rows(view, name, visit),
         name if streams::TABLES.contains(&name) => {
             streams::rows(view, name, &mut |row| visit(Row::Stream(row)))
         }

@@ -10,6 +10,7 @@ mod changes;
 mod conditions;
 mod corpus;
 mod describes;
+mod effects;
 mod faults;
 mod files;
 mod lists;

@@ -226,9 +226,9 @@ async fn bad_requests_are_refused_in_words() {
         (envelope(jwt, "<describeGlobal/>"), "sf:INVALID_SESSION_ID", "Illegal Session"),
         (envelope(&token, &types(many)), "sf:EXCEEDED_ID_LIMIT", "100"),
         (
-            envelope(&token, "<convertLead/>"),
+            envelope(&token, "<describeSoftphoneLayout/>"),
             "soapenv:Client",
-            "No operation available for request {urn:partner.soap.sforce.com}convertLead",
+            "No operation available for request {urn:partner.soap.sforce.com}describeSoftphoneLayout",
         ),
         (envelope(&token, ""), "soapenv:Client", "empty"),
         (envelope(&token, &deep), "soapenv:Client", "nested too deeply"),

@@ -40,9 +40,9 @@ enum Verb {
 }
 
 /// A record as it was written: names and texts; no text is null.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Fields {
-    object: String,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Fields {
+    pub object: String,
     values: Vec<(String, Option<String>)>,
 }
 
@@ -80,7 +80,7 @@ impl Change {
 }
 
 impl Fields {
-    fn of(element: &Element) -> Self {
+    pub(super) fn of(element: &Element) -> Self {
         // The enterprise API names the object by the element's type.
         let named = element.kind.clone().filter(|kind| kind != "sObject").unwrap_or_default();
         let mut fields = Self { object: named, values: Vec::new() };
@@ -99,13 +99,13 @@ impl Fields {
         fields
     }
 
-    fn id(&self) -> Option<Id> {
+    pub(super) fn id(&self) -> Option<Id> {
         let id = self.values.iter().find(|(name, _)| name.eq_ignore_ascii_case("Id"));
         id.and_then(|(_, text)| text.as_deref().and_then(Id::parse))
     }
 
     /// As the JSON of a REST call would have them.
-    fn body(&self, object: &ObjectType) -> Map<String, Value> {
+    pub(super) fn body(&self, object: &ObjectType) -> Map<String, Value> {
         let fields = self.values.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("Id"));
         let values = fields.map(|(name, text)| {
             let kind = object.field(name).map(|field| field.kind);
