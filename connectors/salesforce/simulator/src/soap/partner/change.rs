@@ -63,7 +63,12 @@ impl Change {
             all_or_none,
             key: element.text_of("externalIDFieldName").unwrap_or("Id").to_owned(),
             records: element.all("sObjects").map(Fields::of).collect(),
-            ids: element.all("ids").chain(element.all("Ids")).map(|id| id.text.clone()).collect(),
+            // Salesforce goes by the place of what it is given and not by its name: clients write `ids` and `id`.
+            ids: if matches!(verb, Verb::Delete | Verb::Undelete | Verb::EmptyRecycleBin) {
+                element.children.iter().map(|id| id.text.clone()).collect()
+            } else {
+                Vec::new()
+            },
         })
     }
 

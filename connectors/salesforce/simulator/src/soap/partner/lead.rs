@@ -30,7 +30,7 @@ pub(super) fn of(element: &Element) -> Option<Vec<LeadConvert>> {
             opportunity_name: lead.text_of("opportunityName").map(str::to_owned),
         }
     };
-    Some(element.all("leadConverts").map(one).collect())
+    Some(element.children.iter().map(one).collect())
 }
 
 /// Converts them, each for itself, and writes a result for each.

@@ -68,6 +68,7 @@ pub(super) fn answer(caller: &Caller<'_>, lookup: &Lookup, out: &mut Xml) -> Res
         }
         Lookup::Changed { object, start, end, deleted } => {
             let what = if *deleted { "deleted" } else { "updated" };
+            let (start, end) = (moment(start), moment(end));
             let query = [("start", start.as_str()), ("end", end.as_str())];
             let found = asker.get(&["sobjects", object, what], &query);
             written(out, "result", &zulu(found.map_err(|error| no_object(error, object))?));
@@ -91,6 +92,12 @@ pub(super) fn answer(caller: &Caller<'_>, lookup: &Lookup, out: &mut Xml) -> Res
         }
     }
     Ok(())
+}
+
+/// `xsd:dateTime` may go without a zone, and is then one of UTC.
+fn moment(text: &str) -> String {
+    let zoned = text.get(10..).is_some_and(|time| time.contains(['Z', 'z', '+', '-']));
+    if zoned { text.to_owned() } else { format!("{text}Z") }
 }
 
 /// Where REST has no such path, SOAP has no such type.

@@ -32,7 +32,8 @@ impl Merge {
             master: request.get("masterRecord").map(Fields::of).unwrap_or_default(),
             losers: request.all("recordToMergeIds").map(|id| id.text.clone()).collect(),
         };
-        Some(element.all("request").map(one).collect())
+        // By its place: clients write `request` and `mergeRequests`.
+        Some(element.children.iter().map(one).collect())
     }
 }
 
