@@ -127,6 +127,10 @@ fn field_permission(stage: &Stage<'_>, set: &mut PermissionSet, element: &Elemen
     let field = object
         .field(field_name)
         .ok_or_else(|| at(element, format!("In field: field - no CustomField named {full_name} found")))?;
+    // The name of a custom object's record is everybody's who sees the record; saying so changes nothing.
+    if field.name_field && object.is_custom() {
+        return Ok(());
+    }
     if !field.permissionable {
         return Err(at(
             element,

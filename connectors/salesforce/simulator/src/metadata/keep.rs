@@ -64,6 +64,7 @@ const OTHER: &str = "0zz";
 /// What code may refer to, and so goes before it.
 pub(super) const BEFORE_CODE: &[&str] = &[
     "ApexPage",
+    "DataWeaveResource",
     "CustomLabels",
     "StaticResource",
     "CustomMetadata",

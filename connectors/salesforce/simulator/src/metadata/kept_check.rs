@@ -186,7 +186,10 @@ fn layout(metadata: &Metadata, name: &str, element: &Element) -> Result<(), Comp
         )
         .into());
     };
-    owner(metadata, object)?;
+    // Pages of an object that are layouts of their own.
+    if !matches!(object, "CaseClose" | "CaseInteraction" | "UserAlt") {
+        owner(metadata, object)?;
+    }
     let columns = element.all("layoutSections").flat_map(|section| section.all("layoutColumns"));
     columns
         .flat_map(|column| column.all("layoutItems"))

@@ -180,7 +180,9 @@ fn field(stage: &mut Stage<'_>, name: &str, row: Row) -> Row {
         return row.failed(format!("This custom field is referenced elsewhere in salesforce.com: {user}"));
     }
     let mut object = crate::org::ObjectType::clone(&object);
-    object.fields.retain(|own| own.name != field.name);
+    let stem = field.name.strip_suffix("__c").unwrap_or(&field.name);
+    let parts = ["Latitude", "Longitude"].map(|part| format!("{stem}__{part}__s"));
+    object.fields.retain(|own| own.name != field.name && !parts.contains(&own.name));
     (object.modified_ms, object.modified_by) = (stage.now_ms, Some(stage.by));
     let object_name = object.name.clone();
     stage.metadata.put_object(object);

@@ -114,9 +114,14 @@ impl Metadata {
         self.program.0.get_or_init(make).clone()
     }
 
-    /// A copy of the objects alone, without people's rights and without code.
+    /// A copy of the objects and of what code may name (labels, pages), without people's rights and without code.
     pub(crate) fn schema(&self) -> Self {
-        Self { objects: self.objects.clone(), references: self.references.clone(), ..Self::default() }
+        Self {
+            objects: self.objects.clone(),
+            references: self.references.clone(),
+            components: self.components.clone(),
+            ..Self::default()
+        }
     }
 
     /// Adds an object or replaces the one of the same name.

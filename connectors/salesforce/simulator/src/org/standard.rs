@@ -9,6 +9,7 @@ use super::schema::{ObjectKind, ObjectType, SharingModel, TriggerEvent};
 
 const STANDARD: &str = include_str!("../../data/standard-objects.jsonl");
 const SETUP: &str = include_str!("../../data/setup-objects.jsonl");
+const OTHERS: &str = include_str!("../../data/other-objects.jsonl");
 const PERMISSIONS: &str = include_str!("../../data/user-permissions.txt");
 
 /// The names of all user permissions, without their `Permissions` prefix.
@@ -19,6 +20,12 @@ pub fn user_permissions() -> impl Iterator<Item = &'static str> {
 /// Business objects, the most important first.
 pub fn standard_objects() -> &'static [ObjectType] {
     static OBJECTS: LazyLock<Vec<ObjectType>> = LazyLock::new(|| read(STANDARD, false));
+    &OBJECTS
+}
+
+/// Objects that real orgs have beside these, and that nothing here treats specially.
+pub fn other_objects() -> &'static [ObjectType] {
+    static OBJECTS: LazyLock<Vec<ObjectType>> = LazyLock::new(|| read(OTHERS, false));
     &OBJECTS
 }
 
@@ -176,6 +183,7 @@ mod tests {
     #[test]
     fn every_line_of_the_built_in_schema_parses() {
         assert_eq!(standard_objects().len(), STANDARD.lines().count());
+        assert_eq!(other_objects().len(), OTHERS.lines().count());
         assert_eq!(setup_objects().len() + tooling_objects().len(), SETUP.lines().count());
         assert!(user_permissions().count() > 400);
     }

@@ -220,6 +220,11 @@ fn platform_promises(program: &Program, id: ClassId) -> Vec<(Type, &'static str,
     promises
 }
 
+/// Lists of records of one object stand for lists of any, as in `execute` of a batch.
+fn is_rows(own: &Type, wanted: &Type) -> bool {
+    matches!((own, wanted), (Type::List(own), Type::List(wanted)) if own.is_record() && **wanted == Type::SObject)
+}
+
 /// Whether a class that can be made has all that it must have.
 fn promises(program: &Program, id: ClassId) -> Checked<()> {
     let class = program.class(id);
@@ -263,7 +268,7 @@ fn promises(program: &Program, id: ClassId) -> Checked<()> {
                     .parameters
                     .iter()
                     .zip(&parameters)
-                    .all(|(own, wanted)| own == wanted || *wanted == Type::Object)
+                    .all(|(own, wanted)| own == wanted || *wanted == Type::Object || is_rows(own, wanted))
         };
         if !class.dispatch.keys().any(|slot| fits(&slot)) {
             let types: Vec<String> =

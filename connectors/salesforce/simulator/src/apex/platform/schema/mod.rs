@@ -1,6 +1,7 @@
 //! Describes.
 
 mod field;
+mod field_set;
 mod object;
 
 use super::arguments::argument;
@@ -12,6 +13,7 @@ use crate::transaction::Transaction;
 pub(super) fn types() -> Vec<Definition> {
     let mut all = object::definitions();
     all.extend(field::definitions());
+    all.extend(field_set::definitions());
     all
 }
 

@@ -41,6 +41,7 @@ pub(super) fn definitions() -> Vec<Definition> {
             .method("String toString()", super::super::system::object_text),
         Definition::class(DESCRIBE)
             .property("Schema.SObjectTypeFields fields", fields)
+            .property("Schema.SObjectTypeFieldSets fieldSets", super::field_set::sets)
             .method("List<Schema.ChildRelationship> getChildRelationships()", children)
             .method("String getKeyPrefix()", key_prefix)
             .method("String getLabel()", label)
@@ -104,7 +105,7 @@ pub(super) fn object(tx: &mut Transaction, this: &Value) -> Result<Arc<ObjectTyp
     }
 }
 
-fn about(name: &'static str, object: Arc<ObjectType>) -> Value {
+pub(super) fn about(name: &'static str, object: Arc<ObjectType>) -> Value {
     let mut state = PlatformState::default();
     state.values.insert("object", Value::RecordType(object));
     Value::Platform(PlatformValue::new(name, state))
