@@ -51,7 +51,7 @@ pub use conditions::{AppPolicy, Conditions, MAINTENANCE, OrgKind, RefreshPolicy,
 pub use customer::{Customer, CustomerError, EVERY, FlowFixture};
 pub use deploy::DeployRequest;
 pub use field::{Field, FieldType, audit_fields, owner_field, spaced};
-pub use grants::{Asked, Code, FrontDoor, Grant, Grants, PendingPage, Response};
+pub use grants::{Asked, Code, Device, FrontDoor, Grant, Grants, PendingPage, Response, Verdict};
 pub(crate) use id::mix;
 pub use id::{Id, IdGenerator, prefix};
 pub use logins::Logins;

@@ -102,7 +102,11 @@ pub(super) async fn serve(State(site): State<Site>, request: Request) -> Respons
     let Some(rights) = request.extensions().get::<Rights>().cloned() else {
         return shown(Err(ApiError::not_found()), &[]);
     };
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if in_xml {
+        // What is to be written anew must not come packed.
+        parts.headers.remove(axum::http::header::ACCEPT_ENCODING);
+    }
     let max = if path.contains("/jobs/ingest") { crate::bulk::CONTENT_MAX } else { BODY_MAX };
     let body = match super::body::read(&parts.headers, body, max).await {
         Ok(body) => body,
