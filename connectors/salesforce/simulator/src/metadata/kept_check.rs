@@ -187,9 +187,12 @@ fn layout(metadata: &Metadata, name: &str, element: &Element) -> Result<(), Comp
         .into());
     };
     // Pages of an object that are layouts of their own.
-    if !matches!(object, "CaseClose" | "CaseInteraction" | "UserAlt") {
-        owner(metadata, object)?;
-    }
+    let object = match object {
+        "CaseClose" | "CaseInteraction" => "Case",
+        "UserAlt" => "User",
+        object => object,
+    };
+    owner(metadata, object)?;
     let columns = element.all("layoutSections").flat_map(|section| section.all("layoutColumns"));
     columns
         .flat_map(|column| column.all("layoutItems"))

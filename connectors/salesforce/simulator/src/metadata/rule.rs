@@ -106,7 +106,7 @@ fn rule(
 pub(crate) fn takes_rules(object: &ObjectType) -> bool {
     match object.kind {
         ObjectKind::Standard | ObjectKind::Custom => object.createable,
-        ObjectKind::CustomMetadata => true,
+        ObjectKind::CustomMetadata => object.name.ends_with("__mdt"),
         _ => false,
     }
 }

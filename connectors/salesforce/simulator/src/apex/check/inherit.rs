@@ -121,7 +121,8 @@ fn overrides(program: &Program, id: ClassId) -> Checked<()> {
                 || platform_promises(program, id).iter().any(|(_, name, parameters)| {
                     name.eq_ignore_ascii_case(&method.name) && parameters.len() == method.parameters.len()
                 })
-                || of_exception(program, id, method);
+                || of_exception(program, id, method)
+                || of_platform(program, id, method);
             let from_interface =
                 interface_methods(program, id).iter().any(|one| program.method(*one).slot == method.slot);
             if method.is_override && !from_platform && !from_interface {
@@ -161,6 +162,23 @@ fn of_exception(program: &Program, id: ClassId, method: &Method) -> bool {
         && library::methods("System.Exception", &method.name)
             .iter()
             .any(|native| native.parameters.len() == method.parameters.len())
+}
+
+/// Whether a class of the platform that stands above has such a method.
+fn of_platform(program: &Program, id: ClassId, method: &Method) -> bool {
+    let mut next = program.class(id).superclass.clone();
+    for _ in 0..program.classes.len() {
+        match next {
+            Some(Type::Class(parent)) => next = program.class(parent).superclass.clone(),
+            Some(Type::Platform(name, _)) => {
+                return library::methods(name, &method.name)
+                    .iter()
+                    .any(|native| !native.is_static && native.parameters.len() == method.parameters.len());
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn clash(program: &Program, method: &Method, returns: &Type) -> Checked<()> {
