@@ -20,6 +20,8 @@ use crate::soap::{self, Dialect, SoapFault};
 
 /// Salesforce answers 414 to a longer request URI.
 const URI_MAX: usize = 16_384;
+/// Salesforce answers 431 where path and headers together are longer.
+const HEADERS_MAX: usize = 16_384;
 /// Forms of the OAuth endpoints are small.
 const FORM_MAX: usize = 64 << 10;
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -116,6 +118,14 @@ async fn classified(request: Request) -> Result<(Request, crate::fault::Operatio
             "The URI exceeds the maximum of 16384 bytes",
         )
         .into_response());
+    }
+    // Path, names and values of headers together.
+    let headers: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if uri_length + headers > HEADERS_MAX {
+        let message = "The combined length of the URI and headers exceeds the maximum of 16384 bytes";
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Err(ApiError::new(status, "REQUEST_HEADER_FIELDS_TOO_LARGE", message).into_response());
     }
     // A SOAP API has one path for all of its operations.
     if let Some(dialect) = Dialect::of(request.uri().path()) {

@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{World, error};
+use crate::client::{World, encoded, error};
 
 const NS: &str = "http://soap.sforce.com/2006/04/metadata";
 
@@ -252,6 +252,14 @@ async fn record_types_are_described_chosen_and_checked() {
     let named =
         admin.rows("SELECT RecordType.DeveloperName FROM Account WHERE RecordType.Name = 'A partner'").await;
     assert_eq!(named[0]["RecordType"]["DeveloperName"], "Partner");
+    // Apex sees what the describe says.
+    let code = "Map<String, Schema.RecordTypeInfo> all = Schema.SObjectType.Account.getRecordTypeInfosByDeveloperName(); \
+        System.assertEquals('A partner', all.get('Partner').getName()); System.assert(all.get('Partner').isAvailable()); \
+        System.assert(!all.get('Old').isActive()); System.assert(all.get('Master').isMaster()); \
+        System.assertEquals(3, Schema.SObjectType.Account.getRecordTypeInfos().size()); \
+        insert new Account(Name = 'By Apex', RecordTypeId = all.get('Partner').getRecordTypeId());";
+    let ran = admin.get(&format!("/tooling/executeAnonymous?anonymousBody={}", encoded(code))).await;
+    assert_eq!(ran["success"], true, "{ran}");
     // Another object's record types are not for it.
     let (status, _) = admin
         .call(Method::POST, "/sobjects/Contact", Some(json!({"LastName": "x", "RecordTypeId": partner})))
@@ -337,6 +345,11 @@ async fn components_have_rows_that_queries_read() {
     let app = admin.rows("SELECT Label, UiType FROM AppDefinition WHERE DeveloperName = 'Ours'").await;
     assert_eq!((&app[0]["Label"], &app[0]["UiType"]), (&json!("Our App"), &json!("Lightning")));
     assert_eq!(admin.rows("SELECT Label FROM AppMenuItem WHERE Name = 'Ours'").await[0]["Label"], "Our App");
+    let menu = admin.get("/appMenu/AppSwitcher").await;
+    assert!(
+        menu["appMenuItems"].as_array().expect("items").iter().any(|item| item["label"] == "Our App"),
+        "{menu}"
+    );
     let tab = admin.rows("SELECT Label, IsCustom FROM TabDefinition WHERE SobjectName = 'Item__c'").await;
     assert_eq!((&tab[0]["Label"], &tab[0]["IsCustom"]), (&json!("Items"), &json!(true)));
     let label = admin.get("/tooling/query?q=SELECT+Name,+Value,+MasterLabel+FROM+ExternalString").await;

@@ -28,6 +28,7 @@ mod resources;
 mod rights;
 mod running;
 mod soap;
+mod soap_records;
 mod soql;
 mod streams;
 mod testing;

@@ -11,6 +11,7 @@ mod inside;
 mod json_body;
 mod layouts;
 mod limits;
+mod lists;
 mod multipart;
 pub(in crate::surface) mod packaging;
 mod parents;
@@ -213,6 +214,9 @@ fn dispatch(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
         ["tabs"] if read && !call.tooling => Ok(tabs::list(site, call)),
         ["theme"] if read && !call.tooling => Ok(tabs::theme(site, call)),
         ["quickActions"] if read && !call.tooling => Ok(Answer::ok(serde_json::json!([]))),
+        ["actions" | "process" | "appMenu", ..] if read && !call.tooling => {
+            lists::serve(site, call, &segments).unwrap_or_else(|| Err(ApiError::not_found()))
+        }
         ["recent"] if read && !call.tooling => recent::list(site, call, door),
         ["search"] if read => search::find(site, call, door),
         ["parameterizedSearch"] if read || create => search::parameterized(site, call, door),
