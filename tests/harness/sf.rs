@@ -75,6 +75,18 @@ impl Desk {
         self.sf_with(arguments, &[]).await
     }
 
+    /// Runs the CLI in the project and takes what it writes for people.
+    pub async fn sf_text(&self, arguments: &[&str]) -> String {
+        let mut command = tools::sf(&self.folder.path().join("home")).await.expect("installed by then");
+        command.args(arguments).current_dir(self.project());
+        if let Some(ca) = &self.ca {
+            command.env("NODE_EXTRA_CA_CERTS", ca);
+        }
+        let output = tools::run(command, LIMIT).await.unwrap();
+        let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+        format!("{out}{err}")
+    }
+
     async fn sf_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Value {
         let mut command = tools::sf(&self.folder.path().join("home")).await.expect("installed by then");
         command.args(arguments).arg("--json").current_dir(self.project()).envs(environment.iter().copied());

@@ -90,6 +90,16 @@ pub async fn jsforce() -> Result<PathBuf, Missing> {
     npm(JSFORCE, &[], Some(&node().await?)).await
 }
 
+/// The folder that Python finds a package of this version in, and what it needs.
+pub async fn python(package: &str, version: &str) -> Result<PathBuf, Missing> {
+    wheels((package, version)).await
+}
+
+/// The folder of an npm package of this version.
+pub async fn npm_package(package: &str, version: &str) -> Result<PathBuf, Missing> {
+    npm((package, version), &[], Some(&node().await?)).await
+}
+
 /// The folder that Python finds `simple_salesforce` in.
 pub async fn simple_salesforce() -> Result<PathBuf, Missing> {
     wheels(SIMPLE_SALESFORCE).await

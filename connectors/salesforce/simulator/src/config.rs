@@ -82,7 +82,7 @@ impl Default for Config {
             http: loopback,
             pubsub: loopback,
             environment: Environment::Sandbox,
-            objects: 120,
+            objects: 200,
             schema: None,
             profiles: None,
             object_permission_rows: None,

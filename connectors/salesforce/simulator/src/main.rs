@@ -30,7 +30,7 @@ struct Arguments {
     #[arg(long, value_enum, default_value = "sandbox")]
     environment: Environment,
     /// Objects that the administrator sees; beyond the built-in ones they are generated.
-    #[arg(long, default_value_t = 120)]
+    #[arg(long, default_value_t = 200)]
     objects: usize,
     /// A file with the objects of a whole org, one JSON object a line, plain or gzip, instead of --objects.
     #[arg(long, value_name = "FILE", conflicts_with = "objects")]

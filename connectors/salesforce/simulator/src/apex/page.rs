@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::check::{REFUSED_METHODS, REFUSED_TYPES};
 use super::platform;
 
 const TOP: &str = include_str!("page.md");
@@ -23,13 +22,10 @@ fn page() -> String {
             out.push('\n');
         }
     }
-    out.push_str("## Refused by name\n\nTypes:\n\n");
-    for name in REFUSED_TYPES {
-        let _ = writeln!(out, "- `{name}`");
-    }
-    out.push_str("\nMethods:\n\n");
-    for name in REFUSED_METHODS {
-        let _ = writeln!(out, "- `{name}`");
+    out.push_str("## Known to the compiler alone\n\n");
+    out.push_str("Types of these namespaces, from `data/apex-library.txt`:\n\n");
+    for (namespace, count) in platform::beyond() {
+        let _ = writeln!(out, "- `{namespace}`: {count}");
     }
     out
 }

@@ -1,7 +1,7 @@
 //! The Bulk APIs: many records in files of their own. Version 2.0 lives in REST under `jobs`, version 1 at
 //! `/services/async`. Both take rows through the one door of records, 200 at a time, each in a transaction of its own.
 
-mod csv;
+pub(crate) mod csv;
 mod error;
 mod export;
 mod ingest;

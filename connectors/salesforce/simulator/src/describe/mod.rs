@@ -7,5 +7,5 @@ mod rendered;
 
 pub(crate) use field::FieldFacts;
 pub(crate) use links::Style;
-pub(crate) use object::{ChildFacts, Global, ObjectFacts, Summary};
+pub(crate) use object::{ChildFacts, Global, ObjectFacts, Summary, record_types};
 pub(crate) use rendered::{Packing, Page, Rendered};

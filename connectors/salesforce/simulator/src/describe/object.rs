@@ -72,7 +72,7 @@ pub(crate) struct ObjectFacts<'a> {
     pub lookup_layoutable: Option<bool>,
     pub named_layout_infos: [(); 0],
     pub network_scope_field_name: Option<&'a str>,
-    pub record_type_infos: Vec<RecordTypeFacts>,
+    pub record_type_infos: Vec<RecordTypeFacts<'a>>,
     pub search_layoutable: bool,
     pub sobject_describe_option: &'static str,
     pub supported_scopes: Vec<ScopeFacts>,
@@ -93,17 +93,17 @@ pub(crate) struct ChildFacts<'a> {
     pub restricted_delete: bool,
 }
 
-/// The one record type that every object has.
+/// A record type: the master, or one of the object's own.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RecordTypeFacts {
+pub(crate) struct RecordTypeFacts<'a> {
     pub active: bool,
     pub available: bool,
     pub default_record_type_mapping: bool,
-    pub developer_name: &'static str,
+    pub developer_name: &'a str,
     pub master: bool,
-    pub name: &'static str,
-    pub record_type_id: &'static str,
+    pub name: &'a str,
+    pub record_type_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     urls: Option<RecordTypeUrls>,
 }
@@ -259,7 +259,7 @@ impl<'a> ObjectFacts<'a> {
             lookup_layoutable: None,
             named_layout_infos: [],
             network_scope_field_name: None,
-            record_type_infos: record_types(object, style),
+            record_type_infos: record_types(rights, object, style),
             search_layoutable: object.searchable,
             sobject_describe_option: "FULL",
             supported_scopes: scopes(object),
@@ -305,22 +305,46 @@ fn children<'a>(metadata: &'a Metadata, rights: &Rights, object: &ObjectType) ->
         .collect()
 }
 
-fn record_types(object: &ObjectType, style: Option<Style<'_>>) -> Vec<RecordTypeFacts> {
-    let urls = style.map(|style| RecordTypeUrls {
-        layout: format!(
-            "/services/data/v{}.0/sobjects/{}/describe/layouts/{MASTER_RECORD_TYPE}",
-            style.version, object.name
-        ),
-    });
-    let master = RecordTypeFacts {
+/// The object's own record types, by name, and the master behind them.
+pub(crate) fn record_types<'a>(
+    rights: &Rights,
+    object: &'a ObjectType,
+    style: Option<Style<'_>>,
+) -> Vec<RecordTypeFacts<'a>> {
+    if !object.layoutable {
+        return Vec::new();
+    }
+    let urls = |id: &str| {
+        style.map(|style| RecordTypeUrls {
+            layout: format!(
+                "/services/data/v{}.0/sobjects/{}/describe/layouts/{id}",
+                style.version, object.name
+            ),
+        })
+    };
+    let mut all: Vec<RecordTypeFacts<'a>> = Vec::with_capacity(object.record_types.len() + 1);
+    for one in &object.record_types {
+        let access = rights.record_type(object, one);
+        all.push(RecordTypeFacts {
+            active: one.active,
+            available: one.active && access.visible,
+            default_record_type_mapping: access.default,
+            developer_name: &one.name,
+            master: false,
+            name: &one.label,
+            record_type_id: one.id.as_str(),
+            urls: urls(one.id.as_str()),
+        });
+    }
+    all.push(RecordTypeFacts {
         active: true,
         available: true,
-        default_record_type_mapping: true,
+        default_record_type_mapping: !all.iter().any(|one| one.default_record_type_mapping),
         developer_name: "Master",
         master: true,
         name: "Master",
         record_type_id: MASTER_RECORD_TYPE,
-        urls,
-    };
-    object.layoutable.then_some(master).into_iter().collect()
+        urls: urls(MASTER_RECORD_TYPE),
+    });
+    all
 }

@@ -3,11 +3,13 @@
 mod apply;
 mod error;
 mod files;
+mod lead;
 mod merge;
 mod mix;
 mod people;
 mod prepare;
 mod publish;
+mod record_type;
 mod remove;
 mod save;
 mod special;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
+pub use lead::{Converted, Failure as ConvertFailure, LeadConvert};
 pub use mix::Mix;
 pub(crate) use prepare::{may_insert, may_update};
 pub(crate) use publish::deliver;

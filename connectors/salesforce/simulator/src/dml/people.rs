@@ -14,7 +14,7 @@ use crate::tables;
 use crate::transaction::{Note, Transaction};
 
 /// Fields of a user that an update may change here.
-const CHANGEABLE: [&str; 4] = ["FirstName", "LastName", "Email", "IsActive"];
+const CHANGEABLE: [&str; 6] = ["FirstName", "LastName", "Email", "IsActive", "ProfileId", "Username"];
 /// Fields whose change makes an update of a user one of the setup.
 const OF_SETUP: [&str; 5] = ["IsActive", "ProfileId", "UserRoleId", "Username", "UserType"];
 
@@ -71,12 +71,21 @@ pub(super) fn store(tx: &mut Transaction, id: Id, work: &Work) -> Result<(), Row
             if user.active && !active {
                 tx.pending.locked_out.push(id);
             }
+            let user = user.clone();
+            let (profile, username) = (Id::parse(&text("ProfileId")), text("Username"));
+            let profile = profile.unwrap_or(user.profile);
+            if profile != user.profile {
+                move_to(tx, &user, profile)?;
+            }
+            free_username(tx, id, &username)?;
             User {
                 first_name: text("FirstName"),
                 last_name: text("LastName"),
                 email: text("Email"),
                 active,
-                ..user.clone()
+                profile,
+                username,
+                ..user
             }
         }
         None => {
@@ -86,10 +95,7 @@ pub(super) fn store(tx: &mut Transaction, id: Id, work: &Work) -> Result<(), Row
                 return Err(RowError::unknown_reference().on(&["ProfileId"]));
             };
             let username = text("Username");
-            if tx.state.users.values().any(|user| user.username.eq_ignore_ascii_case(&username)) {
-                let message = "Duplicate Username. The username already exists in this or another Salesforce organization.";
-                return Err(RowError::new("DUPLICATE_USERNAME", message).on(&["Username"]));
-            }
+            free_username(tx, id, &username)?;
             give(tx, id, shadow);
             User {
                 id,
@@ -107,6 +113,31 @@ pub(super) fn store(tx: &mut Transaction, id: Id, work: &Work) -> Result<(), Row
     };
     tx.touched.insert(id);
     Arc::make_mut(&mut tx.state.users).insert(id, user);
+    Ok(())
+}
+
+/// Refuses a user name that somebody else has.
+fn free_username(tx: &Transaction, id: Id, username: &str) -> Result<(), RowError> {
+    let mut others = tx.state.users.values().filter(|user| user.id != id);
+    if !others.any(|user| user.username.eq_ignore_ascii_case(username)) {
+        return Ok(());
+    }
+    let message =
+        "Duplicate Username. The username already exists in this or another Salesforce organization.";
+    Err(RowError::new("DUPLICATE_USERNAME", message).on(&["Username"]))
+}
+
+/// Gives a user another profile: its rights come with it, those of the old one go.
+fn move_to(tx: &mut Transaction, user: &User, profile: Id) -> Result<(), RowError> {
+    let shadow = |tx: &Transaction, id: Id| tx.state.profiles.get(&id).map(|profile| profile.shadow);
+    let wanted = shadow(tx, profile).ok_or_else(|| RowError::unknown_reference().on(&["ProfileId"]))?;
+    let old = shadow(tx, user.profile);
+    let held = tx.state.assignments.values().find(|one| one.assignee == user.id && Some(one.set) == old);
+    if let Some(held) = held.map(|held| held.id) {
+        tx.touched.insert(held);
+        Arc::make_mut(&mut tx.state.assignments).remove(&held);
+    }
+    give(tx, user.id, wanted);
     Ok(())
 }
 
@@ -146,7 +177,11 @@ fn assign(tx: &mut Transaction, row: &Row, options: Options) -> Result<Id, RowEr
         let id = values.get(name).and_then(Value::as_str).and_then(Id::parse);
         id.ok_or_else(|| RowError::required(&[name]))
     };
-    let (assignee, set) = (id(&row.values, "AssigneeId")?, id(&row.values, "PermissionSetId")?);
+    let assignee = id(&row.values, "AssigneeId")?;
+    let set = match id(&row.values, "PermissionSetGroupId") {
+        Ok(group) => tx.state.metadata.set_of_group(group).ok_or_else(RowError::unknown_reference)?,
+        Err(_) => id(&row.values, "PermissionSetId")?,
+    };
     may_assign(tx, options)?;
     let found = tx.state.metadata.permission_sets.get(&set);
     let Some(found) = found.filter(|_| tx.state.users.contains_key(&assignee)) else {

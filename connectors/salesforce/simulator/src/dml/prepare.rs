@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::apply::Placed;
 use super::save::Work;
-use super::{Options, RowError, people};
+use super::{Options, RowError, people, record_type};
 use crate::org::{Field, FieldType, Id, ObjectAccess, ObjectType, Reach, Record};
 use crate::tables::{self, View, sharing};
 use crate::transaction::Transaction;
@@ -66,6 +66,9 @@ pub(super) fn insert(tx: &Transaction, object: &ObjectType, placed: Placed, opti
     if object.has_owner() {
         work.values.entry("OwnerId".to_owned()).or_insert_with(|| tx.rights.user.into());
     }
+    if let Err(error) = record_type::choose(tx, object, &mut work, options) {
+        work.errors.push(error);
+    }
     for field in object.fields.iter().filter(|field| field.default.is_some()) {
         let default = field.default.clone().unwrap_or_default();
         work.values.entry(field.name.clone()).or_insert(default);
@@ -98,13 +101,16 @@ pub(super) fn update(tx: &Transaction, object: &ObjectType, placed: Placed, opti
     work.values = old.values.clone();
     let mut hidden = Vec::new();
     for (name, value) in row.values {
-        let Some(field) = object.field(&name).filter(|field| field.updateable) else { continue };
+        let converting = tx.converting.is_some() && tx.converting == row.id;
+        let Some(field) = object.field(&name).filter(|field| field.updateable || converting) else {
+            continue;
+        };
         let value = kept(field, value);
         // A field that comes back as it was read is not being written.
         if old.get(&field.name) == &value {
             continue;
         }
-        if options.as_user && !tx.rights.field(object, field).edit {
+        if options.as_user && !converting && !tx.rights.field(object, field).edit {
             hidden.push(field.name.as_str());
             continue;
         }
@@ -114,6 +120,9 @@ pub(super) fn update(tx: &Transaction, object: &ObjectType, placed: Placed, opti
         work.errors.push(RowError::hidden(object, &hidden));
     }
     work.old = Some(old);
+    if let Err(error) = record_type::choose(tx, object, &mut work, options) {
+        work.errors.push(error);
+    }
     work
 }
 

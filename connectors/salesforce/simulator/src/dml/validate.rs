@@ -4,14 +4,16 @@ use serde_json::Value;
 
 use super::RowError;
 use super::save::Work;
-use crate::org::{Field, FieldType, Id, ObjectType, State};
+use crate::org::{Field, FieldType, Id, ObjectType, State, prefix};
+use crate::tables;
 use crate::transaction::Transaction;
 
 /// The first look: foreign keys, formats, lengths, of what is being written.
 pub(super) fn values(tx: &Transaction, object: &ObjectType, work: &mut Work) {
     for field in object.fields.iter().filter(|field| work.changes(&field.name)) {
         let value = work.values.get(&field.name).unwrap_or(&Value::Null);
-        if let Err(error) = check(tx, field, value) {
+        let checked = check(tx, field, value).and_then(|()| owner(tx, object, field, value));
+        if let Err(error) = checked {
             work.errors.push(error);
             return;
         }
@@ -79,6 +81,20 @@ fn check(tx: &Transaction, field: &Field, value: &Value) -> Result<(), RowError>
     Ok(())
 }
 
+/// A queue owns records of the objects that it was made for; other groups own nothing.
+fn owner(tx: &Transaction, object: &ObjectType, field: &Field, value: &Value) -> Result<(), RowError> {
+    let id = value.as_str().filter(|_| field.name == "OwnerId").and_then(Id::parse);
+    let Some(id) = id.filter(|id| id.prefix() == prefix::GROUP) else { return Ok(()) };
+    match tables::held::queue_objects(&tx.state.metadata, id) {
+        Some(objects) if objects.iter().any(|name| name.eq_ignore_ascii_case(&object.name)) => Ok(()),
+        Some(_) => {
+            let message = "Queue not associated with this SObject type";
+            Err(RowError::new("INVALID_OPERATION", message).on(&["OwnerId"]))
+        }
+        None => Err(RowError::unknown_reference().on(&["OwnerId"])),
+    }
+}
+
 /// Custom numbers have so many digits before the point.
 fn range(field: &Field, number: &serde_json::Number) -> Result<(), RowError> {
     let digits = i32::from(field.precision.saturating_sub(field.scale));
@@ -112,6 +128,7 @@ fn reference(tx: &Transaction, field: &Field, id: Id) -> Result<(), RowError> {
 pub(super) fn exists(state: &State, id: Id) -> bool {
     state.users.contains_key(&id)
         || state.profiles.contains_key(&id)
+        || tables::held::is_there(&state.metadata, id)
         || state.metadata.objects().any(|object| {
             object.key_prefix.as_deref() == Some(id.prefix())
                 && state.records.get(&object.name, id).is_some_and(|row| !row.deleted)

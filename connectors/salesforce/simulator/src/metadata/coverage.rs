@@ -245,6 +245,7 @@ mod tests {
             see_all_data: false,
             failure,
             time_ms: 7,
+            covered: [].into(),
         };
         let failed = Failure {
             message: "System.AssertException: Assertion Failed".to_owned(),
@@ -254,6 +255,7 @@ mod tests {
         let outcome = TestOutcome {
             methods: vec![method("good", None), method("bad", Some(failed))],
             coverage: vec![unit("Mine", false, 4, 1)],
+            setup_ms: 0,
         };
         let run = TestRun::of(outcome, &DeployOptions::default(), &[], false);
         assert!(!run.passed());

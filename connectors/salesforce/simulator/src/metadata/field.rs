@@ -16,8 +16,20 @@ pub(super) enum Owner {
 const EVENT_TYPES: &[&str] = &["Checkbox", "Date", "DateTime", "LongTextArea", "Number", "Text"];
 /// Types whose values may be required by the field itself.
 const REQUIRABLE: &[&str] = &[
-    "Text", "Number", "Currency", "Percent", "Date", "DateTime", "Email", "Phone", "Picklist", "TextArea",
-    "Time", "Url", "Lookup",
+    "Text",
+    "Number",
+    "Currency",
+    "Percent",
+    "Date",
+    "DateTime",
+    "Email",
+    "Phone",
+    "Picklist",
+    "TextArea",
+    "Time",
+    "Url",
+    "Lookup",
+    "MetadataRelationship",
 ];
 
 /// Reads a field; `org` is the org as the deploy has made it so far, `existing` the field it replaces.

@@ -8,6 +8,7 @@ use super::contents::held::{Held, canonical};
 use super::kept_check::check_kept;
 use super::kinds::{Form, Kind, Part};
 use super::package::Component;
+use super::record_type::{RECORD_TYPE, retype};
 use super::row::{Complaint, Row};
 use super::stage::Stage;
 use super::xml::Element;
@@ -62,6 +63,8 @@ const OTHER: &str = "0zz";
 
 /// What code may refer to, and so goes before it.
 pub(super) const BEFORE_CODE: &[&str] = &[
+    "ApexPage",
+    "DataWeaveResource",
     "CustomLabels",
     "StaticResource",
     "CustomMetadata",
@@ -164,6 +167,9 @@ pub(super) fn place_part(stage: &mut Stage<'_>, component: &Component, part: &Pa
     }
     let full_name = part.full_name(&component.full_name, &own);
     let (id, created, changed) = stage.hold(part.name, &full_name, Some(element), BTreeMap::new());
+    if part.name == RECORD_TYPE {
+        retype(stage, &component.full_name);
+    }
     let row = Row::of(part.name, &full_name, &component.file);
     stage.rows.push(Row { id: Some(id), created, changed, ..row });
 }

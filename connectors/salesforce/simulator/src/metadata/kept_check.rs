@@ -186,6 +186,12 @@ fn layout(metadata: &Metadata, name: &str, element: &Element) -> Result<(), Comp
         )
         .into());
     };
+    // Pages of an object that are layouts of their own.
+    let object = match object {
+        "CaseClose" | "CaseInteraction" => "Case",
+        "UserAlt" => "User",
+        object => object,
+    };
     owner(metadata, object)?;
     let columns = element.all("layoutSections").flat_map(|section| section.all("layoutColumns"));
     columns

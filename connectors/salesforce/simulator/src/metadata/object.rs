@@ -300,6 +300,7 @@ fn field(stage: &mut Stage<'_>, object: &str, definition: &Element, row: Row) ->
         Some(own) => *own = Arc::new(field),
         None => owner.fields.push(Arc::new(field)),
     }
+    coordinates(&mut owner, name);
     if detail {
         // A detail record has no owner of its own.
         owner.fields.retain(|field| field.name != "OwnerId");
@@ -307,6 +308,19 @@ fn field(stage: &mut Stage<'_>, object: &str, definition: &Element, row: Row) ->
     (owner.modified_ms, owner.modified_by) = (stage.now_ms, Some(stage.by));
     stage.metadata.put_object(owner);
     Row { id: Some(id), created, changed: true, ..row }
+}
+
+/// A place is kept in two fields beside it: `Site__Latitude__s` and `Site__Longitude__s`.
+fn coordinates(owner: &mut ObjectType, name: &str) {
+    let place = owner.field(name).filter(|field| field.kind == FieldType::Location).cloned();
+    let (Some(place), Some(stem)) = (place, name.strip_suffix("__c")) else { return };
+    for part in ["Latitude", "Longitude"] {
+        let name = format!("{stem}__{part}__s");
+        if owner.field(&name).is_none() {
+            let label = format!("{} ({part})", place.label);
+            owner.fields.push(Arc::new(Field { label, scale: 15, ..Field::new(&name, FieldType::Double) }));
+        }
+    }
 }
 
 /// Whether the sharing model fits the fields, known only after the second pass.

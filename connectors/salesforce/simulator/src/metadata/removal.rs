@@ -2,6 +2,7 @@
 
 use super::kinds::{Kind, is_known};
 use super::permission::{forget, forget_class};
+use super::record_type::{RECORD_TYPE, retype};
 use super::row::Row;
 use super::stage::Stage;
 use super::types::{CUSTOM_FIELD_TYPE, VALIDATION_RULE_TYPE};
@@ -57,6 +58,9 @@ fn kept(stage: &mut Stage<'_>, kind: &str, name: &str, row: Row) -> Row {
     for part in parts {
         let stem = part.full_name(&held.full_name, "");
         stage.metadata.components.remove_beginning(part.name, &stem);
+    }
+    if let Some((object, _)) = name.split_once('.').filter(|_| kind == RECORD_TYPE) {
+        retype(stage, object);
     }
     gone(row, Some(held.id))
 }
@@ -177,7 +181,9 @@ fn field(stage: &mut Stage<'_>, name: &str, row: Row) -> Row {
         return row.failed(format!("This custom field is referenced elsewhere in salesforce.com: {user}"));
     }
     let mut object = crate::org::ObjectType::clone(&object);
-    object.fields.retain(|own| own.name != field.name);
+    let stem = field.name.strip_suffix("__c").unwrap_or(&field.name);
+    let parts = ["Latitude", "Longitude"].map(|part| format!("{stem}__{part}__s"));
+    object.fields.retain(|own| own.name != field.name && !parts.contains(&own.name));
     (object.modified_ms, object.modified_by) = (stage.now_ms, Some(stage.by));
     let object_name = object.name.clone();
     stage.metadata.put_object(object);

@@ -104,5 +104,9 @@ fn rule(
 
 /// Whether an object's records can be held against rules.
 pub(crate) fn takes_rules(object: &ObjectType) -> bool {
-    matches!(object.kind, ObjectKind::Standard | ObjectKind::Custom) && object.createable
+    match object.kind {
+        ObjectKind::Standard | ObjectKind::Custom => object.createable,
+        ObjectKind::CustomMetadata => object.name.ends_with("__mdt"),
+        _ => false,
+    }
 }

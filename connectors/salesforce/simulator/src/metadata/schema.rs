@@ -106,7 +106,8 @@ fn member(of: &str, word: &'static str) -> Option<Member> {
             other => Shape::Named(other),
         },
         many: mark == "*",
-        required: mark == "!" && !optional,
+        // A truth that is not told is false.
+        required: mark == "!" && !optional && shape != "b",
     })
 }
 

@@ -2,10 +2,12 @@
 
 use super::children::{deploy_parts, hold_objects, hold_whole, miss_parts};
 use super::code::{deploy_classes, deploy_triggers};
+use super::group::sum_groups;
 use super::keep::{BEFORE_CODE, BEFORE_FIELDS, LAST, deploy_kept};
 use super::object::{deploy_fields, deploy_objects};
 use super::package::{Component, Package};
 use super::permission::{deploy_custom_permissions, deploy_permission_sets};
+use super::profile::deploy_profiles;
 use super::removal::remove;
 use super::row::{Complaint, Row};
 use super::rule::deploy_rules;
@@ -84,12 +86,16 @@ impl<'a> Stage<'a> {
         for kind in LAST {
             deploy_kept(&mut stage, of(kind));
         }
-        deploy_kept(&mut stage, of("Profile"));
+        sum_groups(&mut stage);
+        deploy_profiles(&mut stage, of("Profile"));
         for kind in MODELLED {
             hold_whole(&mut stage, &of(kind));
         }
         miss_parts(&mut stage, &package.components);
         remove(&mut stage, &package.deletions_after, &package.files[1]);
+        if !package.deletions_after.is_empty() {
+            sum_groups(&mut stage);
+        }
         stage
     }
 

@@ -5,6 +5,8 @@ use quick_xml::events::{BytesStart, Event};
 
 /// The namespace of every metadata file and of `package.xml`.
 pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
+/// The namespace that files of the Tooling API's making carry; deploys take them as well.
+const TOOLING: &str = "urn:metadata.tooling.soap.sforce.com";
 /// Nesting of elements in one file.
 const DEPTH_MAX: usize = 64;
 /// Elements in one file; a permission set of a large org has some hundred thousand.
@@ -237,7 +239,8 @@ impl<'a> Parse<'a> {
                             .map(std::borrow::Cow::into_owned)
                     },
                 );
-            if declared.as_deref() != Some(self.namespace) {
+            let tooling = self.namespace == NAMESPACE && declared.as_deref() == Some(TOOLING);
+            if declared.as_deref().unwrap_or_default() != self.namespace && !tooling {
                 let namespace = self.namespace;
                 return Err(
                     self.error(start, format!("The root element must be in the namespace {namespace}"))

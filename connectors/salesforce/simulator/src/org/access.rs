@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::field::Field;
 use super::id::Id;
-use super::schema::{ObjectKind, ObjectType};
+use super::schema::{ObjectKind, ObjectType, RecordType};
 
 /// Rights on an object's records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,6 +27,22 @@ impl ObjectAccess {
     /// Read what sharing shows.
     pub const READ: Self =
         Self { read: true, create: false, edit: false, delete: false, view_all: false, modify_all: false };
+
+    /// Without what is muted, and without what depends on that.
+    fn without(self, muted: Self) -> Self {
+        let read = self.read && !muted.read;
+        let edit = read && self.edit && !muted.edit;
+        let delete = edit && self.delete && !muted.delete;
+        let view_all = read && self.view_all && !muted.view_all;
+        Self {
+            read,
+            create: read && self.create && !muted.create,
+            edit,
+            delete,
+            view_all,
+            modify_all: delete && view_all && self.modify_all && !muted.modify_all,
+        }
+    }
 
     fn or(self, other: Self) -> Self {
         Self {
@@ -50,6 +66,18 @@ pub struct FieldAccess {
 impl FieldAccess {
     /// Read and edit.
     pub const FULL: Self = Self { read: true, edit: true };
+
+    fn or(self, other: Self) -> Self {
+        Self { read: self.read || other.read, edit: self.edit || other.edit }
+    }
+}
+
+/// Which record types of an object a user may choose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RecordTypeAccess {
+    pub visible: bool,
+    /// What a new record gets that names none.
+    pub default: bool,
 }
 
 /// A permission set; every profile owns one too, which holds the profile's rights.
@@ -80,6 +108,10 @@ pub struct PermissionSet {
     pub classes: BTreeSet<Id>,
     /// Custom permissions, by API name.
     pub custom_permissions: BTreeSet<String>,
+    /// Record types, by full name: `Account.Partner`.
+    pub record_types: BTreeMap<String, RecordTypeAccess>,
+    /// The permission set group whose sum this set is, by API name.
+    pub group: Option<String>,
     pub created_ms: i64,
     pub created_by: Option<Id>,
     pub modified_ms: i64,
@@ -118,11 +150,54 @@ impl PermissionSet {
             fields: BTreeMap::new(),
             classes: BTreeSet::new(),
             custom_permissions: BTreeSet::new(),
+            record_types: BTreeMap::new(),
+            group: None,
             created_ms: 0,
             created_by: None,
             modified_ms: 0,
             modified_by: None,
         }
+    }
+
+    /// Adds what another set grants.
+    pub fn add(&mut self, other: &Self) {
+        self.permissions.extend(other.permissions.iter().cloned());
+        self.built_in_objects = self.built_in_objects.or(other.built_in_objects);
+        self.built_in_fields = self.built_in_fields.or(other.built_in_fields);
+        for (object, access) in &other.objects {
+            let own = self.objects.entry(object.clone()).or_default();
+            *own = own.or(*access);
+        }
+        for (field, access) in &other.fields {
+            let own = self.fields.entry(field.clone()).or_default();
+            *own = own.or(*access);
+        }
+        self.classes.extend(&other.classes);
+        self.custom_permissions.extend(other.custom_permissions.iter().cloned());
+        for (name, access) in &other.record_types {
+            let own = self.record_types.entry(name.clone()).or_default();
+            own.visible |= access.visible;
+        }
+    }
+
+    /// Takes away what another set names: what it grants is muted here.
+    pub fn mute(&mut self, other: &Self) {
+        self.permissions.retain(|name| !other.permissions.contains(name));
+        for (object, muted) in &other.objects {
+            if let Some(own) = self.objects.get_mut(object) {
+                *own = own.without(*muted);
+            }
+        }
+        for (field, muted) in &other.fields {
+            if let Some(own) = self.fields.get_mut(field) {
+                *own = FieldAccess {
+                    read: own.read && !muted.read,
+                    edit: own.edit && !muted.edit && !muted.read,
+                };
+            }
+        }
+        self.classes.retain(|class| !other.classes.contains(class));
+        self.custom_permissions.retain(|name| !other.custom_permissions.contains(name));
     }
 
     /// This set's own row of rights on an object.
@@ -258,6 +333,18 @@ impl Rights {
             let own = set.field_access(object, field);
             FieldAccess { read: sum.read || own.read || own.edit, edit: sum.edit || own.edit }
         })
+    }
+
+    /// What the user may do with a record type.
+    pub fn record_type(&self, object: &ObjectType, record_type: &RecordType) -> RecordTypeAccess {
+        let full_name = format!("{}.{}", object.name, record_type.name);
+        self.sets.iter().filter_map(|set| set.record_types.get(&full_name)).fold(
+            RecordTypeAccess::default(),
+            |sum, own| RecordTypeAccess {
+                visible: sum.visible || own.visible,
+                default: sum.default || own.default,
+            },
+        )
     }
 
     /// Whether the user may run an Apex class.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::field::{Field, FieldType};
 use super::metadata::Metadata;
 use super::schema::ObjectType;
-use super::standard::{setup_objects, standard_objects, tooling_objects, user_permissions};
+use super::standard::{other_objects, setup_objects, standard_objects, tooling_objects, user_permissions};
 use super::whole::{SchemaError, load};
 use super::{Id, foreign, generated};
 use crate::config::Config;
@@ -20,6 +20,7 @@ pub(super) fn schema(config: &Config, admin: Id, born_ms: i64) -> Result<Metadat
     match &config.schema {
         Some(path) => {
             objects.extend_from_slice(standard_objects());
+            objects.extend_from_slice(other_objects());
             let lines = load(path)?;
             for object in &mut objects {
                 if let Some(line) = lines.get(&object.name.to_ascii_lowercase()) {
@@ -40,7 +41,9 @@ pub(super) fn schema(config: &Config, admin: Id, born_ms: i64) -> Result<Metadat
         None => {
             let room = config.objects.saturating_sub(objects.len()).max(ALWAYS);
             objects.extend(standard_objects().iter().take(room).cloned());
-            let more = room.saturating_sub(standard_objects().len());
+            let room = room.saturating_sub(standard_objects().len());
+            objects.extend(other_objects().iter().take(room).cloned());
+            let more = room.saturating_sub(other_objects().len());
             objects.extend((0..more).map(|index| generated::object(config.seed, index, born_ms, admin)));
         }
     }

@@ -73,6 +73,27 @@ pub struct FrontDoor {
     pub start: String,
 }
 
+/// Something without a browser that waits for a person to allow it.
+#[derive(Debug, Clone)]
+pub struct Device {
+    /// The app's consumer key.
+    pub client_id: String,
+    pub scope: String,
+    /// What the person types.
+    pub word: String,
+    pub asked_ms: i64,
+    pub polled_ms: Option<i64>,
+    pub verdict: Verdict,
+}
+
+/// What a person said of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Open,
+    Allowed(Id),
+    Denied,
+}
+
 /// Everything OAuth keeps.
 #[derive(Default)]
 pub struct Grants {
@@ -82,6 +103,8 @@ pub struct Grants {
     /// Users who may open the org in a browser once, by the word that lets them: see [`FrontDoor`].
     pub front_doors: HashMap<String, FrontDoor>,
     pub codes: HashMap<String, Code>,
+    /// Devices that wait, by their code.
+    pub devices: HashMap<String, Device>,
     pub grants: BTreeMap<u64, Grant>,
     /// Every refresh token ever handed out and its grant: a rotated one must still be recognised.
     pub refresh_tokens: HashMap<String, u64>,

@@ -12,6 +12,8 @@ const CHECKSUM: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
 /// Key prefixes of the kinds of rows that the org itself makes.
 pub mod prefix {
     pub const ORGANIZATION: &str = "00D";
+    pub const GROUP: &str = "00G";
+    pub const RECORD_TYPE: &str = "012";
     pub const USER: &str = "005";
     pub const PROFILE: &str = "00e";
     pub const USER_LICENSE: &str = "100";

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use super::access::{CustomPermission, PermissionSet};
+use super::access::{CustomPermission, PermissionSet, Profile};
 use super::apex::{ApexClass, ApexTrigger};
 use super::field::Field;
 use super::id::Id;
@@ -32,6 +32,8 @@ pub struct Metadata {
     pub(crate) components: Components,
     /// Channels of events and managed subscriptions.
     pub streams: crate::events::Definitions,
+    /// Profiles that a deployment makes; they move to the org's people when it takes effect.
+    pub profiles_made: BTreeMap<Id, Profile>,
     /// What the tests that have run in the org covered, by class or trigger.
     pub coverage: BTreeMap<Id, Arc<UnitCoverage>>,
     revision: Revision,
@@ -112,9 +114,14 @@ impl Metadata {
         self.program.0.get_or_init(make).clone()
     }
 
-    /// A copy of the objects alone, without people's rights and without code.
+    /// A copy of the objects and of what code may name (labels, pages), without people's rights and without code.
     pub(crate) fn schema(&self) -> Self {
-        Self { objects: self.objects.clone(), references: self.references.clone(), ..Self::default() }
+        Self {
+            objects: self.objects.clone(),
+            references: self.references.clone(),
+            components: self.components.clone(),
+            ..Self::default()
+        }
     }
 
     /// Adds an object or replaces the one of the same name.
@@ -228,8 +235,16 @@ impl Metadata {
     /// profiles are not found by name.
     pub fn permission_set(&self, name: &str) -> Option<&Arc<PermissionSet>> {
         let (namespace, name) = owned(name);
-        let mut sets = self.permission_sets.values().filter(|set| set.profile.is_none());
+        let mut sets =
+            self.permission_sets.values().filter(|set| set.profile.is_none() && set.group.is_none());
         sets.find(|set| named(&set.namespace, &set.name, namespace, name))
+    }
+
+    /// The permission set that is the sum of a permission set group.
+    pub fn set_of_group(&self, group: Id) -> Option<Id> {
+        let held = self.components.of("PermissionSetGroup").find(|held| held.id == group)?;
+        let mut sets = self.permission_sets.values();
+        sets.find(|set| set.group.as_deref() == Some(held.full_name.as_str())).map(|set| set.id)
     }
 
     /// Whether a package with this namespace is here.

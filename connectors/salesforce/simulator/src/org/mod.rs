@@ -39,8 +39,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 pub use access::{
-    Assignment, CustomPermission, FieldAccess, ObjectAccess, PermissionSet, Profile, Reach, Rights,
-    has_object_permissions,
+    Assignment, CustomPermission, FieldAccess, ObjectAccess, PermissionSet, Profile, Reach, RecordTypeAccess,
+    Rights, has_object_permissions,
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit, Parsed, Surface, Tree};
 pub use app::{ALL_USERS, AppAccess, AppSettings, ConnectedApp, ReadyApp, SCOPES};
@@ -53,16 +53,16 @@ pub use conditions::{AppPolicy, Conditions, MAINTENANCE, OrgKind, RefreshPolicy,
 pub use customer::{Customer, CustomerError, EVERY, FlowFixture};
 pub use deploy::DeployRequest;
 pub use field::{Field, FieldType, audit_fields, owner_field, spaced};
-pub use grants::{Asked, Code, FrontDoor, Grant, Grants, PendingPage, Response};
+pub use grants::{Asked, Code, Device, FrontDoor, Grant, Grants, PendingPage, Response, Verdict};
 pub(crate) use id::mix;
 pub use happening::Happening;
 pub use id::{Id, IdGenerator, prefix};
 pub use logins::Logins;
 pub use metadata::Metadata;
-pub use population::License;
+pub use population::{License, is_standard_profile};
 pub use portrait::Portrait;
 pub use records::{Record, Records};
-pub use schema::{ObjectKind, ObjectType, SharingModel, TriggerEvent};
+pub use schema::{ObjectKind, ObjectType, RecordType, SharingModel, TriggerEvent};
 pub use secrets::Secrets;
 pub use sessions::{Session, Sessions};
 pub use signer::Signer;
@@ -173,6 +173,7 @@ impl State {
     /// Puts the next metadata in place and dates what is new in it.
     pub fn put_metadata(&mut self, mut next: Metadata, now_ms: i64) {
         next.succeed(&self.metadata, now_ms);
+        self.profiles.append(&mut next.profiles_made);
         self.metadata = Arc::new(next);
     }
 }

@@ -104,6 +104,11 @@ const PROFILES: [(&str, usize, &str, Reach, &[&str]); 13] = [
     ),
 ];
 
+/// Whether every org has a profile of this name.
+pub fn is_standard_profile(name: &str) -> bool {
+    PROFILES.iter().any(|(standard, ..)| *standard == name)
+}
+
 /// Permission set API name, label, permissions, rights on built-in objects.
 const PERMISSION_SETS: [(&str, &str, &[&str], ObjectAccess); 10] = [
     (

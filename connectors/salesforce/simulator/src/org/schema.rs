@@ -83,6 +83,22 @@ impl SharingModel {
     }
 }
 
+/// A record type of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordType {
+    /// `012…`
+    pub id: Id,
+    /// API name, without the object's.
+    pub name: String,
+    pub label: String,
+    pub description: Option<String>,
+    pub active: bool,
+    pub created_ms: i64,
+    pub created_by: Id,
+    pub modified_ms: i64,
+    pub modified_by: Id,
+}
+
 /// One object of the org.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObjectType {
@@ -115,6 +131,8 @@ pub struct ObjectType {
     pub publish_behavior: Option<String>,
     /// System fields are shared between objects; see [`ObjectType::custom`] and [`ObjectType::event`].
     pub fields: Vec<Arc<Field>>,
+    /// Beside the master record type, which every object has.
+    pub record_types: Vec<Arc<RecordType>>,
     pub created_ms: i64,
     pub created_by: Option<Id>,
     pub modified_ms: i64,
@@ -217,6 +235,7 @@ impl ObjectType {
             description: None,
             deployment_status: None,
             publish_behavior: None,
+            record_types: Vec::new(),
             fields: Vec::new(),
             created_ms: 0,
             created_by: None,

@@ -9,6 +9,7 @@ use super::schema::{ObjectKind, ObjectType, SharingModel, TriggerEvent};
 
 const STANDARD: &str = include_str!("../../data/standard-objects.jsonl");
 const SETUP: &str = include_str!("../../data/setup-objects.jsonl");
+const OTHERS: &str = include_str!("../../data/other-objects.jsonl");
 const PERMISSIONS: &str = include_str!("../../data/user-permissions.txt");
 
 /// The names of all user permissions, without their `Permissions` prefix.
@@ -19,6 +20,12 @@ pub fn user_permissions() -> impl Iterator<Item = &'static str> {
 /// Business objects, the most important first.
 pub fn standard_objects() -> &'static [ObjectType] {
     static OBJECTS: LazyLock<Vec<ObjectType>> = LazyLock::new(|| read(STANDARD, false));
+    &OBJECTS
+}
+
+/// Objects that real orgs have beside these, and that nothing here treats specially.
+pub fn other_objects() -> &'static [ObjectType] {
+    static OBJECTS: LazyLock<Vec<ObjectType>> = LazyLock::new(|| read(OTHERS, false));
     &OBJECTS
 }
 
@@ -51,6 +58,9 @@ struct ObjectLine {
     triggers: Vec<TriggerEvent>,
     sharing: SharingModel,
     fields: Vec<FieldLine>,
+    /// Whether a query may name it.
+    #[serde(default = "yes")]
+    query: bool,
     /// Whether the usual system fields are there.
     #[serde(default = "yes")]
     system: bool,
@@ -102,10 +112,14 @@ fn build(line: ObjectLine) -> ObjectType {
     if line.system {
         fields.push(Field::system("IsDeleted", FieldType::Boolean));
     }
-    let owner = line.fields.iter().any(|field| field.name == "OwnerId");
+    let owner = line.fields.iter().find(|field| field.name == "OwnerId");
+    let owner = owner.map(|owner| owner.reference_to.clone());
     fields.extend(line.fields.into_iter().filter(|field| field.name != "OwnerId").map(field));
-    if owner {
-        fields.push(owner_field());
+    if let Some(targets) = owner {
+        // Where queues may own records the data names no target.
+        let usual = owner_field();
+        let targets = if targets.is_empty() { usual.reference_to.clone() } else { targets };
+        fields.push(Field { reference_to: targets, ..usual });
     }
     if line.system {
         fields.extend(audit_fields());
@@ -119,6 +133,7 @@ fn build(line: ObjectLine) -> ObjectType {
         updateable: line.update,
         deletable: line.delete,
         undeletable: line.undelete,
+        queryable: line.query,
         searchable: line.search,
         layoutable: line.layout,
         feed_enabled: line.feed,
@@ -168,6 +183,7 @@ mod tests {
     #[test]
     fn every_line_of_the_built_in_schema_parses() {
         assert_eq!(standard_objects().len(), STANDARD.lines().count());
+        assert_eq!(other_objects().len(), OTHERS.lines().count());
         assert_eq!(setup_objects().len() + tooling_objects().len(), SETUP.lines().count());
         assert!(user_permissions().count() > 400);
     }

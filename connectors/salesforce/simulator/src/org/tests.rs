@@ -1,28 +1,42 @@
-//! Asynchronous runs of Apex tests, as the Tooling tables ApexTestQueueItem and ApexTestResult show them.
+//! Asynchronous runs of Apex tests, as the Tooling tables ApexTestRunResult, ApexTestQueueItem and ApexTestResult show
+//! them, and what each test method covered when it ran last.
 
-use std::sync::{Mutex, MutexGuard};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::id::Id;
-use crate::apex::test_run::MethodOutcome;
+use crate::apex::test_run::{MethodOutcome, TestOutcome, UnitCoverage};
 
 /// Runs that are kept; the oldest are forgotten.
 const KEPT_MAX: usize = 100;
+/// Test methods whose coverage is kept.
+const METHODS_MAX: usize = 50_000;
 
 /// All runs that are remembered.
 #[derive(Debug, Default)]
 pub struct TestRuns {
     runs: Mutex<Vec<TestRun>>,
+    covered: Mutex<BTreeMap<TestMethod, Arc<[UnitCoverage]>>>,
 }
+
+/// A test method: the id of its class, and its name.
+pub type TestMethod = (Id, String);
 
 /// One run.
 #[derive(Debug, Clone)]
 pub struct TestRun {
     /// `707…`: the AsyncApexJob.
     pub id: Id,
+    /// `05m…`: its summary.
+    pub summary: Id,
     pub by: Id,
+    /// Everything in the org was asked for.
+    pub all: bool,
     pub created_ms: i64,
     /// Absent while it runs.
     pub completed_ms: Option<i64>,
+    /// CPU time of what set data up for the tests, in milliseconds.
+    pub setup_ms: u64,
     pub classes: Vec<QueueItem>,
 }
 
@@ -32,6 +46,8 @@ pub struct QueueItem {
     /// `709…`
     pub id: Id,
     pub class: Id,
+    /// How many of its methods the run is of.
+    pub methods: usize,
     /// Id `07M…` and outcome of each method.
     pub results: Vec<(Id, MethodOutcome)>,
 }
@@ -44,6 +60,23 @@ impl TestRuns {
     /// All of them, oldest first.
     pub fn all(&self) -> Vec<TestRun> {
         self.lock().clone()
+    }
+
+    /// What a run's test methods covered takes the place of what they had covered before.
+    pub(crate) fn covered(&self, outcome: &TestOutcome) {
+        let mut covered = self.covered.lock().unwrap_or_else(|broken| broken.into_inner());
+        for method in &outcome.methods {
+            let Some(class) = method.class_id else { continue };
+            covered.insert((class, method.method.clone()), method.covered.clone());
+            while covered.len() > METHODS_MAX {
+                covered.pop_first();
+            }
+        }
+    }
+
+    /// What each test method covered when it ran last.
+    pub fn coverage(&self) -> BTreeMap<TestMethod, Arc<[UnitCoverage]>> {
+        self.covered.lock().unwrap_or_else(|broken| broken.into_inner()).clone()
     }
 
     pub(crate) fn begin(&self, run: TestRun) {

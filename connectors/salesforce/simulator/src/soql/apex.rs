@@ -7,7 +7,9 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::ast::With;
+use super::bind::zone;
 use super::binds::{BindValue, Binds};
+use super::dates;
 use super::parse;
 use super::prepare::prepare_query;
 use super::reach::{Bound, Read, Step};
@@ -83,7 +85,7 @@ fn found(
     binds: &BTreeMap<String, BindValue>,
     mode: Mode,
 ) -> Result<ApexRows, ApiError> {
-    let query = parse::parse(text, tx.view().org.now_ms(), Binds::Values(binds))?;
+    let query = parse::parse(text, dates::wall(tx.org.now_ms(), zone(&tx.view())), Binds::Values(binds))?;
     let reach = match (&query.with, mode) {
         (Some(With::UserMode), _) => Reach::User,
         (found, Mode::User) if *found != Some(With::SystemMode) => Reach::User,
@@ -179,7 +181,10 @@ fn walk(
 
 fn node(view: &View<'_>, record: &ApexRow, object: &ObjectType, row: &Row, bound: &Bound) -> Node {
     match record.id.filter(|_| bound.field.kind == FieldType::Base64) {
-        Some(id) => Node::Blob(view.state.records.blob(id).cloned().unwrap_or_default()),
+        Some(id) => {
+            let held = || crate::tables::held::body(&view.state.metadata, id).cloned();
+            Node::Blob(view.state.records.blob(id).cloned().or_else(held).unwrap_or_default())
+        }
         None if matches!(bound.read, Read::Distance(_)) => {
             Node::Number(FieldType::Double, bound.of(view, object, row))
         }

@@ -162,8 +162,10 @@ pub(crate) enum Literal {
     Bool(bool),
     Number(f64),
     Text(String),
-    /// Milliseconds from and (exclusive) to: `LAST_MONTH`, or a moment from a bind.
+    /// Milliseconds from and (exclusive) to: a moment from a bind.
     Time(Range<i64>),
+    /// Days of the user's calendar: `LAST_MONTH`.
+    Days(Range<i64>),
     /// A moment as it was written; days do not compare with it.
     Moment(Range<i64>),
     /// A day as it was written; moments do not compare with it.

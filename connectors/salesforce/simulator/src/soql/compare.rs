@@ -45,7 +45,12 @@ fn equals(kind: FieldType, value: &Value, literal: &Literal) -> bool {
         (Value::String(value), Literal::Text(wanted)) => value.to_lowercase() == wanted.to_lowercase(),
         (
             Value::String(_),
-            Literal::Time(_) | Literal::Moment(_) | Literal::Date(_) | Literal::Day(_) | Literal::Clock(_),
+            Literal::Time(_)
+            | Literal::Days(_)
+            | Literal::Moment(_)
+            | Literal::Date(_)
+            | Literal::Day(_)
+            | Literal::Clock(_),
         ) => order(kind, value, Some(literal), |order| order == Ordering::Equal),
         _ => false,
     }
@@ -72,7 +77,13 @@ fn order(
         (Value::String(value), Some(Literal::Clock(wanted))) => dates::clock(value).map(|at| at.cmp(wanted)),
         (
             Value::String(value),
-            Some(Literal::Time(span) | Literal::Moment(span) | Literal::Date(span) | Literal::Day(span)),
+            Some(
+                Literal::Time(span)
+                | Literal::Days(span)
+                | Literal::Moment(span)
+                | Literal::Date(span)
+                | Literal::Day(span),
+            ),
         ) => time(kind, value).map(|at| {
             if at < span.start {
                 Ordering::Less

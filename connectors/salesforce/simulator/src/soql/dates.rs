@@ -1,8 +1,9 @@
-//! Dates of conditions, in UTC.
+//! Dates of conditions. What is written stands in UTC; days that have names are those of the user's calendar.
 
 use std::ops::Range;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone};
+use chrono_tz::Tz;
 
 use crate::org::date_time;
 
@@ -25,9 +26,28 @@ pub(super) fn clock(text: &str) -> Option<i64> {
     Some(moment(&zoned)? - moment("2000-01-01T00:00:00Z")?)
 }
 
-/// `TODAY`, `LAST_N_DAYS` with its number and the like. Weeks begin on Sunday, fiscal years with the calendar's.
-pub(super) fn named(name: &str, number: Option<u32>, now_ms: i64) -> Option<Range<i64>> {
-    let today = date_time(now_ms).date_naive();
+/// What a clock on the wall shows in a time zone, as if it were UTC.
+pub(super) fn wall(now_ms: i64, zone: Tz) -> i64 {
+    date_time(now_ms).with_timezone(&zone).naive_local().and_utc().timestamp_millis()
+}
+
+/// The moment at which the clock on the wall shows this. Where summer time leaves the hour out, the next one counts.
+fn moment_of(wall_ms: i64, zone: Tz) -> i64 {
+    let shown = date_time(wall_ms).naive_utc();
+    let found = zone.from_local_datetime(&shown).earliest();
+    let found = found.or_else(|| zone.from_local_datetime(&(shown + TimeDelta::hours(1))).earliest());
+    found.map_or(wall_ms, |moment| moment.timestamp_millis())
+}
+
+/// A span of days of a calendar as the moments from its beginning to its end.
+pub(super) fn moments(days: &Range<i64>, zone: Tz) -> Range<i64> {
+    moment_of(days.start, zone)..moment_of(days.end, zone)
+}
+
+/// `TODAY`, `LAST_N_DAYS` with its number and the like, by what the wall shows. Weeks begin on Sunday, fiscal years with
+/// the calendar's.
+pub(super) fn named(name: &str, number: Option<u32>, wall_ms: i64) -> Option<Range<i64>> {
+    let today = date_time(wall_ms).date_naive();
     let name = name.to_ascii_uppercase();
     let (unit, from, to) = match (name.as_str(), number) {
         ("YESTERDAY", None) => (Unit::Day, -1, 0),
@@ -173,6 +193,21 @@ mod tests {
         }
         assert!(takes_number("next_n_fiscal_years") && !takes_number("NEXT_YEAR"));
         assert_eq!(clock("01:00:00.500Z"), Some(3_600_500));
+    }
+
+    #[test]
+    fn days_of_a_calendar_begin_where_its_zone_is() {
+        let zone = Tz::America__Los_Angeles;
+        // Two in the morning in UTC is still the day before.
+        let early = moment("2026-11-24T02:00:00Z").unwrap();
+        let today = named("TODAY", None, wall(early, zone)).unwrap();
+        assert_eq!(today, day("2026-11-23").unwrap());
+        let hours = |from: &str, to: &str| moment(from).unwrap()..moment(to).unwrap();
+        assert_eq!(moments(&today, zone), hours("2026-11-23T08:00:00Z", "2026-11-24T08:00:00Z"));
+        // The day on which summer time begins has 23 hours.
+        let spring = day("2026-03-08").unwrap();
+        assert_eq!(moments(&spring, zone), hours("2026-03-08T08:00:00Z", "2026-03-09T07:00:00Z"));
+        assert_eq!(moments(&spring, Tz::UTC), spring);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::ast::{Condition, Literal, Operand, Operator, Query, With};
-use super::bind::Binder;
+use super::bind::{Binder, zone};
 use super::binds::Binds;
+use super::dates;
 use super::distance::Point;
 use super::point::{malformed, pointing};
 use super::reach::{Bound, Read};
@@ -16,7 +17,7 @@ use crate::tables::{self, View};
 
 /// Parses a query and binds it to what the caller may see.
 pub(crate) fn prepare(view: &View<'_>, text: &str) -> Result<Prepared, ApiError> {
-    let query = parse::parse(text, view.org.now_ms(), Binds::None)?;
+    let query = parse::parse(text, dates::wall(view.org.now_ms(), zone(view)), Binds::None)?;
     prepare_query(view, text, &query)
 }
 
@@ -173,7 +174,7 @@ fn test(binder: &Binder<'_>, condition: &Condition) -> Result<Test, ApiError> {
             let bound = operand(binder, left)?;
             restrict::comparable(&bound.field, *operator, values)
                 .map_err(|message| binder.refuse(left.path(), &message))?;
-            let values = values.iter().map(|value| at_moments(&bound, value)).collect();
+            let values = values.iter().map(|value| at_moments(binder, &bound, value)).collect();
             compared(bound, *operator, values)
         }
         Condition::InQuery { left, negated, query } => {
@@ -189,9 +190,12 @@ fn compared(left: Bound, operator: Operator, values: Vec<Literal>) -> Test {
     narrow::among(&left, operator, &values).unwrap_or(Test::Compare { left, operator, values })
 }
 
-/// A day from a bind is a moment where moments are compared.
-fn at_moments(left: &Bound, value: &Literal) -> Literal {
+/// Where moments are compared, a day from a bind is one, and days of the user's calendar are those between their ends.
+fn at_moments(binder: &Binder<'_>, left: &Bound, value: &Literal) -> Literal {
     match value {
+        Literal::Days(days) if left.field.kind == FieldType::DateTime => {
+            Literal::Time(dates::moments(days, zone(&binder.view)))
+        }
         Literal::Day(span) if left.field.kind == FieldType::DateTime => {
             Literal::Time(span.start..span.start.saturating_add(1))
         }
@@ -238,6 +242,9 @@ pub(super) fn no_children(name: &str) -> String {
 pub(crate) fn child_relationship(object: &ObjectType, field: &Field) -> Option<String> {
     if let Some(name) = &field.child_relationship {
         return Some(name.clone());
+    }
+    if object.name == "FieldDefinition" && field.name == "EntityDefinitionId" {
+        return Some("Fields".to_owned());
     }
     let principal = [
         "ParentId",

@@ -79,6 +79,8 @@ impl Bound {
         match self.read {
             Read::Whole => row.value(view, &self.field.name),
             Read::Part(part, zone) => part.of(&row.value(view, &self.field.name), zone),
+            // Of an owner that is no user this tells the kind of group: a queue.
+            Read::TypeName if object.name == "Group" => row.value(view, "Type"),
             Read::TypeName => object.name.clone().into(),
             Read::Name => name_of(object).map(|field| row.value(view, &field.name)).unwrap_or_default(),
             Read::Distance(point) => point.from(view, object, row, &self.field.name),

@@ -106,8 +106,8 @@ pub(super) fn comparable(field: &Field, operator: Operator, values: &[Literal]) 
         let fits = match (wanted, value) {
             (_, Literal::Null | Literal::Any) => true,
             ("boolean", Literal::Bool(_))
-            | ("dateTime", Literal::Time(_) | Literal::Moment(_) | Literal::Day(_))
-            | ("date", Literal::Time(_) | Literal::Date(_) | Literal::Day(_))
+            | ("dateTime", Literal::Time(_) | Literal::Days(_) | Literal::Moment(_) | Literal::Day(_))
+            | ("date", Literal::Time(_) | Literal::Days(_) | Literal::Date(_) | Literal::Day(_))
             | ("string", Literal::Text(_)) => true,
             // Binds bring times of day as texts.
             ("time", Literal::Clock(_) | Literal::Text(_)) => true,

@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::answer::ApiError;
+use super::body::BodyError;
 use super::{Site, classify};
 use crate::fault::Fault;
 use crate::ledger::Kind;
@@ -19,6 +20,8 @@ use crate::soap::{self, Dialect, SoapFault};
 
 /// Salesforce answers 414 to a longer request URI.
 const URI_MAX: usize = 16_384;
+/// Salesforce answers 431 where path and headers together are longer.
+const HEADERS_MAX: usize = 16_384;
 /// Forms of the OAuth endpoints are small.
 const FORM_MAX: usize = 64 << 10;
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -138,12 +141,25 @@ async fn classified(request: Request) -> Result<(Request, crate::fault::Operatio
         )
         .into_response());
     }
+    // Path, names and values of headers together.
+    let headers: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if uri_length + headers > HEADERS_MAX {
+        let message = "The combined length of the URI and headers exceeds the maximum of 16384 bytes";
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Err(ApiError::new(status, "REQUEST_HEADER_FIELDS_TOO_LARGE", message).into_response());
+    }
     // A SOAP API has one path for all of its operations.
     if let Some(dialect) = Dialect::of(request.uri().path()) {
-        let (parts, body) = request.into_parts();
-        let body = to_bytes(body, dialect.body_max())
-            .await
-            .map_err(|_| SoapFault::too_large(dialect).answer(dialect))?;
+        let (mut parts, body) = request.into_parts();
+        let body = super::body::read(&parts.headers, body, dialect.body_max()).await;
+        let body = body.map_err(|error| match error {
+            BodyError::TooLarge => SoapFault::too_large(dialect).answer(dialect),
+            BodyError::Encoding | BodyError::Unknown => SoapFault::client(error.to_string()).answer(dialect),
+        })?;
+        // What follows reads it as it is now.
+        parts.headers.remove(header::CONTENT_ENCODING);
+        parts.headers.remove(header::CONTENT_LENGTH);
         let operation = soap::meaning(parts.uri.path(), &body);
         return Ok((Request::from_parts(parts, Body::from(body)), operation));
     }

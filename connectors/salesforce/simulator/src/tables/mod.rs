@@ -3,6 +3,7 @@
 mod audit;
 mod catalog;
 mod code;
+pub(crate) mod held;
 mod kept;
 pub(crate) mod package;
 mod people;
@@ -10,6 +11,7 @@ mod permissions;
 mod rules;
 pub(crate) mod sharing;
 pub(crate) mod streams;
+mod testing;
 
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ use crate::apex::test_run::UnitCoverage;
 use crate::events::definition::Definition;
 use crate::org::{
     ApexClass, ApexTrigger, Assignment, AuditRow, CustomPermission, DeployRequest, Field, Id, License,
-    ObjectKind, ObjectType, Org, PermissionSet, Profile, Record, Rights, State, User,
+    ObjectKind, ObjectType, Org, PermissionSet, Profile, Record, Rights, State, TestRun, User,
 };
 use crate::rules::ValidationRule;
 
@@ -98,8 +100,10 @@ pub(crate) enum Row {
     Deploy(Box<DeployRequest>),
     ValidationRule(Arc<ValidationRule>),
     UnitCoverage(Arc<UnitCoverage>),
-    TestItem(Box<rules::TestItem>),
-    TestResult(Box<rules::TestResult>),
+    MethodCoverage(Box<testing::MethodCoverage>),
+    TestRun(Box<TestRun>),
+    TestItem(Box<testing::TestItem>),
+    TestResult(Box<testing::TestResult>),
     /// The one row of ApexOrgWideCoverage.
     Coverage,
     Audit(Arc<AuditRow>),
@@ -118,7 +122,7 @@ impl Row {
             Self::Profile(profile) => people::profile(view, profile, column),
             Self::License(license) => people::license(view, license, column),
             Self::Set(set) => permissions::set(view, set, column),
-            Self::Assignment(assignment) => permissions::assignment(assignment, column),
+            Self::Assignment(assignment) => permissions::assignment(view, assignment, column),
             Self::ObjectPermission { set, object } => permissions::object(set, object, column),
             Self::FieldPermission { set, object, field } => permissions::field(set, object, field, column),
             Self::ClassAccess { set, class } => permissions::entity_access(set, *class, "ApexClass", column),
@@ -138,8 +142,10 @@ impl Row {
             Self::ValidationRule(rule) => rules::rule(view, rule, column),
             Self::TestItem(item) => item.value(column),
             Self::TestResult(result) => result.value(column),
-            Self::UnitCoverage(unit) => rules::unit_coverage(unit, column),
-            Self::Coverage => rules::coverage(view, column),
+            Self::TestRun(run) => testing::run(run, column),
+            Self::MethodCoverage(one) => one.value(column),
+            Self::UnitCoverage(unit) => testing::unit_coverage(unit, column),
+            Self::Coverage => testing::coverage(view, column),
             Self::Audit(row) => audit::row(row, column),
             Self::Package(line) => line.value(view, column),
             Self::Stream(row) => row.value(column),
@@ -198,20 +204,11 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
         "DeployRequest" => {
             state.deploys.values().for_each(|deploy| visit(Row::Deploy(Box::new(deploy.clone()))))
         }
-        "ApexOrgWideCoverage" => visit(Row::Coverage),
-        "ApexCodeCoverageAggregate" if view.tooling => {
-            let all = state.metadata.coverage.values();
-            all.for_each(|unit| visit(Row::UnitCoverage(unit.clone())));
-        }
-        "ApexTestQueueItem" if view.tooling => {
-            rules::test_items(view).for_each(|item| visit(Row::TestItem(Box::new(item))));
-        }
-        "ApexTestResult" if view.tooling => {
-            rules::test_results(view).for_each(|result| visit(Row::TestResult(Box::new(result))));
-        }
         "ValidationRule" if view.tooling => {
             state.metadata.rules.all_rules().for_each(|rule| visit(Row::ValidationRule(rule.clone())));
         }
+        name if view.tooling && testing::TABLES.contains(&name) => testing::rows(view, name, visit),
+        name if held::TABLES.contains(&name) => held::rows(view, name, visit),
         name if streams::TABLES.contains(&name) => {
             streams::rows(view, name, &mut |row| visit(Row::Stream(row)))
         }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Row, View};
 use crate::org::{
-    Assignment, CustomPermission, Field, FieldAccess, Id, ObjectAccess, ObjectType, PermissionSet, State,
-    has_object_permissions, prefix, rest_time,
+    Assignment, CustomPermission, Field, FieldAccess, Id, Metadata, ObjectAccess, ObjectType, PermissionSet,
+    State, has_object_permissions, is_standard_profile, prefix, rest_time,
 };
 
 pub(super) fn set(view: &View<'_>, set: &PermissionSet, column: &str) -> Value {
@@ -26,10 +26,18 @@ pub(super) fn set(view: &View<'_>, set: &PermissionSet, column: &str) -> Value {
         "IsCustom" => set
             .profile
             .and_then(|profile| view.state.profiles.get(&profile))
-            .is_none_or(|profile| profile.name.starts_with("Department"))
+            .is_none_or(|profile| !is_standard_profile(&profile.name))
             .into(),
         "HasActivationRequired" => set.has_activation_required.into(),
-        "Type" => if set.profile.is_some() { "Profile" } else { "Regular" }.into(),
+        "PermissionSetGroupId" => {
+            group_id(&view.state.metadata, set.group.as_deref()).map(Value::from).unwrap_or_default()
+        }
+        "Type" => match (set.profile, &set.group) {
+            (Some(_), _) => "Profile",
+            (None, Some(_)) => "Group",
+            (None, None) => "Regular",
+        }
+        .into(),
         "IsDeleted" => false.into(),
         "CreatedDate" => rest_time(set.created_ms).into(),
         "LastModifiedDate" | "SystemModstamp" => rest_time(set.modified_ms).into(),
@@ -39,9 +47,20 @@ pub(super) fn set(view: &View<'_>, set: &PermissionSet, column: &str) -> Value {
     }
 }
 
-pub(super) fn assignment(assignment: &Assignment, column: &str) -> Value {
+/// The id of a permission set group.
+fn group_id(metadata: &Metadata, name: Option<&str>) -> Option<Id> {
+    metadata.components.get("PermissionSetGroup", name?).map(|held| held.id)
+}
+
+pub(super) fn assignment(view: &View<'_>, assignment: &Assignment, column: &str) -> Value {
     match column {
         "Id" => assignment.id.into(),
+        "PermissionSetGroupId" => {
+            let metadata = &view.state.metadata;
+            let set = metadata.permission_sets.get(&assignment.set);
+            let group = set.and_then(|set| set.group.as_deref());
+            group_id(metadata, group).map(Value::from).unwrap_or_default()
+        }
         "PermissionSetId" => assignment.set.into(),
         "AssigneeId" => assignment.assignee.into(),
         "IsActive" => true.into(),

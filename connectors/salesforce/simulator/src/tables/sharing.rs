@@ -1,8 +1,7 @@
 //! Which records a caller may read and change.
 
-use crate::org::{Id, ObjectAccess, ObjectType, Reach, Record, SharingModel};
-
-use super::View;
+use super::{View, held};
+use crate::org::{Id, ObjectAccess, ObjectType, Reach, Record, SharingModel, prefix};
 
 /// Parents of parents looked at for records that their parent controls.
 const DEPTH_MAX: usize = 4;
@@ -55,8 +54,11 @@ pub(crate) fn may_change(
     }
 }
 
+/// What a queue owns, each of its members owns.
 fn owns(view: &View<'_>, record: &Record) -> bool {
-    record.reference("OwnerId") == Some(view.rights.user)
+    let Some(owner) = record.reference("OwnerId") else { return false };
+    let user = view.rights.user;
+    owner == user || owner.prefix() == prefix::GROUP && held::is_member(view, owner, user)
 }
 
 /// The record that controls this one: its master, or what it hangs on.

@@ -32,6 +32,8 @@ pub struct Transaction {
     pub machine: Machine,
     /// Which kinds of objects Apex has changed so far; `System.runAs` begins anew and puts it back.
     pub mix: Mix,
+    /// The lead that is being converted: fields of it that nobody else writes are written.
+    pub(crate) converting: Option<Id>,
     /// Triggers that are running inside each other, outermost first: `Account trigger event BeforeInsert`.
     pub(crate) firing: Vec<String>,
     pub(crate) pending: Pending,
@@ -71,6 +73,7 @@ impl Transaction {
             program,
             machine: Machine::default(),
             mix: Mix::default(),
+            converting: None,
             firing: Vec::new(),
             pending: Pending::default(),
             touched: BTreeSet::new(),

@@ -251,6 +251,9 @@ async fn version_one_reads_and_writes_csv_xml_and_json() {
     assert_eq!((&results[0]["success"], &results[0]["errors"]), (&json!(true), &json!([])));
     let (path, _) =
         batch(&world, "query", "CSV", "text/csv", "SELECT Id, Name FROM Account ORDER BY Name").await;
+    // What is told of a batch goes by its job, not by what the call says of itself.
+    let (_, told) = v1(&world, Method::GET, &path, "application/json", "").await;
+    assert_eq!(between(&told, "state"), "Completed", "{told}");
     let (_, list) = v1(&world, Method::GET, &format!("{path}/result"), "application/xml", "").await;
     let result = between(&list, "result").to_owned();
     let (_, rows) = v1(&world, Method::GET, &format!("{path}/result/{result}"), "application/xml", "").await;

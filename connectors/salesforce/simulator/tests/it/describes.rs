@@ -43,7 +43,7 @@ async fn versions_that_are_not_there_are_told_apart() {
 
 #[tokio::test]
 async fn the_global_describe_has_as_many_objects_as_asked_for() {
-    for objects in [40, 76, 300] {
+    for objects in [60, 90, 300] {
         let world = World::with(Config { objects, ..Config::default() }).await;
         let describe = world.admin().get("/sobjects").await;
         let all = describe["sobjects"].as_array().expect("objects");

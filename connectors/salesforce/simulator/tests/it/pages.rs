@@ -31,7 +31,7 @@ fn get(url: &str, reference: &str) -> Value {
 
 #[tokio::test]
 async fn five_further_pages_come_in_one_call_in_any_order() {
-    let world = World::with(Config { objects: 160, ..Config::default() }).await;
+    let world = World::with(Config { objects: 240, ..Config::default() }).await;
     let api = world.admin();
     let page = first(&api, 200).await;
     let total = page["totalSize"].as_u64().expect("a size") as usize;

@@ -119,3 +119,24 @@ async fn what_is_not_there_is_not_found() {
         (StatusCode::UNAUTHORIZED, "Session expired or invalid")
     );
 }
+
+#[tokio::test]
+async fn headers_that_are_too_long_are_431_and_lists_that_are_empty_are_there() {
+    let world = World::new().await;
+    let url = world.url("/services/data/v67.0/limits");
+    let request =
+        world.http.get(url).bearer_auth(&world.ready().access_token).header("x-long", "x".repeat(16_400));
+    assert_eq!(request.send().await.expect("answers").status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    let api = world.admin();
+    assert_eq!(api.get("/process/rules").await["rules"], json!({}));
+    assert_eq!(api.get("/process/approvals").await["approvals"], json!({}));
+    assert_eq!(api.get("/actions/custom/flow").await["actions"], json!([]));
+    let standard = api.get("/actions/standard").await;
+    assert!(
+        standard["actions"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "chatterPost"))
+    );
+    for path in ["/process/nonsense", "/actions/nonsense", "/appMenu/nonsense", "/nonsense"] {
+        let (status, refusal) = api.call(Method::GET, path, None).await;
+        assert_eq!((status, error(&refusal).0.as_str()), (StatusCode::NOT_FOUND, "NOT_FOUND"), "{path}");
+    }
+}

@@ -214,3 +214,58 @@ async fn small_resources_answer() {
         assert_eq!(resources[name], format!("/services/data/v67.0/{name}"));
     }
 }
+
+#[tokio::test]
+async fn records_come_and_go_in_xml_for_those_who_ask() {
+    let world = World::new().await;
+    let send = async |method: Method, path: &str, body: Option<&str>| {
+        let url = world.url(&format!("/services/data/{path}"));
+        let mut request = world.http.request(method, url).bearer_auth(&world.ready().access_token);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/xml; charset=UTF-8").body(body.to_owned());
+        }
+        let response = request.send().await.expect("answers");
+        let kind = response.headers().get("content-type").map(|kind| kind.to_str().expect("text").to_owned());
+        (response.status(), kind.unwrap_or_default(), response.text().await.expect("text"))
+    };
+    let between = |text: &str, tag: &str| {
+        let rest = text.split_once(&format!("<{tag}>")).map(|(_, rest)| rest).unwrap_or_default();
+        rest.split_once("</").map(|(text, _)| text.to_owned()).unwrap_or_default()
+    };
+    let account = "<?xml version=\"1.0\"?><Account><Name>A &amp; B</Name><NumberOfEmployees>7</NumberOfEmployees></Account>";
+    let (status, kind, made) = send(Method::POST, "v67.0/sobjects/Account.xml", Some(account)).await;
+    assert_eq!((status, kind.as_str()), (StatusCode::CREATED, "application/xml;charset=UTF-8"), "{made}");
+    let id = between(&made, "id");
+    let (_, _, read) = send(Method::GET, &format!("v67.0/sobjects/Account/{id}.xml"), None).await;
+    assert_eq!(
+        (between(&read, "Name"), between(&read, "NumberOfEmployees")),
+        ("A &amp; B".into(), "7".into()),
+        "{read}"
+    );
+    let path = format!("v67.0/sobjects/Account/{id}");
+    let (status, ..) =
+        send(Method::PATCH, &path, Some("<Account><Industry>Media</Industry></Account>")).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let (_, kind, read) = send(Method::GET, &format!("{path}.json?fields=Industry"), None).await;
+    assert!(kind.starts_with("application/json") && read.contains("\"Media\""), "{read}");
+    let (_, _, found) = send(Method::GET, "v67.0/query.xml?q=SELECT+Name+FROM+Account", None).await;
+    assert!(found.contains("<QueryResult>") && found.contains("<Name>A &amp; B</Name>"), "{found}");
+    let (_, _, described) = send(Method::GET, "v67.0/sobjects/Account/describe.xml", None).await;
+    assert!(described.contains("<DescribeSObject>"), "{described}");
+    // Refusals come in the same form.
+    let (status, _, refused) = send(Method::GET, "v67.0/sobjects/Nope.xml", None).await;
+    assert_eq!(
+        (status, between(&refused, "errorCode")),
+        (StatusCode::NOT_FOUND, "NOT_FOUND".into()),
+        "{refused}"
+    );
+    let (status, _, refused) =
+        send(Method::POST, "v67.0/sobjects/Account.xml", Some("<Account><Name>")).await;
+    assert_eq!(
+        (status, between(&refused, "errorCode")),
+        (StatusCode::BAD_REQUEST, "XML_PARSER_ERROR".into()),
+        "{refused}"
+    );
+    let (status, ..) = send(Method::POST, "v67.0/composite", Some("<a/>")).await;
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}

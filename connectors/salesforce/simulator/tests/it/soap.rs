@@ -1,5 +1,7 @@
 //! The SOAP partner API, from outside.
 
+use std::io::Write;
+
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use reqwest::{Method, StatusCode};
@@ -224,9 +226,9 @@ async fn bad_requests_are_refused_in_words() {
         (envelope(jwt, "<describeGlobal/>"), "sf:INVALID_SESSION_ID", "Illegal Session"),
         (envelope(&token, &types(many)), "sf:EXCEEDED_ID_LIMIT", "100"),
         (
-            envelope(&token, "<convertLead/>"),
+            envelope(&token, "<describeSoftphoneLayout/>"),
             "soapenv:Client",
-            "No operation available for request {urn:partner.soap.sforce.com}convertLead",
+            "No operation available for request {urn:partner.soap.sforce.com}describeSoftphoneLayout",
         ),
         (envelope(&token, ""), "soapenv:Client", "empty"),
         (envelope(&token, &deep), "soapenv:Client", "nested too deeply"),
@@ -278,4 +280,26 @@ async fn faults_on_demand_come_in_soaps_form() {
     faults.verify().expect("both fired");
     let wrong = world.http.request(Method::GET, world.url("/services/Soap/u/67.0"));
     assert_eq!(wrong.send().await.expect("answers").status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_packed_envelope_is_read() {
+    let world = World::new().await;
+    let body = envelope(&world.ready().access_token, "<getServerTimestamp/>");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(body.as_bytes()).expect("memory");
+    let packed = packed.finish().expect("memory");
+    let send = async |body: Vec<u8>| {
+        let request = world.http.post(world.url("/services/Soap/u/67.0")).header("SOAPAction", "x");
+        let response = request.header("content-encoding", "gzip").body(body).send().await.expect("answers");
+        (response.status(), response.text().await.expect("text"))
+    };
+    let (status, xml) = send(packed).await;
+    assert_eq!((status, texts(&xml, &["result", "timestamp"]).len()), (StatusCode::OK, 1), "{xml}");
+    let (status, xml) = send(body.into_bytes()).await;
+    assert_eq!(
+        (status, fault(&xml).0.as_str()),
+        (StatusCode::INTERNAL_SERVER_ERROR, "soapenv:Client"),
+        "{xml}"
+    );
 }

@@ -221,3 +221,28 @@ async fn what_cannot_be_asked() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn today_is_the_users() {
+    let world = World::new().await;
+    let made = world
+        .admin()
+        .create("Opportunity", json!({"Name": "x", "StageName": "Prospecting", "CloseDate": "2026-11-24"}))
+        .await;
+    // Eighteen hours later it is the next day in UTC, and still the same in Los Angeles.
+    world.clock.advance(std::time::Duration::from_secs(18 * 60 * 60));
+    let token = world.org().open_session(world.org().admin, None, "full");
+    let api = world.api(&token);
+    let found = async |condition: &str| {
+        let rows = api.rows(&format!("SELECT Id FROM Opportunity WHERE {condition}")).await;
+        rows.first().map(|row| row["Id"] == json!(made))
+    };
+    for condition in
+        ["CreatedDate = TODAY", "CloseDate = TODAY", "CreatedDate > YESTERDAY", "CreatedDate < TOMORROW"]
+    {
+        assert_eq!(found(condition).await, Some(true), "{condition}");
+    }
+    for condition in ["CreatedDate = YESTERDAY", "CloseDate = YESTERDAY", "CreatedDate > TODAY"] {
+        assert_eq!(found(condition).await, None, "{condition}");
+    }
+}

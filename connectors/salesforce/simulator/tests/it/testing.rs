@@ -72,6 +72,41 @@ async fn tests_run_in_the_background() {
     assert_eq!((&results[0]["MethodName"], &results[0]["Outcome"]), (&json!("counts"), &json!("Pass")));
     assert_eq!((&results[1]["MethodName"], &results[1]["Outcome"]), (&json!("works"), &json!("Fail")));
     assert_eq!(results[1]["StackTrace"], "Class.Legacy_Test.works: line 5, column 1");
+    let summary = format!(
+        "SELECT Status, ClassesEnqueued, ClassesCompleted, MethodsEnqueued, MethodsCompleted, MethodsFailed, StartTime, EndTime, TestTime, TestSetupTime, UserId, IsAllTests FROM ApexTestRunResult WHERE AsyncApexJobId = '{job}'"
+    );
+    let summary = &tooling(&api, &summary).await[0];
+    assert_eq!((&summary["Status"], &summary["IsAllTests"]), (&json!("Failed"), &json!(false)));
+    for (column, count) in [("Classes", 2), ("Methods", 2)] {
+        for word in ["Enqueued", "Completed"] {
+            assert_eq!(summary[format!("{column}{word}")], count, "{summary}");
+        }
+    }
+    assert_eq!(summary["MethodsFailed"], 1);
+    assert!(
+        ["StartTime", "EndTime", "TestTime", "TestSetupTime"].iter().all(|name| !summary[*name].is_null())
+    );
+}
+
+#[tokio::test]
+async fn coverage_is_told_by_test_method() {
+    let world = world().await;
+    let api = world.admin();
+    let query = "SELECT TestMethodName, ApexClassOrTrigger.Name, ApexTestClassId, NumLinesCovered, NumLinesUncovered, Coverage FROM ApexCodeCoverage";
+    assert_eq!(tooling(&api, query).await.len(), 0, "nothing has run yet");
+    let (status, ran) =
+        api.call(Method::GET, "/tooling/runTestsSynchronous?classnames=Customer_Code_Test", None).await;
+    assert_eq!(status, StatusCode::OK, "{ran}");
+    let rows = tooling(&api, query).await;
+    assert!(!rows.is_empty());
+    for row in &rows {
+        assert_eq!(row["TestMethodName"], "counts", "{row}");
+        assert_eq!(row["ApexTestClassId"], ran["successes"][0]["id"], "{row}");
+        let lines = |name: &str| row["Coverage"][name].as_array().map(Vec::len);
+        assert_eq!(row["NumLinesCovered"].as_u64().map(|count| count as usize), lines("coveredLines"));
+        assert_eq!(row["NumLinesUncovered"].as_u64().map(|count| count as usize), lines("uncoveredLines"));
+        assert!(row["NumLinesCovered"].as_u64() > Some(0), "what it did not touch is not told: {row}");
+    }
 }
 
 #[tokio::test]

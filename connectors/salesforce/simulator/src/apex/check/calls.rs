@@ -71,6 +71,7 @@ impl Checker<'_> {
             Subject::Namespace(namespace) => {
                 problem(target.at, format!("Variable does not exist: {namespace}"))
             }
+            Subject::Pages => problem(target.at, "Variable does not exist: Page"),
             Subject::Trigger => problem(target.at, "Variable does not exist: Trigger"),
             Subject::AllObjects => problem(target.at, "Variable does not exist: SObjectType"),
         }
@@ -281,9 +282,6 @@ impl Checker<'_> {
     /// What is said when no method fits.
     pub(super) fn no_method<T>(&self, ty: &Type, name: &Name, arguments: &[Expr], at: Pos) -> Checked<T> {
         let (types, owner) = (self.shown_types(arguments), self.name(ty));
-        if let Some(known) = super::unsupported::method_named(&owner, &name.text) {
-            return problem(at, format!("Not supported by this org: {known}"));
-        }
         problem(
             at,
             format!(

@@ -28,7 +28,7 @@ fn fits(program: &Program, from: &Type, to: &Type, depth: usize) -> bool {
         (Type::List(a), Type::List(b)) => next(a, b) && !matches!(**a, Type::Null),
         (Type::Set(a), Type::Set(b)) => matches!((&**a, &**b), (Type::Record(_), Type::SObject)),
         (Type::Map(ka, va), Type::Map(kb, vb)) => {
-            ka == kb && (va == vb || next(va, vb) && class_like(va) && class_like(vb))
+            ka == kb && (va == vb || **vb == Type::Object || next(va, vb) && class_like(va) && class_like(vb))
         }
         (Type::List(of) | Type::Set(of), Type::Platform("System.Iterable", arguments)) => {
             arguments.first().is_some_and(|wanted| next(of, wanted))

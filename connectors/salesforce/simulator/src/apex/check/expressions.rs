@@ -76,7 +76,7 @@ impl Checker<'_> {
                 Ok(Expr { kind: ExprKind::ClassOf(ty), ty: Type::platform("System.Type"), at })
             }
             Kind::Soql(soql) => self.soql(soql, wanted, at),
-            Kind::Sosl(_) => problem(at, "Not supported by this org: System.Search.query"),
+            Kind::Sosl(sosl) => self.sosl(sosl, at),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::scope::Checker;
 use super::subject::Subject;
 use super::{Checked, convert, library, problem};
+use crate::apex::platform::Native;
 use crate::apex::program::{Expr, ExprKind, RecordFieldKind};
 use crate::apex::syntax::ast::{Name, Pos};
 use crate::apex::types::Type;
@@ -70,6 +71,9 @@ impl Checker<'_> {
                 if let Some(object) = self.fields_of_described(&value, owner, name) {
                     return Ok(Subject::Fields(value, object));
                 }
+                if owner == "Schema.SObjectTypeFieldSets" && !name.is("getMap") {
+                    return self.field_set(value, name, at);
+                }
                 if let Some(native) = library::property(owner, &name.text, false) {
                     let ty = library::filled(&native.returns, &arguments);
                     let kind = ExprKind::CallNative {
@@ -79,6 +83,15 @@ impl Checker<'_> {
                         safe,
                         scope: None,
                     };
+                    return Ok(Subject::Value(Expr { kind, ty, at }));
+                }
+                if owner.starts_with("Database.")
+                    && let Some(native) = self.getter(owner, name)
+                {
+                    let ty = native.returns.clone();
+                    let this = Some(Box::new(value));
+                    let kind =
+                        ExprKind::CallNative { native, this, arguments: Vec::new(), safe, scope: None };
                     return Ok(Subject::Value(Expr { kind, ty, at }));
                 }
                 problem(at, format!("Variable does not exist: {}", name.text))
@@ -100,6 +113,14 @@ impl Checker<'_> {
             }
             _ => problem(at, format!("Variable does not exist: {}", name.text)),
         }
+    }
+
+    /// `result.id` is `result.getId()`, `result.success` is `result.isSuccess()`.
+    fn getter(&self, owner: &'static str, name: &Name) -> Option<&'static Native> {
+        ["get", "is"].into_iter().find_map(|verb| {
+            let found = library::methods(owner, &format!("{verb}{}", name.text)).iter();
+            found.into_iter().find(|native| !native.is_static && native.parameters.is_empty())
+        })
     }
 
     /// The object whose fields `describe.fields` is about, where it is known before it runs.

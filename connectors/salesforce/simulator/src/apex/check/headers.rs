@@ -87,8 +87,8 @@ fn above(program: &Program, site: &Site<'_>, decl: &TypeDecl) -> Checked<(Option
     if let Some((ty, at)) = &superclass {
         let _ = at;
         extends(program, ty, decl.name.at)?;
-        let exception =
-            matches!(ty, Type::Platform(..)) || decl.name.text.to_ascii_lowercase().ends_with("exception");
+        let exception = matches!(ty, Type::Platform(own, _) if library::find(own).is_some_and(|known| known.is_exception))
+            || decl.name.text.to_ascii_lowercase().ends_with("exception");
         if !decl.name.text.to_ascii_lowercase().ends_with("exception") && exception {
             let name = &decl.name.text;
             let message =
@@ -134,6 +134,7 @@ fn extends(program: &Program, ty: &Type, at: ast::Pos) -> Checked<()> {
             }
             problem(at, format!("Non-virtual and non-abstract type cannot be extended: {name}"))
         }
+        Type::Platform(own, _) if library::find(own).is_some_and(|known| known.is_virtual) => Ok(()),
         _ => problem(at, format!("Invalid super type: {name}")),
     }
 }

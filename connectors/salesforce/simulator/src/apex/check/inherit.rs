@@ -121,7 +121,8 @@ fn overrides(program: &Program, id: ClassId) -> Checked<()> {
                 || platform_promises(program, id).iter().any(|(_, name, parameters)| {
                     name.eq_ignore_ascii_case(&method.name) && parameters.len() == method.parameters.len()
                 })
-                || of_exception(program, id, method);
+                || of_exception(program, id, method)
+                || of_platform(program, id, method);
             let from_interface =
                 interface_methods(program, id).iter().any(|one| program.method(*one).slot == method.slot);
             if method.is_override && !from_platform && !from_interface {
@@ -161,6 +162,23 @@ fn of_exception(program: &Program, id: ClassId, method: &Method) -> bool {
         && library::methods("System.Exception", &method.name)
             .iter()
             .any(|native| native.parameters.len() == method.parameters.len())
+}
+
+/// Whether a class of the platform that stands above has such a method.
+fn of_platform(program: &Program, id: ClassId, method: &Method) -> bool {
+    let mut next = program.class(id).superclass.clone();
+    for _ in 0..program.classes.len() {
+        match next {
+            Some(Type::Class(parent)) => next = program.class(parent).superclass.clone(),
+            Some(Type::Platform(name, _)) => {
+                return library::methods(name, &method.name)
+                    .iter()
+                    .any(|native| !native.is_static && native.parameters.len() == method.parameters.len());
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn clash(program: &Program, method: &Method, returns: &Type) -> Checked<()> {
@@ -220,6 +238,11 @@ fn platform_promises(program: &Program, id: ClassId) -> Vec<(Type, &'static str,
     promises
 }
 
+/// Lists of records of one object stand for lists of any, as in `execute` of a batch.
+fn is_rows(own: &Type, wanted: &Type) -> bool {
+    matches!((own, wanted), (Type::List(own), Type::List(wanted)) if own.is_record() && **wanted == Type::SObject)
+}
+
 /// Whether a class that can be made has all that it must have.
 fn promises(program: &Program, id: ClassId) -> Checked<()> {
     let class = program.class(id);
@@ -263,7 +286,7 @@ fn promises(program: &Program, id: ClassId) -> Checked<()> {
                     .parameters
                     .iter()
                     .zip(&parameters)
-                    .all(|(own, wanted)| own == wanted || *wanted == Type::Object)
+                    .all(|(own, wanted)| own == wanted || *wanted == Type::Object || is_rows(own, wanted))
         };
         if !class.dispatch.keys().any(|slot| fits(&slot)) {
             let types: Vec<String> =

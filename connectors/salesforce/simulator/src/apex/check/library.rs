@@ -6,29 +6,53 @@ use crate::apex::platform::{self, Native, PlatformType};
 use crate::apex::types::Type;
 
 /// Words before a dot that are no types (some are both).
-const NAMESPACES: [&str; 22] = [
+const NAMESPACES: [&str; 46] = [
+    "apexpages",
+    "applauncher",
     "approval",
     "auth",
     "cache",
     "canvas",
+    "chatteranswers",
+    "commercebuygrp",
+    "commerceextension",
+    "commercepayments",
+    "commercetax",
+    "compression",
     "connectapi",
     "database",
     "datacloud",
+    "datasource",
+    "dataweave",
     "dom",
     "eventbus",
     "flow",
     "formulaeval",
     "functions",
+    "invocable",
+    "isvpartners",
     "kbmanagement",
+    "lxscheduler",
     "messaging",
     "metadata",
     "process",
     "quickaction",
     "reports",
+    "richmessaging",
     "schema",
     "search",
+    "sfc",
+    "sfdc_checkout",
+    "sfdc_enablement",
+    "sfdc_surveys",
+    "site",
+    "support",
     "system",
+    "territorymgmt",
+    "txnsecurity",
     "userprovisioning",
+    "visualeditor",
+    "wave",
 ];
 
 /// Types that have a variant of their own, by their simple names.
@@ -80,7 +104,7 @@ pub(super) fn property(owner: &str, name: &str, is_static: bool) -> Option<&'sta
 
 /// The value of a platform enum: its type's full name and its own, as spelt.
 pub(super) fn constant(known: &'static PlatformType, name: &str) -> Option<&'static str> {
-    known.values.iter().copied().find(|value| value.eq_ignore_ascii_case(name))
+    known.values.iter().copied().find(|value| value.eq_ignore_ascii_case(name) || *value == "?")
 }
 
 pub(super) fn is_namespace(name: &str) -> bool {

@@ -12,6 +12,7 @@ mod convert;
 mod declare;
 mod expressions;
 mod fields;
+mod globals;
 mod headers;
 mod inherit;
 mod library;
@@ -32,10 +33,6 @@ mod switch;
 mod tests;
 mod triggers;
 mod unit;
-mod unsupported;
-
-#[cfg(test)]
-pub(in crate::apex) use unsupported::{METHODS as REFUSED_METHODS, TYPES as REFUSED_TYPES};
 
 use std::sync::Arc;
 

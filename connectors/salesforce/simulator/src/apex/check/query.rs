@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::scope::Checker;
 use super::{Checked, convert, problem};
-use crate::apex::program::{Expr, ExprKind, Soql};
+use crate::apex::platform;
+use crate::apex::program::{Constant, Expr, ExprKind, Soql};
 use crate::apex::syntax::ast::{self, Pos};
 use crate::apex::types::Type;
 use crate::org::Metadata;
 use crate::soql;
+use crate::surface::rest::search;
 
 impl Checker<'_> {
     /// A query: a list of records, or a number where it counts. Where one record is wanted, the conversion makes it one.
@@ -40,6 +42,39 @@ impl Checker<'_> {
             _ => Type::list(Type::Record(object)),
         };
         Ok(Expr { kind: ExprKind::Soql(Soql { text, binds }), ty, at })
+    }
+
+    /// A search in brackets: a list of records for each object that it returns.
+    pub(super) fn sosl(&mut self, written: &ast::Soql, at: Pos) -> Checked<Expr> {
+        let mut binds = Vec::with_capacity(written.binds.len());
+        for bind in &written.binds {
+            binds.push(self.value(bind)?);
+        }
+        // A term that is a bind is any word.
+        let text = match written.text.split_once(":b0") {
+            Some((start, rest)) if start.trim().eq_ignore_ascii_case("find") => format!("FIND {{any}}{rest}"),
+            _ => written.text.to_string(),
+        };
+        let search = match search::read(&text) {
+            Ok(search) => search,
+            Err(message) => return problem(at, message),
+        };
+        let metadata = &self.program.index.metadata;
+        for returning in &search.returning {
+            if let Err(message) = soql::check_names(metadata, &platform::search_selection(returning)) {
+                return problem(at, message);
+            }
+        }
+        let Some(native) = platform::natives("BracketSearch", "find").first() else {
+            return problem(at, "Not supported by this org: System.Search.query");
+        };
+        let text = ExprKind::Constant(Constant::String(written.text.clone()));
+        let text = Expr { kind: text, ty: Type::String, at };
+        let values = Expr { kind: ExprKind::NewList(binds), ty: Type::list(Type::Object), at };
+        let ty = native.returns.clone();
+        let arguments = vec![text, values];
+        let kind = ExprKind::CallNative { native, this: None, arguments, safe: false, scope: None };
+        Ok(Expr { kind, ty, at })
     }
 
     /// A query that a loop goes over: its variable is one record or a list of them.

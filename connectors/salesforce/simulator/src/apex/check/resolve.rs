@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Checked, dependent, library, problem, unsupported};
+use super::{Checked, dependent, library, problem};
 use crate::apex::program::{ClassId, Program, UnitId, Visibility};
 use crate::apex::syntax::ast::{Pos, TypePart, TypeRef};
 use crate::apex::types::Type;
@@ -74,9 +74,6 @@ impl<'p> Site<'p> {
     /// What is said of a name that means nothing.
     pub(super) fn unknown(&self, names: &[&str]) -> String {
         let whole = names.join(".");
-        if let Some(name) = unsupported::type_named(&whole) {
-            return format!("Not supported by this org: {name}");
-        }
         match names.first() {
             // The package is not here: its namespace is the word that is unknown.
             Some(first)
@@ -158,6 +155,7 @@ impl<'p> Site<'p> {
             [first, second, third] => {
                 let name = format!("{first}.{second}.{third}").to_ascii_lowercase();
                 self.class_as_seen(&name)
+                    .or_else(|| library::find(&name).map(|known| Meaning::Type(Type::platform(known.name))))
             }
             _ => None,
         }
@@ -172,7 +170,11 @@ impl<'p> Site<'p> {
             return Some(meaning);
         }
         if let Some(known) = library::find(name) {
-            return Some(Meaning::Type(Type::platform(known.name)));
+            // Where an object has the name of a class that makes none, values are its records.
+            let makes = known.is_interface || !known.values.is_empty() || !known.is_static;
+            if makes || self.object(name).is_none() {
+                return Some(Meaning::Type(Type::platform(known.name)));
+            }
         }
         self.object(name).map(|object| Meaning::Type(Type::Record(Arc::from(object.name.as_str()))))
     }
@@ -258,6 +260,12 @@ impl<'p> Site<'p> {
         }
         if first.eq_ignore_ascii_case("schema") || first.eq_ignore_ascii_case("sobject") {
             return self.record(second);
+        }
+        let components = &self.program.index.metadata.components;
+        if first.eq_ignore_ascii_case("DataWeaveScriptResource")
+            && components.get("DataWeaveResource", second).is_some()
+        {
+            return library::find("DataWeave.Script").map(|known| Meaning::Type(Type::platform(known.name)));
         }
         // `ns.Object__c` is spelt `ns__Object__c`, too.
         let object = self.program.index.metadata.object(&format!("{first}__{second}"))?;

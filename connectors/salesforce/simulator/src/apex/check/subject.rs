@@ -17,6 +17,8 @@ pub(super) enum Subject {
     Namespace(Arc<str>),
     /// `Trigger`
     Trigger,
+    /// `Page`, before the name of a Visualforce page.
+    Pages,
     /// `Schema.SObjectType`, before the name of an object.
     AllObjects,
     /// `Account.SObjectType.fields`, `Schema.SObjectType.Account.fields`: before the name of a field.
@@ -62,16 +64,22 @@ impl Checker<'_> {
             return Ok(Some(Subject::Trigger));
         }
         match self.site().named(&[&name.text]) {
+            // `BusinessHours.diff(…)` is of the class, `BusinessHours hours` of the object.
+            Some(Meaning::Type(Type::Record(object))) => {
+                let ty =
+                    library::find(&object).map_or(Type::Record(object), |known| Type::platform(known.name));
+                return Ok(Some(Subject::Type(ty)));
+            }
             Some(Meaning::Type(ty)) => return Ok(Some(Subject::Type(ty))),
             Some(Meaning::Broken(message)) => return problem(name.at, message),
             Some(Meaning::Hidden(class)) => return problem(name.at, format!("Type is not visible: {class}")),
             None => {}
         }
+        if name.is("page") {
+            return Ok(Some(Subject::Pages));
+        }
         if library::is_namespace(&name.text) || self.program.index.has_namespace(&name.text) {
             return Ok(Some(Subject::Namespace(name.text.clone())));
-        }
-        if let Some(known) = super::unsupported::type_named(&name.text) {
-            return problem(name.at, format!("Not supported by this org: {known}"));
         }
         Ok(None)
     }
@@ -158,6 +166,7 @@ impl Checker<'_> {
         match subject {
             Subject::Value(value) => self.field(value, name, safe, at),
             Subject::Trigger => self.trigger_variable(name, at).map(Subject::Value),
+            Subject::Pages => self.page(name, at),
             Subject::AllObjects => match self.site().object(&name.text).cloned() {
                 Some(object) => self.described(&object.name, at).map(Subject::Value),
                 None => missing(name.text.to_string()),
@@ -191,10 +200,7 @@ impl Checker<'_> {
             Some(Meaning::Type(ty)) => Ok(Subject::Type(ty)),
             Some(Meaning::Broken(message)) => problem(at, message),
             Some(Meaning::Hidden(class)) => problem(at, format!("Type is not visible: {class}")),
-            None => match super::unsupported::type_named(&whole) {
-                Some(known) => problem(at, format!("Not supported by this org: {known}")),
-                None => problem(at, format!("Variable does not exist: {whole}")),
-            },
+            None => problem(at, format!("Variable does not exist: {whole}")),
         }
     }
 
@@ -254,8 +260,14 @@ impl Checker<'_> {
                     };
                     return Ok(Subject::Value(Expr { kind, ty, at }));
                 }
+                if platform == "System.Label" {
+                    return self.label(name, at);
+                }
                 if platform == "Schema.SObjectType" {
                     return self.member(Subject::AllObjects, name, false, at);
+                }
+                if let Some(known) = library::find(&format!("{platform}.{}", name.text)) {
+                    return Ok(Subject::Type(Type::platform(known.name)));
                 }
                 // `Database.SaveResult`, where `Database` is a class, too.
                 let namespace = platform.rsplit('.').next().unwrap_or(platform);

@@ -19,6 +19,9 @@ pub(super) struct Definition {
     pub supertypes: Vec<&'static str>,
     pub values: &'static [&'static str],
     pub is_interface: bool,
+    /// Classes may extend it.
+    pub is_virtual: bool,
+    pub is_abstract: bool,
     pub members: Vec<Signature>,
 }
 
@@ -39,6 +42,8 @@ impl Definition {
             supertypes: Vec::new(),
             values: &[],
             is_interface: false,
+            is_virtual: false,
+            is_abstract: false,
             members: Vec::new(),
         }
     }

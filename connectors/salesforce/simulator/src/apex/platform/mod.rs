@@ -1,17 +1,22 @@
 //! What the platform brings: types, their methods as signatures in Apex's own words, and what they do.
 
 mod arguments;
+mod callout;
+mod catalogue;
 mod collection;
 mod crypto;
 mod database;
 mod define;
 mod events;
 mod json;
+mod mail;
 mod number;
+mod page;
 mod record;
 mod registry;
 mod rest;
 mod schema;
+mod search;
 mod signature;
 mod system;
 mod testing;
@@ -19,11 +24,12 @@ mod text;
 mod time;
 
 #[cfg(test)]
-pub(in crate::apex) use registry::listing;
+pub(in crate::apex) use registry::{beyond, listing};
 pub use registry::{demanded, natives, property, type_named};
 pub(in crate::apex) use rest::{
     REQUEST as REST_REQUEST, RESPONSE as REST_RESPONSE, request as rest_request, response as rest_response,
 };
+pub(in crate::apex) use search::selection as search_selection;
 
 use self::define::Definition;
 use crate::apex::run::Thrown;
@@ -45,7 +51,23 @@ pub struct Native {
     pub is_settable: bool,
     pub parameters: Vec<Type>,
     pub returns: Type,
-    pub run: NativeFn,
+    role: catalogue::Role,
+    run: NativeFn,
+}
+
+impl Native {
+    /// Does it. `this` and the arguments are those of a [`NativeFn`].
+    pub fn call(
+        &'static self,
+        tx: &mut Transaction,
+        this: &Value,
+        arguments: &[Value],
+    ) -> Result<Value, Thrown> {
+        match self.role {
+            catalogue::Role::Own => (self.run)(tx, this, arguments),
+            _ => catalogue::call(tx, self, this, arguments),
+        }
+    }
 }
 
 /// `this` is null for static methods and constructors; arguments have been converted to the parameters' types. A call on
@@ -60,15 +82,31 @@ pub struct PlatformType {
     pub supertypes: Vec<Type>,
     pub is_exception: bool,
     pub is_interface: bool,
-    /// Of an enum.
+    /// Classes may extend it.
+    pub is_virtual: bool,
+    pub is_abstract: bool,
+    /// It has static methods alone, as `BusinessHours` has.
+    pub is_static: bool,
+    /// Of an enum; `?` alone: it takes any name.
     pub values: &'static [&'static str],
     /// Number of type parameters.
     pub parameters: usize,
 }
 
+/// The bytes of a static resource.
+fn resource(tx: &Transaction, name: &str) -> Option<bytes::Bytes> {
+    let held = tx.state.metadata.components.get("StaticResource", name)?;
+    let content = held.files.iter().find(|(path, _)| !path.ends_with("-meta.xml"));
+    content.map(|(_, bytes)| bytes.clone())
+}
+
 /// Every family of types.
 fn all() -> Vec<Definition> {
-    let families: [fn() -> Vec<Definition>; 13] = [
+    let families: [fn() -> Vec<Definition>; 17] = [
+        search::types,
+        mail::types,
+        page::types,
+        callout::types,
         collection::types,
         crypto::types,
         database::types,

@@ -162,7 +162,8 @@ fn read(tx: &mut Transaction, json: &Json, ty: &Type) -> Result<Value, ApiError>
     let natives = platform::natives("System.JSON", "deserialize");
     let Some(native) = natives.first() else { return Err(bad_json("JSON is not supported by this org")) };
     let text = Value::string(&json.to_string());
-    (native.run)(tx, &Value::Null, &[text, Value::Type(ty.clone())])
+    native
+        .call(tx, &Value::Null, &[text, Value::Type(ty.clone())])
         .map_err(|thrown| bad_json(thrown.message()))
 }
 
@@ -202,7 +203,8 @@ fn written(tx: &mut Transaction, value: &Value) -> Result<Bytes, ApiError> {
         return Err(bad_json("JSON is not supported by this org"));
     };
     let program = tx.program.clone();
-    let text = (native.run)(tx, &Value::Null, &[value.clone(), Value::Boolean(true)])
+    let text = native
+        .call(tx, &Value::Null, &[value.clone(), Value::Boolean(true)])
         .map_err(|thrown| uncaught(&program, &thrown))?;
     Ok(Bytes::from(text.as_text().unwrap_or_default().to_owned()))
 }

@@ -63,7 +63,7 @@ impl Target {
             Target::Member(object, field) => statics::member(tx, cx, object, *field),
             Target::Record(record, field, kind) => record::get(tx, record, field, *kind),
             Target::Item(list, index) => collect::item(tx, list, index),
-            Target::Property(native, object) => (native.run)(tx, object, &[]),
+            Target::Property(native, object) => native.call(tx, object, &[]),
         }
     }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::eval::{eval, null_or_throw, receiver};
 use super::exec::{self, Context, Flow, at};
 use super::machine::{Call, Place};
-use super::{STACK_MAX, Thrown, fatal, find, future, heap, names, statics};
+use super::{STACK_MAX, Thrown, fatal, find, future, heap, names, statics, stub};
+use crate::apex::platform;
 use crate::apex::program::{
     Body, ClassId, Expr, ExprKind, MethodId, MethodKind, Program, Sharing, Slot, StmtKind, UnitInfo,
 };
@@ -45,6 +46,12 @@ pub(super) fn direct(
         None if cx.program.method(method).is_static => Value::Null,
         None => cx.this.clone(),
     };
+    if let Some(provider) = stub::of(&object).filter(|_| !cx.program.method(method).is_static) {
+        let base = push_all(tx, cx, arguments)?;
+        at(tx, expr.at);
+        let arguments = tx.machine.locals.split_off(base);
+        return stub::answer(tx, cx.program, &provider, &object, method, arguments);
+    }
     let base = push_all(tx, cx, arguments)?;
     at(tx, expr.at);
     if future::is_future(cx.program.method(method)) {
@@ -67,6 +74,14 @@ pub(super) fn dispatched(
     let object = receiver(tx, cx, this)?;
     if object.is_null() {
         return null_or_throw(tx, this, safe, expr);
+    }
+    if let Some(provider) = stub::of(&object)
+        && let Some(method) = stub::method(cx.program, &object, slot)
+    {
+        let base = push_all(tx, cx, arguments)?;
+        at(tx, expr.at);
+        let arguments = tx.machine.locals.split_off(base);
+        return stub::answer(tx, cx.program, &provider, &object, method, arguments);
     }
     let method =
         find::class_of(&object).and_then(|class| cx.program.class(class).dispatch.get(slot).copied());
@@ -170,7 +185,9 @@ pub(super) fn is_exception(program: &Program, class: ClassId) -> bool {
     for _ in 0..STACK_MAX {
         match program.class(next).superclass {
             Some(Type::Class(parent)) => next = parent,
-            Some(Type::Platform(..)) => return true,
+            Some(Type::Platform(name, _)) => {
+                return platform::type_named(name).is_some_and(|known| known.is_exception);
+            }
             _ => return false,
         }
     }
@@ -184,7 +201,9 @@ pub(super) fn blank(tx: &mut Transaction, program: &Program, class: ClassId) -> 
     let exception = is_exception(program, class).then(|| RefCell::new(ExceptionState::default()));
     let number = tx.machine.number();
     let fields = RefCell::new(vec![Value::Null; fields]);
-    Ok(Value::Object(Instance { class: Type::Class(class), fields, exception, number }.remembered()))
+    Ok(Value::Object(
+        Instance { class: Type::Class(class), fields, exception, number, is_stub: false }.remembered(),
+    ))
 }
 
 /// `new A(…)`

@@ -34,6 +34,13 @@ impl Coverage {
         lines.and_then(|lines| lines.get(line as usize)).copied().unwrap_or_default()
     }
 
+    /// Units of which a line ran.
+    pub fn units(&self) -> impl Iterator<Item = UnitId> {
+        let touched =
+            self.counts.iter().enumerate().filter(|(_, lines)| lines.iter().any(|count| *count > 0));
+        touched.filter_map(|(unit, _)| u32::try_from(unit).ok().map(UnitId))
+    }
+
     /// Adds what another run covered.
     pub fn merge(&mut self, other: &Coverage) {
         if self.counts.len() < other.counts.len() {

@@ -21,7 +21,7 @@ pub(super) fn queue(
     method: MethodId,
     arguments: Vec<Value>,
 ) -> Result<(), Thrown> {
-    if tx.machine.entry == EntryKind::Future {
+    if matches!(tx.machine.entry, EntryKind::Future | EntryKind::Batch) {
         let known = program.method(method);
         let class = known.class.map(|class| program.class(class).name.to_string()).unwrap_or_default();
         let types: Vec<String> =

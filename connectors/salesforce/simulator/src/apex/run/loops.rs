@@ -162,7 +162,7 @@ fn ask(tx: &mut Transaction, receiver: &Value, method: &str) -> Result<Value, Th
         return Ok(answer);
     }
     match native::find(receiver, method, 0) {
-        Some(native) => (native.run)(tx, receiver, &[]),
+        Some(native) => native.call(tx, receiver, &[]),
         None => Err(throw(tx, "System.TypeException", format!("Method does not exist: {method}"))),
     }
 }

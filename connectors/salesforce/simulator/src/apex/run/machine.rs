@@ -66,6 +66,8 @@ pub enum EntryKind {
     Anonymous,
     Future,
     Queueable,
+    Batch,
+    Scheduled,
 }
 
 /// Static variables of a class.

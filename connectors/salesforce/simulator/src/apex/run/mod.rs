@@ -23,6 +23,7 @@ mod query;
 mod record;
 mod seams;
 mod statics;
+mod stub;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -42,6 +43,7 @@ pub use names::type_name;
 pub use query::{Binds, Found, bind_value, run as query};
 pub use record::{get as field, put as put_field, set as set_field};
 pub use seams::{blank_instance, call_on, call_static, invoke, nested, new_instance, step};
+pub use stub::new_stub;
 pub use text::{decimal as decimal_text, double as double_text, joined, to_text};
 pub use throw::{check_changeable, exception, fatal, message_of, null_reference, throw, trace};
 

@@ -70,7 +70,7 @@ fn ready(
         tx.machine.scope = Some(variables);
     }
     let before = size(receiver);
-    let answer = (native.run)(tx, receiver, arguments);
+    let answer = native.call(tx, receiver, arguments);
     tx.machine.scope = None;
     let answer = answer?;
     let after = size(receiver);
@@ -128,7 +128,7 @@ pub(super) fn construct(
     let arguments: Vec<Value> = arguments.iter().map(|one| eval(tx, cx, one)).collect::<Result<_, _>>()?;
     at(tx, expr.at);
     heap(tx, 16)?;
-    (native.run)(tx, &Value::Null, &arguments)
+    native.call(tx, &Value::Null, &arguments)
 }
 
 /// The method of a platform object by its name and number of arguments.

@@ -152,7 +152,10 @@ impl Printer {
             _ => Vec::new(),
         };
         let values = instance.fields.borrow().clone();
-        let simple = name.rsplit('.').next().unwrap_or_default().to_owned();
+        let mut simple = name.rsplit('.').next().unwrap_or_default().to_owned();
+        if instance.is_stub {
+            simple.push_str("__sfdc_ApexStub");
+        }
         self.within(tx, Rc::as_ptr(instance).cast(), |this, tx| {
             this.push(format_args!("{simple}:["));
             for (at, (name, value)) in names.iter().zip(&values).enumerate() {

@@ -32,6 +32,7 @@ pub fn exception(tx: &mut Transaction, class: &'static str, state: ExceptionStat
         fields: RefCell::default(),
         exception: Some(RefCell::new(state)),
         number,
+        is_stub: false,
     };
     Value::Object(instance.remembered())
 }

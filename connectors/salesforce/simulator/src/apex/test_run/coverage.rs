@@ -57,14 +57,24 @@ fn percent(covered: u32, lines: u32) -> u32 {
 
 /// All units of the org's own that tests can cover, by name, classes first.
 pub(super) fn units(program: &Program, covered: &Coverage) -> Vec<UnitCoverage> {
-    let all = program.units.iter().enumerate().filter_map(|(at, unit)| {
+    let all = (0..program.units.len()).filter_map(|at| u32::try_from(at).ok());
+    told(program, covered, all.map(UnitId))
+}
+
+/// As [`units`], of those alone that one run touched.
+pub(super) fn touched(program: &Program, covered: &Coverage) -> Vec<UnitCoverage> {
+    told(program, covered, covered.units())
+}
+
+fn told(program: &Program, covered: &Coverage, units: impl Iterator<Item = UnitId>) -> Vec<UnitCoverage> {
+    let all = units.filter_map(|at| {
+        let unit = program.unit(at);
         let id = unit.id.filter(|_| unit.namespace.is_none())?;
-        let unit_id = UnitId(u32::try_from(at).ok()?);
-        let lines = program.lines(unit_id);
+        let lines = program.lines(at);
         if lines.is_empty() {
             return None;
         }
-        let missed = lines.iter().copied().filter(|line| covered.count(unit_id, *line) == 0);
+        let missed = lines.iter().copied().filter(|line| covered.count(at, *line) == 0);
         Some(UnitCoverage {
             id,
             name: unit.name.to_string(),

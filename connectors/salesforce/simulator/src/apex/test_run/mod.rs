@@ -43,6 +43,8 @@ pub struct MethodOutcome {
     pub failure: Option<Failure>,
     /// CPU time, in milliseconds.
     pub time_ms: u64,
+    /// What it covered of the org's own classes and triggers, those that it touched alone.
+    pub covered: Arc<[UnitCoverage]>,
 }
 
 /// Why a test method failed.
@@ -62,6 +64,8 @@ pub struct TestOutcome {
     pub methods: Vec<MethodOutcome>,
     /// Of every class and trigger that is no test and no package's, those that nothing touched among them; by name.
     pub coverage: Vec<UnitCoverage>,
+    /// CPU time of what set data up for the tests, in milliseconds.
+    pub setup_ms: u64,
 }
 
 impl TestOutcome {
@@ -91,13 +95,12 @@ pub fn run(
     for class in &classes {
         let mut runner = Runner { org, program: &program, rights: &rights, covered: &mut covered };
         let isolated = data::isolated(state);
-        let base = match runner.set_up(class, isolated.picture()) {
+        let base = match runner.set_up(class, isolated.picture(), &mut outcome.setup_ms) {
             Ok(base) => base,
             Err(failure) => {
-                let failed = class
-                    .methods
-                    .iter()
-                    .map(|method| runner.outcome(class, *method, Some(failure.clone()), 0));
+                let run = |failure: Failure| Run { failure: Some(failure), ..Run::default() };
+                let failed =
+                    class.methods.iter().map(|method| runner.outcome(class, *method, run(failure.clone())));
                 outcome.methods.extend(failed);
                 continue;
             }
@@ -108,9 +111,8 @@ pub fn run(
                 return outcome;
             }
             let all = program.method(*method).see_all_data;
-            let (failure, time_ms) =
-                runner.method(*method, if all { state.picture() } else { base.picture() });
-            outcome.methods.push(runner.outcome(class, *method, failure, time_ms));
+            let run = runner.method(*method, if all { state.picture() } else { base.picture() });
+            outcome.methods.push(runner.outcome(class, *method, run));
         }
     }
     let failed = outcome.failed();
@@ -119,11 +121,12 @@ pub fn run(
     outcome
 }
 
-/// The ids of the classes whose tests a run would be of, in its order.
-pub fn classes(org: &Arc<Org>, state: &State, user: Id, selection: &Selection) -> Vec<Id> {
+/// The ids of the classes whose tests a run would be of, in its order, with how many methods each has in it.
+pub fn classes(org: &Arc<Org>, state: &State, user: Id, selection: &Selection) -> Vec<(Id, usize)> {
     let program = Transaction::apart(org, state.picture(), state.rights(user)).program;
     let classes = select::classes(&program, selection);
-    classes.iter().filter_map(|class| program.unit(program.class(class.class).unit).id).collect()
+    let id = |class: &TestClass| program.unit(program.class(class.class).unit).id;
+    classes.iter().filter_map(|class| Some((id(class)?, class.methods.len()))).collect()
 }
 
 struct Runner<'a> {
@@ -131,6 +134,14 @@ struct Runner<'a> {
     program: &'a Program,
     rights: &'a Rights,
     covered: &'a mut Coverage,
+}
+
+/// What one method did.
+#[derive(Default)]
+struct Run {
+    failure: Option<Failure>,
+    time_ms: u64,
+    covered: Arc<[UnitCoverage]>,
 }
 
 impl Runner<'_> {
@@ -142,11 +153,12 @@ impl Runner<'_> {
     }
 
     /// What the setup methods of a class leave for its tests.
-    fn set_up(&mut self, class: &TestClass, mut state: State) -> Result<State, Failure> {
+    fn set_up(&mut self, class: &TestClass, mut state: State, time_ms: &mut u64) -> Result<State, Failure> {
         for method in &class.setups {
             let mut tx = self.begin(state);
             let result = call_static(&mut tx, *method, &[]).and_then(|_| jobs::finish(&mut tx));
             let failure = result.err().map(|thrown| failure(self.program, &thrown));
+            *time_ms += cpu_ms(&tx);
             if let Some(lines) = tx.machine.coverage.take() {
                 self.covered.merge(&lines);
             }
@@ -158,25 +170,17 @@ impl Runner<'_> {
         Ok(state)
     }
 
-    fn method(&mut self, method: MethodId, state: State) -> (Option<Failure>, u64) {
+    fn method(&mut self, method: MethodId, state: State) -> Run {
         let mut tx = self.begin(state);
         let result = call_static(&mut tx, method, &[]).and_then(|_| jobs::finish(&mut tx));
         let failure = result.err().map(|thrown| failure(self.program, &thrown));
-        let outer = tx.machine.outer_limits.as_ref().map_or(0, |limits| limits.cpu_ms());
-        let time_ms = outer + tx.machine.limits.cpu_ms();
-        if let Some(lines) = tx.machine.coverage.take() {
-            self.covered.merge(&lines);
-        }
-        (failure, time_ms)
+        let lines = tx.machine.coverage.take().unwrap_or_default();
+        self.covered.merge(&lines);
+        let covered = coverage::touched(self.program, &lines).into();
+        Run { failure, time_ms: cpu_ms(&tx), covered }
     }
 
-    fn outcome(
-        &self,
-        class: &TestClass,
-        method: MethodId,
-        failure: Option<Failure>,
-        time_ms: u64,
-    ) -> MethodOutcome {
+    fn outcome(&self, class: &TestClass, method: MethodId, run: Run) -> MethodOutcome {
         let unit = self.program.unit(self.program.class(class.class).unit);
         let method = self.program.method(method);
         MethodOutcome {
@@ -185,10 +189,17 @@ impl Runner<'_> {
             namespace: unit.namespace.as_deref().map(str::to_owned),
             method: method.name.to_string(),
             see_all_data: method.see_all_data,
-            failure,
-            time_ms,
+            failure: run.failure,
+            time_ms: run.time_ms,
+            covered: run.covered,
         }
     }
+}
+
+/// CPU time of a test, with what it took outside of `Test.startTest` and `Test.stopTest`.
+fn cpu_ms(tx: &Transaction) -> u64 {
+    let outer = tx.machine.outer_limits.as_ref().map_or(0, |limits| limits.cpu_ms());
+    outer + tx.machine.limits.cpu_ms()
 }
 
 fn failure(program: &Program, thrown: &Thrown) -> Failure {

@@ -139,6 +139,8 @@ pub struct Instance {
     pub exception: Option<RefCell<ExceptionState>>,
     /// Tells instances apart and orders them by age.
     pub number: u64,
+    /// A stub of `Test.createStub`: its last value is the `System.StubProvider` that answers for it.
+    pub is_stub: bool,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -14,8 +14,22 @@ use crate::apex::types::Type;
 use crate::dml::Row;
 use crate::org::{Field, FieldType, Id, ObjectType, Record, rest_time};
 
+/// Lists of ids in one field, as the recipients of a mail.
+fn is_id_list(field: &Field) -> bool {
+    !field.custom
+        && matches!(field.name.as_str(), "ToIds" | "CcIds" | "BccIds" | "TaskWhoIds" | "EventWhoIds")
+}
+
 /// The type that a field has in Apex.
 pub fn apex_type(field: &Field) -> Type {
+    if is_id_list(field) {
+        return Type::list(Type::String);
+    }
+    // Custom metadata names objects and fields by their API names.
+    let named = |name: &String| matches!(name.as_str(), "EntityDefinition" | "FieldDefinition");
+    if field.custom && field.kind == FieldType::Reference && field.reference_to.iter().any(named) {
+        return Type::String;
+    }
     match field.kind {
         FieldType::Id | FieldType::Reference => Type::Id,
         FieldType::Boolean => Type::Boolean,
@@ -59,6 +73,9 @@ pub fn from_json(field: &Field, value: &Json) -> Value {
                 .map_or(Value::Null, Value::Time)
         }
         (Type::Object, value) => plain(value),
+        (Type::List(of), Json::String(text)) => {
+            Value::list(Type::clone(&of), text.split(';').map(Value::string).collect())
+        }
         (_, Json::String(text)) => Value::string(text),
         (_, value) => Value::string(&value.to_string()),
     }
@@ -117,6 +134,11 @@ pub fn to_json(field: &Field, value: &Value) -> Result<Json, String> {
             Json::String(format!("{}.{ms:03}Z", time.format("%H:%M:%S")))
         }
         Value::PlatformEnum(_, name) => Json::String((*name).to_owned()),
+        Value::List(list) if is_id_list(field) => {
+            let items = list.items.borrow();
+            let ids: Vec<&str> = items.iter().filter_map(Value::as_text).collect();
+            Json::String(ids.join(";"))
+        }
         Value::Blob(bytes) => {
             use base64::Engine;
             Json::String(base64::engine::general_purpose::STANDARD.encode(bytes))

@@ -45,10 +45,10 @@ pub(super) fn answer(site: &Site, call: &Call, path: &[&str]) -> Answer {
         ["job", job, "batch"] if post => add(site, call, job),
         ["job", job, "batch"] if read => with(site, call, job, |job| {
             let all = job.batches.iter().map(|batch| batch.members(job.id)).collect();
-            Ok(Shown::list(info_wire(call, job), "batchInfoList", "batchInfo", all))
+            Ok(Shown::list(batch_wire(call, job), "batchInfoList", "batchInfo", all))
         }),
         ["job", job, "batch", batch] if read => with_batch(site, call, job, batch, |job, batch| {
-            Ok(Shown::info(info_wire(call, job), "batchInfo", batch.members(job.id)))
+            Ok(Shown::info(batch_wire(call, job), "batchInfo", batch.members(job.id)))
         }),
         ["job", job, "batch", batch, "request"] if read => {
             with_batch(site, call, job, batch, |job, batch| Ok(Shown::raw(job.wire, batch.content.clone())))
@@ -79,6 +79,11 @@ fn info_wire(call: &Call, job: &Job) -> Wire {
         Wire::Json if !xml => Wire::Json,
         _ => Wire::asked(&call.headers),
     }
+}
+
+/// How information about a batch is written: as JSON for a JSON job alone, whatever the call says of itself.
+fn batch_wire(call: &Call, job: &Job) -> Wire {
+    if job.wire == Wire::Json { info_wire(call, job) } else { Wire::Xml }
 }
 
 fn with<T>(
@@ -219,7 +224,7 @@ fn add(site: &Site, call: &Call, id: &str) -> Answer {
         }
         let mut batch = batch(org, &call.body);
         let chunked = job.chunked && matches!(job.work, Work::Query { .. });
-        let shown = Shown::info(info_wire(call, job), "batchInfo", batch.members(job.id)).created();
+        let shown = Shown::info(batch_wire(call, job), "batchInfo", batch.members(job.id)).created();
         let mut waiting = batch.id;
         if chunked {
             batch.state = BatchState::NotProcessed;

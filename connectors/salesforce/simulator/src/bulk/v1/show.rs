@@ -44,11 +44,12 @@ impl Wire {
         if json { Self::Json } else { Self::Xml }
     }
 
+    /// Without a charset: clients of this API compare the whole header.
     fn media(self) -> &'static str {
         match self {
-            Self::Csv => "text/csv; charset=UTF-8",
+            Self::Csv => "text/csv",
             Self::Xml => "application/xml",
-            Self::Json => "application/json;charset=UTF-8",
+            Self::Json => "application/json",
         }
     }
 }

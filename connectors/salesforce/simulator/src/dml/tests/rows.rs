@@ -148,7 +148,13 @@ fn a_user_comes_and_goes_with_the_transaction() {
     let id = insert(&mut tx, "User", values);
     let off = ("User", Some(id), json!({"IsActive": false, "FirstName": "F"}));
     assert_eq!(statuses(&apply(&mut tx, Operation::Update, SYSTEM, &[off])), [""]);
-    let other = ("User", Some(id), json!({"Username": "other@x.example"}));
+    let named = ("User", Some(id), json!({"Username": "other@x.example"}));
+    assert_eq!(statuses(&apply(&mut tx, Operation::Update, SYSTEM, &[named])), [""]);
+    assert_eq!(tx.state.users[&id].username, "other@x.example");
+    let taken = tx.state.users.values().find(|user| user.id != id).expect("others").username.clone();
+    let taken = ("User", Some(id), json!({"Username": taken}));
+    assert_eq!(statuses(&apply(&mut tx, Operation::Update, SYSTEM, &[taken])), ["DUPLICATE_USERNAME"]);
+    let other = ("User", Some(id), json!({"Department": "Sales"}));
     assert_eq!(
         statuses(&apply(&mut tx, Operation::Update, SYSTEM, &[other])),
         ["CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"]

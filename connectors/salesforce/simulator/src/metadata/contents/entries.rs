@@ -69,7 +69,11 @@ pub(super) fn entries(org: &Org, state: &State, kind: &'static str) -> Vec<FileP
         "ApexClass" => by_name(metadata.classes.values().map(|class| made.unit(&class.unit))),
         "ApexTrigger" => by_name(metadata.triggers.values().map(|trigger| made.unit(&trigger.unit))),
         "PermissionSet" => by_name(
-            metadata.permission_sets.values().filter(|set| set.profile.is_none()).map(|set| made.set(set)),
+            metadata
+                .permission_sets
+                .values()
+                .filter(|set| set.profile.is_none() && set.group.is_none())
+                .map(|set| made.set(set)),
         ),
         "CustomPermission" => metadata
             .custom_permissions

@@ -11,6 +11,7 @@ pub(crate) mod held;
 use std::sync::LazyLock;
 
 use self::entries::entries;
+pub(crate) use self::entries::profile_name;
 use super::kinds::{Kind, kinds, type_name};
 use super::xml::Element;
 use crate::org::{Id, Org, Rights, State};

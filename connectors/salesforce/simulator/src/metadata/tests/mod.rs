@@ -5,6 +5,7 @@ mod conditions;
 mod deletion;
 mod flow;
 mod kept;
+mod library;
 mod managed;
 mod objects;
 mod permissions;

@@ -40,9 +40,9 @@ enum Verb {
 }
 
 /// A record as it was written: names and texts; no text is null.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Fields {
-    object: String,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Fields {
+    pub object: String,
     values: Vec<(String, Option<String>)>,
 }
 
@@ -63,7 +63,12 @@ impl Change {
             all_or_none,
             key: element.text_of("externalIDFieldName").unwrap_or("Id").to_owned(),
             records: element.all("sObjects").map(Fields::of).collect(),
-            ids: element.all("ids").chain(element.all("Ids")).map(|id| id.text.clone()).collect(),
+            // Salesforce goes by the place of what it is given and not by its name: clients write `ids` and `id`.
+            ids: if matches!(verb, Verb::Delete | Verb::Undelete | Verb::EmptyRecycleBin) {
+                element.children.iter().map(|id| id.text.clone()).collect()
+            } else {
+                Vec::new()
+            },
         })
     }
 
@@ -80,7 +85,7 @@ impl Change {
 }
 
 impl Fields {
-    fn of(element: &Element) -> Self {
+    pub(super) fn of(element: &Element) -> Self {
         // The enterprise API names the object by the element's type.
         let named = element.kind.clone().filter(|kind| kind != "sObject").unwrap_or_default();
         let mut fields = Self { object: named, values: Vec::new() };
@@ -99,13 +104,13 @@ impl Fields {
         fields
     }
 
-    fn id(&self) -> Option<Id> {
+    pub(super) fn id(&self) -> Option<Id> {
         let id = self.values.iter().find(|(name, _)| name.eq_ignore_ascii_case("Id"));
         id.and_then(|(_, text)| text.as_deref().and_then(Id::parse))
     }
 
     /// As the JSON of a REST call would have them.
-    fn body(&self, object: &ObjectType) -> Map<String, Value> {
+    pub(super) fn body(&self, object: &ObjectType) -> Map<String, Value> {
         let fields = self.values.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("Id"));
         let values = fields.map(|(name, text)| {
             let kind = object.field(name).map(|field| field.kind);

@@ -124,11 +124,13 @@ fn whole(out: &mut Xml, facts: &ObjectFacts<'_>, base_url: &str) {
     out.flag("triggerable", object.triggerable)
         .flag("undeletable", object.undeletable)
         .flag("updateable", object.updateable);
-    if let Some(prefix) = object.key_prefix.filter(|_| object.layoutable) {
-        out.text("urlDetail", &format!("{base_url}/{{ID}}"))
+    match object.key_prefix.filter(|_| object.layoutable) {
+        Some(prefix) => out
+            .text("urlDetail", &format!("{base_url}/{{ID}}"))
             .text("urlEdit", &format!("{base_url}/{{ID}}/e"))
-            .text("urlNew", &format!("{base_url}/{prefix}/e"));
-    }
+            .text("urlNew", &format!("{base_url}/{prefix}/e")),
+        None => out.nil("urlDetail").nil("urlEdit").nil("urlNew"),
+    };
 }
 
 fn child(out: &mut Xml, child: &ChildFacts<'_>) {

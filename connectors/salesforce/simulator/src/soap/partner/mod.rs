@@ -2,6 +2,9 @@
 
 mod change;
 mod describe;
+mod lead;
+mod lookup;
+mod merge;
 mod password;
 pub(super) mod person;
 mod query;
@@ -12,9 +15,12 @@ use super::envelope::{Envelope, operation_name};
 use super::fault::SoapFault;
 use super::write::Xml;
 use super::{Caller, Reply};
+use crate::dml::LeadConvert;
 use crate::fault::Operation;
 use crate::metadata::xml::Element;
 use change::Change;
+use lookup::Lookup;
+use merge::Merge;
 use query::Query;
 
 /// Requests whose objects are looked at for the fault rules; larger ones are known by their operation alone.
@@ -30,6 +36,11 @@ enum Request {
     GetServerTimestamp,
     Change(Change),
     Query(Query),
+    Lookup(Lookup),
+    Merge(Vec<Merge>),
+    ConvertLead(Vec<LeadConvert>),
+    SendEmail { emails: usize },
+    InvalidateSessions(Vec<String>),
     Logout,
     SetPassword { user: String, password: String },
     ResetPassword { user: String },
@@ -43,6 +54,15 @@ impl Request {
         if let Some(query) = Query::of(element) {
             return Some(Self::Query(query));
         }
+        if let Some(lookup) = Lookup::of(element) {
+            return Some(Self::Lookup(lookup));
+        }
+        if let Some(merges) = Merge::of(element) {
+            return Some(Self::Merge(merges));
+        }
+        if let Some(leads) = lead::of(element) {
+            return Some(Self::ConvertLead(leads));
+        }
         let types = || element.all("sObjectType").map(|name| name.text.clone()).collect::<Vec<_>>();
         let text = |name: &str| element.text_of(name).unwrap_or_default().to_owned();
         Some(match element.name.as_str() {
@@ -51,6 +71,10 @@ impl Request {
             "describeSObject" => Self::DescribeSObject(types().into_iter().next().unwrap_or_default()),
             "getUserInfo" => Self::GetUserInfo,
             "getServerTimestamp" => Self::GetServerTimestamp,
+            "sendEmail" => Self::SendEmail { emails: element.all("messages").count() },
+            "invalidateSessions" => {
+                Self::InvalidateSessions(element.all("sessionIds").map(|id| id.text.clone()).collect())
+            }
             "logout" => Self::Logout,
             "setPassword" => Self::SetPassword { user: text("userId"), password: text("password") },
             "resetPassword" => Self::ResetPassword { user: text("userId") },
@@ -66,7 +90,14 @@ impl Request {
             Self::GetServerTimestamp => Operation::SoapTimestamp,
             Self::Change(change) => change.meaning(),
             Self::Query(query) => query.meaning(),
-            Self::Logout | Self::SetPassword { .. } | Self::ResetPassword { .. } => Operation::Other,
+            Self::Merge(_)
+            | Self::ConvertLead(_)
+            | Self::Lookup(_)
+            | Self::SendEmail { .. }
+            | Self::InvalidateSessions(_)
+            | Self::Logout
+            | Self::SetPassword { .. }
+            | Self::ResetPassword { .. } => Operation::Other,
         }
     }
 }
@@ -106,6 +137,11 @@ pub(super) fn answer(caller: &Caller<'_>, envelope: Envelope) -> Result<Reply, S
         Request::GetServerTimestamp => person::timestamp(caller, &mut body),
         Request::Change(change) => change::change(caller, change, &mut body)?,
         Request::Query(query) => query::answer(caller, query, envelope.batch_size(), &mut body)?,
+        Request::Lookup(lookup) => lookup::answer(caller, lookup, &mut body)?,
+        Request::Merge(merges) => merge::merge(caller, merges, &mut body)?,
+        Request::ConvertLead(leads) => lead::convert(caller, leads, &mut body)?,
+        Request::SendEmail { emails } => person::no_mail(*emails, &mut body),
+        Request::InvalidateSessions(sessions) => person::end_sessions(caller, sessions, &mut body),
         Request::Logout => drop(caller.site.org.write().sessions.end(&caller.session)),
         Request::SetPassword { user, password } => password::set(caller, user, password, &mut body)?,
         Request::ResetPassword { user } => password::reset(caller, user, &mut body)?,

@@ -50,3 +50,32 @@ pub(in crate::soap) fn about(org: &Org, user: Id, out: &mut Xml) -> Result<(), S
 pub(super) fn timestamp(caller: &Caller<'_>, out: &mut Xml) {
     out.open("result").text("timestamp", &metadata_time(caller.site.org.now_ms())).close("result");
 }
+
+/// `sendEmail`: no mail leaves this org, as none leaves a sandbox whose deliverability is "No access".
+pub(super) fn no_mail(emails: usize, out: &mut Xml) {
+    for _ in 0..emails {
+        out.open("result").open("errors");
+        out.text("message", "Single email is not enabled for your organization or profile.")
+            .text("statusCode", "NO_SINGLE_MAIL_PERMISSION");
+        out.close("errors").flag("success", false).close("result");
+    }
+}
+
+/// `invalidateSessions`: one's own, or everybody's for who manages users.
+pub(super) fn end_sessions(caller: &Caller<'_>, sessions: &[String], out: &mut Xml) {
+    let org = &caller.site.org;
+    let (any, now_ms, lifetime_ms) =
+        (caller.rights.has("ManageUsers"), org.now_ms(), org.session_lifetime_ms());
+    let mut state = org.write();
+    for session in sessions {
+        let user = state.sessions.peek(session, now_ms, lifetime_ms).map(|session| session.user);
+        let own = user == Some(caller.rights.user);
+        let ended = (any || own) && state.sessions.end(session).is_some();
+        out.open("result");
+        if !ended {
+            out.open("errors").text("message", "Invalid session id").text("statusCode", "INVALID_SESSION_ID");
+            out.close("errors");
+        }
+        out.flag("success", ended).close("result");
+    }
+}

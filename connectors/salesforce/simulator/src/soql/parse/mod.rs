@@ -27,14 +27,14 @@ const RESERVED: [&str; 30] = [
     "TRUE", "UPDATE", "USING", "WHERE", "WITH",
 ];
 
-/// Reads a query. `now_ms` decides what TODAY means.
-pub(super) fn parse(text: &str, now_ms: i64, binds: Binds<'_>) -> Result<Query, ApiError> {
+/// Reads a query. `wall_ms` (see [`dates::wall`](super::dates::wall)) decides what TODAY means.
+pub(super) fn parse(text: &str, wall_ms: i64, binds: Binds<'_>) -> Result<Query, ApiError> {
     if text.chars().count() > LENGTH_MAX {
         let message = format!("SOQL statements cannot be longer than {LENGTH_MAX} characters.");
         return Err(ApiError::bad("MALFORMED_QUERY", message));
     }
     let tokens = lex::tokens(text)?;
-    let mut reader = Reader { text, tokens, at: 0, now_ms, binds };
+    let mut reader = Reader { text, tokens, at: 0, wall_ms, binds };
     let query = reader.query(Place::Top)?;
     match reader.kind() {
         Kind::End => Ok(query),
@@ -57,7 +57,7 @@ struct Reader<'a> {
     tokens: Vec<Token>,
     /// The next token.
     at: usize,
-    now_ms: i64,
+    wall_ms: i64,
     binds: Binds<'a>,
 }
 

@@ -71,7 +71,7 @@ impl Reader<'_> {
             "NULL" => Some(Literal::Null),
             "TRUE" => Some(Literal::Bool(true)),
             "FALSE" => Some(Literal::Bool(false)),
-            _ => dates::named(words, None, self.now_ms).map(Literal::Time),
+            _ => dates::named(words, None, self.wall_ms).map(Literal::Days),
         };
         if let Some(value) = plain {
             self.advance();
@@ -89,7 +89,7 @@ impl Reader<'_> {
             let number = number.filter(|_| self.kind() == Kind::Number && !digits.starts_with('+'));
             let Some(number) = number else { return Err(self.unexpected()) };
             self.advance();
-            return dates::named(words, Some(number), self.now_ms).map(Literal::Time).ok_or(unfit);
+            return dates::named(words, Some(number), self.wall_ms).map(Literal::Days).ok_or(unfit);
         }
         if let Some(whole) = money(words) {
             let unfit = self.unexpected();

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod client;
+mod device;
 mod direct;
 mod format;
 mod front_door;
@@ -31,6 +32,7 @@ pub(super) fn router() -> Router<Site> {
         .route("/setup/secur/RemoteAccessAuthorizationPage.apexp", post(authorize::decide))
         .route("/setup/secur/RemoteAccessErrorPage.apexp", get(authorize::error_page))
         .route("/services/oauth2/token", post(token::exchange))
+        .route(device::PAGE, get(device::open).post(device::decide))
         .route("/services/oauth2/revoke", get(token::revoke_by_query).post(token::revoke))
         .route("/services/oauth2/introspect", post(token::introspect))
         .route(

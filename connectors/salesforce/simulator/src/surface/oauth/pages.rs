@@ -90,6 +90,50 @@ pub(super) fn plain_login(start: &str, host: &str, error: Option<&str>) -> Html<
     )
 }
 
+/// Asks for the word that a device shows.
+pub(super) fn device_word(error: Option<&str>) -> Html<String> {
+    let error = error
+        .map(|text| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(text)))
+        .unwrap_or_default();
+    page(
+        "Connect Your Device | Salesforce simulator",
+        &format!(
+            "<h1>Connect Your Device</h1>{error}\n<form method=\"get\" action=\"/setup/connect\">\n\
+             <label>Code <input type=\"text\" name=\"user_code\" autocomplete=\"off\"></label>\n\
+             <button type=\"submit\">Connect</button>\n</form>"
+        ),
+    )
+}
+
+/// The approval form for a device.
+pub(super) fn device(word: &str, app: &str, user: &str, org: &str, scopes: &str) -> Html<String> {
+    let items: String = scopes.split(' ').map(|name| format!("<li>{}</li>", scope::words(name))).collect();
+    page(
+        "Allow Access? | Salesforce simulator",
+        &format!(
+            "<h1>Allow Access?</h1>\n<p><strong>{app}</strong> on the device that shows {word} is asking to:</p><ul>{items}</ul>\n\
+             <p>Do you want to allow access for <strong>{user}</strong> in the organization <strong>{org}</strong>?</p>\n\
+             <form method=\"post\" action=\"/setup/connect\">\n\
+             <input type=\"hidden\" name=\"user_code\" value=\"{word}\">\n\
+             <button type=\"submit\" name=\"save\" value=\"Allow\">Allow</button>\n\
+             <button type=\"submit\" name=\"cancel\" value=\"Deny\">Deny</button>\n</form>",
+            app = escape(app),
+            word = escape(word),
+            user = escape(user),
+            org = escape(org),
+        ),
+    )
+}
+
+/// The end of it, whichever way.
+pub(super) fn device_done(allowed: bool) -> Html<String> {
+    let words = if allowed { "You're Connected" } else { "Access Denied" };
+    page(
+        "Connect Your Device | Salesforce simulator",
+        &format!("<h1>{words}</h1>\n<p>You can go back to your device.</p>"),
+    )
+}
+
 /// What a user sees after a login that leads nowhere.
 pub(super) fn home(org: &str, user: &str) -> Html<String> {
     page(

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::client::{self, Form};
 use super::format::Format;
 use super::lifecycle::{self, Issued};
-use super::{bad, direct, identity, refusal, scope, uncached};
+use super::{bad, device, direct, identity, refusal, scope, uncached};
 use crate::org::Org;
 use crate::surface::Site;
 
@@ -33,6 +33,16 @@ pub(super) async fn exchange(
     let form = if body.is_empty() { query.unwrap_or_default().into_bytes() } else { body.to_vec() };
     let form = Form::parse(&form);
     let format = Format::of(&headers, &form);
+    // What a device asks for first is no token yet.
+    if form.get("grant_type").is_none() && form.get("response_type") == Some("device_code") {
+        return match device::ask(org, &site.base_url(&headers), &form) {
+            Ok(answer) => format.answer(StatusCode::OK, "OAuth", &answer),
+            Err((error, description)) => {
+                let answer = json!({"error": error, "error_description": description});
+                format.answer(StatusCode::BAD_REQUEST, "OAuth", &answer)
+            }
+        };
+    }
     match issued(&site, &headers, &form).await {
         Ok(issued) => {
             let base = site.base_url(&headers);
@@ -72,6 +82,9 @@ async fn issued<'a>(site: &'a Site, headers: &HeaderMap, form: &Form) -> Result<
             lifecycle::finish_refresh(refresh).map_err(bad)
         }
         Some(direct::JWT_BEARER) => direct::jwt_bearer(org, &base, form).map_err(bad),
+        Some("device" | "urn:ietf:params:oauth:grant-type:device_code") => {
+            device::poll(org, form).map_err(bad)
+        }
         Some("password") => direct::password(org, app()?, form).map_err(bad),
         Some("client_credentials") => direct::client_credentials(org, app()?, headers).map_err(bad),
         _ => Err(bad(("unsupported_grant_type", "grant type not supported"))),

@@ -64,6 +64,10 @@ pub(super) fn takes(call: &Call) -> Result<(), ApiError> {
     let upload = call.segments.first().is_some_and(|first| first == "jobs");
     let fits = match media.as_str() {
         "application/json" | "multipart/form-data" => true,
+        // Single records are taken in XML too.
+        "application/xml" | "text/xml" => {
+            call.segments.first().is_some_and(|first| first == "sobjects") && call.segments.len() <= 3
+        }
         // Rows of a bulk job, which some clients send without a word.
         "text/csv" | "application/octet-stream" | "text/plain" | "" => upload,
         _ => false,

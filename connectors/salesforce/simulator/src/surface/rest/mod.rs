@@ -7,9 +7,11 @@ mod composite;
 mod cursors;
 mod describe;
 mod door;
+mod inside;
 mod json_body;
 mod layouts;
 mod limits;
+mod lists;
 mod multipart;
 pub(in crate::surface) mod packaging;
 mod parents;
@@ -18,7 +20,7 @@ mod query;
 mod recent;
 mod records;
 mod related;
-mod search;
+pub(crate) mod search;
 mod streams;
 mod tabs;
 mod tests;
@@ -38,6 +40,7 @@ use bytes::Bytes;
 pub(crate) use collection::{apply, doomed};
 pub(crate) use cursors::{Cursor, Cursors, Remaining};
 pub(crate) use door::{Door, thrown};
+pub(crate) use inside::Asker;
 pub(crate) use limits::daily_api_requests;
 pub(crate) use multipart::form_parts;
 pub(crate) use parents::is_key;
@@ -86,42 +89,45 @@ impl Call {
 
 /// Serves everything that no other route takes.
 pub(super) async fn serve(State(site): State<Site>, request: Request) -> Response {
-    let path = request.uri().path().to_owned();
+    let (path, ending) = xml::ending(request.uri().path());
+    let path = path.to_owned();
+    // A refusal comes in the form that the answer would have had.
+    let in_xml = ending.unwrap_or_else(|| xml::asked(request.headers()));
+    let shown = move |answer: ApiResult, segments: &[String]| {
+        let answer = answer.unwrap_or_else(|error| Answer::json(error.status, error.to_list()));
+        if in_xml { xml::of(answer, segments).into_response() } else { answer.into_response() }
+    };
     if path.trim_end_matches('/') == "/services/data" {
-        return versions::list(request.method()).into_response();
+        return shown(versions::list(request.method()), &[]);
     }
     let Some(rights) = request.extensions().get::<Rights>().cloned() else {
-        return ApiError::not_found().into_response();
+        return shown(Err(ApiError::not_found()), &[]);
     };
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if in_xml {
+        // What is to be written anew must not come packed.
+        parts.headers.remove(axum::http::header::ACCEPT_ENCODING);
+    }
     let max = if path.contains("/jobs/ingest") { crate::bulk::CONTENT_MAX } else { BODY_MAX };
     let body = match super::body::read(&parts.headers, body, max).await {
         Ok(body) => body,
-        Err(error) => return unreadable(error).into_response(),
+        Err(error) => return shown(Err(unreadable(error)), &[]),
     };
     let query = parts.uri.query().unwrap_or_default();
     let target = Target { path: &path, query };
     let call = call(rights, parts.method, &target, parts.headers, body, false).map(overridden);
     let call = match call.and_then(|call| json_body::takes(&call).map(|()| call)) {
         Ok(call) => call,
-        Err(refusal) => return refusal.into_response(),
+        Err(refusal) => return shown(Err(refusal), &[]),
     };
     // Queries over a large org compute for a while; the listener's threads stay free.
-    let (in_xml, segments) = (xml::asked(&call.headers), call.segments.clone());
+    let segments = call.segments.clone();
     match tokio::task::spawn_blocking(move || dispatch(&site, &call, &mut Door::Own)).await {
-        Ok(answer) if in_xml => {
-            let answer = answer.unwrap_or_else(|error| Answer::json(error.status, error.to_list()));
-            xml::of(answer, &segments).into_response()
-        }
-        Ok(answer) => answer.into_response(),
+        Ok(answer) => shown(answer, &segments),
         Err(error) => {
             tracing::error!(%error, path, "a handler failed");
-            ApiError::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "UNKNOWN_EXCEPTION",
-                "An unexpected error occurred.",
-            )
-            .into_response()
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            shown(Err(ApiError::new(status, "UNKNOWN_EXCEPTION", "An unexpected error occurred.")), &[])
         }
     }
 }
@@ -208,6 +214,9 @@ fn dispatch(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
         ["tabs"] if read && !call.tooling => Ok(tabs::list(site, call)),
         ["theme"] if read && !call.tooling => Ok(tabs::theme(site, call)),
         ["quickActions"] if read && !call.tooling => Ok(Answer::ok(serde_json::json!([]))),
+        ["actions" | "process" | "appMenu", ..] if read && !call.tooling => {
+            lists::serve(site, call, &segments).unwrap_or_else(|| Err(ApiError::not_found()))
+        }
         ["recent"] if read && !call.tooling => recent::list(site, call, door),
         ["search"] if read => search::find(site, call, door),
         ["parameterizedSearch"] if read || create => search::parameterized(site, call, door),

@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::Call;
+use super::{Call, xml};
 use crate::org::{FieldType, ObjectType};
 use crate::surface::ApiError;
 
@@ -18,6 +18,9 @@ pub(super) fn body(
     object: &ObjectType,
 ) -> Result<(Map<String, Value>, Option<Bytes>), ApiError> {
     let kind = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !call.nested && xml::is_sent(&call.headers) {
+        return Ok((xml::record(&call.body, object)?, None));
+    }
     if call.nested || !kind.to_ascii_lowercase().starts_with("multipart/") {
         return Ok((call.object()?, None));
     }

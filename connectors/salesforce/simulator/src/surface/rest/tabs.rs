@@ -29,7 +29,8 @@ pub(super) fn list(site: &Site, call: &Call) -> Answer {
     let seen = metadata.objects().filter(|object| object.layoutable && call.rights.object(object).read);
     let tab = |object: &std::sync::Arc<ObjectType>| {
         let name = &object.name;
-        let page = object.key_prefix.as_ref().map(|prefix| format!("{base}/{prefix}/o"));
+        let page =
+            object.key_prefix.as_ref().map_or_else(|| base.clone(), |prefix| format!("{base}/{prefix}/o"));
         json!({
             "colors": colors(),
             "custom": object.is_custom(),

@@ -12,10 +12,11 @@ use crate::surface::{Answer, ApiError, ApiResult, Site};
 
 /// Classes that one request may name.
 const CLASSES_MAX: usize = 2_000;
-/// Key prefixes of jobs, queue items and results.
+/// Key prefixes of jobs, queue items, results and summaries.
 const JOB: &str = "707";
 const ITEM: &str = "709";
 const RESULT: &str = "07M";
+const SUMMARY: &str = "05m";
 
 /// `GET ?classnames=A,B` or `POST {"tests": [{"className" | "classId", "testMethods"?}]}`: answers when all have run.
 pub(super) fn synchronous(site: &Site, call: &Call) -> ApiResult {
@@ -43,9 +44,17 @@ pub(super) fn asynchronous(site: &Site, call: &Call) -> ApiResult {
         return Err(ApiError::bad("INVALID_INPUT", "No classes with test methods are selected"));
     }
     let (id, user) = (org.ids.next(JOB), call.rights.user);
-    let queue = |class| QueueItem { id: org.ids.next(ITEM), class, results: Vec::new() };
-    let classes = classes.into_iter().map(queue).collect();
-    org.tests.begin(TestRun { id, by: user, created_ms: org.now_ms(), completed_ms: None, classes });
+    let queue = |(class, methods)| QueueItem { id: org.ids.next(ITEM), class, methods, results: Vec::new() };
+    org.tests.begin(TestRun {
+        id,
+        summary: org.ids.next(SUMMARY),
+        by: user,
+        all: selection == Selection::All,
+        created_ms: org.now_ms(),
+        completed_ms: None,
+        setup_ms: 0,
+        classes: classes.into_iter().map(queue).collect(),
+    });
     tokio::task::spawn_blocking(move || {
         let state = shared.snapshot();
         let outcome = test_run::run(&shared, &state, user, &selection, &mut |_, _, _| true);
@@ -53,6 +62,7 @@ pub(super) fn asynchronous(site: &Site, call: &Call) -> ApiResult {
         let now_ms = shared.now_ms();
         shared.tests.change(id, |run| {
             run.completed_ms = Some(now_ms);
+            run.setup_ms = outcome.setup_ms;
             for item in &mut run.classes {
                 let own = outcome.methods.iter().filter(|method| method.class_id == Some(item.class));
                 item.results = own.map(|method| (shared.ids.next(RESULT), method.clone())).collect();
@@ -151,17 +161,19 @@ fn keep(org: &Org, before: &Metadata, outcome: &TestOutcome) {
     let mut next = Metadata::clone(&live.metadata);
     next.measured(&outcome.coverage, before);
     live.metadata = std::sync::Arc::new(next);
+    drop(live);
+    org.tests.covered(outcome);
 }
 
-/// The ids of the classes that a run will be of.
-fn classes(org: &Org, call: &Call, selection: &Selection) -> Vec<Id> {
+/// The ids of the classes that a run will be of, and how many methods of each.
+fn classes(org: &Org, call: &Call, selection: &Selection) -> Vec<(Id, usize)> {
     let Some(shared) = org.shared() else { return Vec::new() };
-    let mut ids: Vec<Id> = Vec::new();
+    let mut found: Vec<(Id, usize)> = Vec::new();
     let state = org.snapshot();
-    for class in test_run::classes(&shared, &state, call.rights.user, selection) {
-        if !ids.contains(&class) {
-            ids.push(class);
+    for (class, methods) in test_run::classes(&shared, &state, call.rights.user, selection) {
+        if !found.iter().any(|(known, _)| *known == class) {
+            found.push((class, methods));
         }
     }
-    ids
+    found
 }

@@ -31,7 +31,8 @@ fn read(view: &View<'_>, call: &Call, name: &str, key: &str, last: &str) -> ApiR
         && view.rights.field(object, field).read
     {
         tables::by_key(view, object, key).ok_or_else(ApiError::no_record)?;
-        let bytes = state.records.blob(id).cloned().unwrap_or_default();
+        let held = || tables::held::body(&state.metadata, id);
+        let bytes = state.records.blob(id).or_else(held).cloned().unwrap_or_default();
         return Ok(Answer {
             status: StatusCode::OK,
             headers: Vec::new(),

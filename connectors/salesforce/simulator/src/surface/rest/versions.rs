@@ -60,6 +60,10 @@ pub(super) fn resources(site: &Site, call: &Call) -> Answer {
             "tabs",
             "theme",
             "event",
+            "actions",
+            "process",
+            "appMenu",
+            "quickActions",
         ]
     };
     let mut resources: Map<String, Value> =

@@ -174,7 +174,8 @@ fn row(
 
 fn assignment(object: &Arc<ObjectType>, body: &Map<String, Value>) -> Result<Row, ApiError> {
     let mut row = Row { object: object.clone(), id: None, values: BTreeMap::new(), blob: None };
-    for name in ["AssigneeId", "PermissionSetId"] {
+    let by_group = body.get("PermissionSetGroupId").is_some_and(|id| !id.is_null());
+    for name in ["AssigneeId", if by_group { "PermissionSetGroupId" } else { "PermissionSetId" }] {
         let text = body.get(name).and_then(Value::as_str);
         let text = text.ok_or_else(|| RowError::required(&[name]))?;
         let id = Id::parse(text).ok_or_else(|| {

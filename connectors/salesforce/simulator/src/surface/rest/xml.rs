@@ -4,13 +4,55 @@ use axum::http::{HeaderMap, header};
 use quick_xml::escape::escape;
 use serde_json::{Map, Value};
 
-use crate::surface::{Answer, Content};
+use crate::metadata::xml::Element;
+use crate::org::{FieldType, ObjectType};
+use crate::surface::{Answer, ApiError, Content};
 
 /// Whether a caller wants XML rather than JSON.
 pub(super) fn asked(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let accept = accept.to_ascii_lowercase();
     accept.contains("application/xml") && !accept.contains("json") && !accept.contains("*/*")
+}
+
+/// A path without the ending that asks for a form: `.json` (false) or `.xml` (true).
+pub(super) fn ending(path: &str) -> (&str, Option<bool>) {
+    let is_name = |stem: &str| !stem.ends_with('/') && !stem.contains("/apexrest/");
+    match (path.strip_suffix(".json"), path.strip_suffix(".xml")) {
+        (Some(stem), _) if is_name(stem) => (stem, Some(false)),
+        (_, Some(stem)) if is_name(stem) => (stem, Some(true)),
+        _ => (path, None),
+    }
+}
+
+/// Whether a body is XML.
+pub(super) fn is_sent(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/xml") || kind.eq_ignore_ascii_case("text/xml")
+}
+
+/// A record that is written as XML, `<Account><Name>Acme</Name></Account>`, as the JSON of a call would have it.
+pub(super) fn record(body: &[u8], object: &ObjectType) -> Result<Map<String, Value>, ApiError> {
+    let root = Element::parse_in(body, "").map_err(|error| {
+        let (line, column) = (error.at.line, error.at.column);
+        ApiError::bad("XML_PARSER_ERROR", format!("{} at [line:{line}, column:{column}]", error.message))
+    })?;
+    let one = |child: &Element| {
+        let kind = object.field(&child.name).map(|field| field.kind);
+        let value = match (child.text.as_str(), kind) {
+            _ if child.attribute("nil") == Some("true") => Value::Null,
+            ("true", Some(FieldType::Boolean)) => true.into(),
+            ("false", Some(FieldType::Boolean)) => false.into(),
+            ("", _) => Value::Null,
+            (text, Some(kind)) if kind.is_number() => {
+                text.parse::<f64>().map_or_else(|_| text.into(), Value::from)
+            }
+            (text, _) => text.into(),
+        };
+        (child.name.clone(), value)
+    };
+    Ok(root.children.iter().map(one).collect())
 }
 
 /// The answer with its JSON as XML; what is no JSON stays as it is.

@@ -9,7 +9,9 @@ pub(in crate::apex::platform) use changes::{answered, error, kept};
 use super::define::Definition;
 
 pub(super) fn types() -> Vec<Definition> {
-    let mut all = vec![queries::methods(changes::methods(Definition::class("Database.Database")))];
+    let mut all = vec![super::testing::batch_methods(queries::methods(changes::methods(Definition::class(
+        "Database.Database",
+    ))))];
     all.extend(changes::results());
     all.extend(queries::types());
     all.push(status::definition());

@@ -4,10 +4,16 @@ use super::arguments::{argument, null_argument};
 use super::database::answered;
 use super::define::Definition;
 use crate::apex::run::{self, Limit, Manner, Thrown, throw};
-use crate::apex::value::Value;
+use crate::apex::types::Type;
+use crate::apex::value::{PlatformState, PlatformValue, Value};
 use crate::dml::{Operation, RowError};
 use crate::org::ObjectKind;
 use crate::transaction::Transaction;
+
+/// Where callbacks wait.
+const CALLBACKS: &str = "EventBus.callbacks";
+/// Callbacks of one transaction.
+const CALLBACKS_MAX: usize = 1_000;
 
 type Answer = Result<Value, Thrown>;
 
@@ -16,9 +22,17 @@ pub(super) fn types() -> Vec<Definition> {
         Definition::class("EventBus.EventBus")
             .method("static Database.SaveResult publish(SObject)", publish)
             .method("static List<Database.SaveResult> publish(List<SObject>)", publish)
+            .method("static Database.SaveResult publish(SObject, Object)", publish_and_tell)
+            .method("static List<Database.SaveResult> publish(List<SObject>, Object)", publish_and_tell)
             .method("static String getOperationId(Object)", operation_id),
         Definition::class("EventBus.TriggerContext")
             .method("static EventBus.TriggerContext currentContext()", no_context),
+        Definition::class("EventBus.SuccessResult")
+            .interface()
+            .method("List<String> getEventUuids()", |_, this, _| Ok(super::database::kept(this, "uuids"))),
+        Definition::class("EventBus.FailureResult")
+            .interface()
+            .method("List<String> getEventUuids()", |_, this, _| Ok(super::database::kept(this, "uuids"))),
         Definition::exception("EventBus.RetryableException")
             .method("new(String)", retryable)
             .method("new()", retryable),
@@ -82,6 +96,52 @@ fn publish(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
         }
     }
     Ok(answer)
+}
+
+/// Tells a callback of what it publishes, once the transaction has ended well.
+fn publish_and_tell(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
+    let answer = publish(tx, this, arguments.get(..1).unwrap_or_default())?;
+    let callback = argument(arguments, 1).clone();
+    let results = match &answer {
+        Value::List(list) => list.items.borrow().clone(),
+        one => vec![one.clone()],
+    };
+    let mut uuids = Vec::with_capacity(results.len());
+    for result in &results {
+        uuids.push(operation_id(tx, &Value::Null, std::slice::from_ref(result))?);
+    }
+    let waiting = Value::list(Type::Object, vec![callback, Value::list(Type::String, uuids)]);
+    match tx.machine.kept.get(CALLBACKS) {
+        Some(Value::List(all)) if all.len() < CALLBACKS_MAX => all.items.borrow_mut().push(waiting),
+        Some(_) => return Err(throw(tx, "System.LimitException", "Too many publish callbacks")),
+        None => {
+            let all = Value::list(Type::Object, vec![waiting]);
+            tx.machine.kept.insert(CALLBACKS, all);
+        }
+    }
+    Ok(answer)
+}
+
+/// Calls those who wait to hear of what they published: that it went out, or in a test that it did not.
+pub(in crate::apex) fn tell(tx: &mut Transaction, failed: bool) -> Result<(), Thrown> {
+    let Some(Value::List(all)) = tx.machine.kept.remove(CALLBACKS) else { return Ok(()) };
+    let all = all.items.borrow().clone();
+    let (owner, method) = match failed {
+        true => ("EventBus.FailureResult", "onFailure"),
+        false => ("EventBus.SuccessResult", "onSuccess"),
+    };
+    for waiting in &all {
+        let Value::List(pair) = waiting else { continue };
+        let (callback, uuids) = {
+            let pair = pair.items.borrow();
+            (argument(&pair, 0).clone(), argument(&pair, 1).clone())
+        };
+        let mut state = PlatformState::default();
+        state.values.insert("uuids", uuids);
+        let result = Value::Platform(PlatformValue::new(owner, state));
+        run::invoke(tx, &callback, method, &[result])?;
+    }
+    Ok(())
 }
 
 /// The uuid of a result that says that an event was queued.

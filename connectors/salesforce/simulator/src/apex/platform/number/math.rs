@@ -53,7 +53,7 @@ macro_rules! functions {
                 reckoned(tx, argument(arguments, 0), $reckon)
             }
         )*
-        const FUNCTIONS: [(&str, &str, super::super::NativeFn); 15] = [$(($double, $decimal, $name)),*];
+        const FUNCTIONS: [(&str, &str, super::super::NativeFn); 16] = [$(($double, $decimal, $name)),*];
     };
 }
 
@@ -70,6 +70,7 @@ functions! {
     rint "static Double rint(Double)" "static Decimal rint(Decimal)" f64::round_ties_even;
     signum "static Double signum(Double)" "static Decimal signum(Decimal)" sign;
     sin "static Double sin(Double)" "static Decimal sin(Decimal)" f64::sin;
+    tanh "static Double tanh(Double)" "static Decimal tanh(Decimal)" f64::tanh;
     sinh "static Double sinh(Double)" "static Decimal sinh(Decimal)" f64::sinh;
     sqrt "static Double sqrt(Double)" "static Decimal sqrt(Decimal)" f64::sqrt;
     tan "static Double tan(Double)" "static Decimal tan(Decimal)" f64::tan;

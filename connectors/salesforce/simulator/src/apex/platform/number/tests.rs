@@ -54,7 +54,7 @@ fn what_is_no_number_is_refused() {
             .iter()
             .find(|native| native.parameters == [crate::apex::types::Type::String])
             .unwrap();
-        let outcome = (native.run)(tx, &Value::Null, &[text(wrong)]);
+        let outcome = native.call(tx, &Value::Null, &[text(wrong)]);
         let outcome = outcome.map_err(|thrown| thrown.headline(&tx.program));
         assert_eq!(shown(tx, outcome), format!("System.TypeException: {words}"));
     }

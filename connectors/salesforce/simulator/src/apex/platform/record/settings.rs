@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::arguments::{argument, null_argument, text};
 use super::super::define::Definition;
-use crate::apex::run::Thrown;
+use crate::apex::run::{self, Found, Limit, Thrown};
 use crate::apex::types::Type;
 use crate::apex::value::{MapValue, RecordState, RecordValue, Value, store};
 use crate::org::{FieldType, Id, ObjectType, Record};
@@ -27,6 +27,39 @@ pub(super) fn definitions() -> Vec<Definition> {
         Definition::class("System.FeatureManagement")
             .method("static Boolean checkPermission(String)", check_permission),
     ]
+}
+
+/// The records of a custom metadata type. Reading them counts no limit.
+fn kept(tx: &mut Transaction, object: &Arc<ObjectType>) -> Result<Vec<Value>, Thrown> {
+    let before = tx.machine.limits.clone();
+    let fields = object.fields.iter().map(|field| field.name.as_str());
+    let fields: Vec<&str> = fields.filter(|name| *name != "IsDeleted").collect();
+    let text = format!("SELECT {} FROM {}", fields.join(", "), object.name);
+    let found = run::query(tx, &text, &run::Binds::new(), false);
+    tx.machine.limits.keep(&before, &[Limit::Queries, Limit::QueryRows]);
+    match found? {
+        Found::Records(records) => Ok(records),
+        Found::Count(_) => Ok(Vec::new()),
+    }
+}
+
+/// Whether a field of a record holds this text.
+fn says(record: &Value, field: &str, wanted: &str) -> bool {
+    let Value::Record(record) = record else { return false };
+    let state = record.state.borrow();
+    state.fields.get(field).and_then(Value::as_text).is_some_and(|own| own.eq_ignore_ascii_case(wanted))
+}
+
+/// A record of a custom metadata type by its name or id.
+fn kept_named(tx: &mut Transaction, object: &Arc<ObjectType>, name: &str) -> Answer {
+    let records = kept(tx, object)?;
+    let id = Id::parse(name);
+    let found = records.into_iter().find(|record| {
+        says(record, "DeveloperName", name)
+            || says(record, "QualifiedApiName", name)
+            || id.is_some_and(|id| says(record, "Id", id.as_str()))
+    });
+    Ok(found.unwrap_or(Value::Null))
 }
 
 fn object(tx: &mut Transaction, this: &Value) -> Result<Arc<ObjectType>, Thrown> {
@@ -69,6 +102,10 @@ fn record(object: &Arc<ObjectType>, row: &Record) -> Value {
 /// The most particular row wins field by field: the user's, the profile's, the organisation's.
 fn instance(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     let object = object(tx, this)?;
+    if object.name.ends_with("__mdt") {
+        let name = text(tx, argument(arguments, 0))?;
+        return kept_named(tx, &object, &name);
+    }
     let asked = match argument(arguments, 0) {
         Value::Id(id) => Some(*id),
         Value::String(text) => Id::parse(text),
@@ -116,6 +153,9 @@ fn by_name(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
         return values_of(tx, this, arguments);
     }
     let object = object(tx, this)?;
+    if object.name.ends_with("__mdt") {
+        return kept_named(tx, &object, &name);
+    }
     let mut rows = tx.state.records.table(&object.name);
     let found = rows.find(|row| {
         let named = |field: &str| row.get(field).as_str().is_some_and(|own| own.eq_ignore_ascii_case(&name));
@@ -127,6 +167,16 @@ fn by_name(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
 fn all(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
     let object = object(tx, this)?;
     let map = MapValue::new(Type::String, Type::Record(object.name.as_str().into()));
+    if object.name.ends_with("__mdt") {
+        for found in kept(tx, &object)? {
+            let name = match &found {
+                Value::Record(record) => record.state.borrow().fields.get("DeveloperName").cloned(),
+                _ => None,
+            };
+            map.put(tx, name.unwrap_or(Value::Null), found)?;
+        }
+        return Ok(Value::Map(map));
+    }
     let rows: Vec<Arc<Record>> =
         tx.state.records.table(&object.name).filter(|row| !row.deleted).cloned().collect();
     for row in rows {

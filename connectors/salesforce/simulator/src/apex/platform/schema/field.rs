@@ -14,6 +14,21 @@ use crate::transaction::Transaction;
 
 type Answer = Result<Value, Thrown>;
 
+const SOAP: &[&str] = &[
+    "ADDRESS",
+    "ANYTYPE",
+    "BASE64BINARY",
+    "BOOLEAN",
+    "DATE",
+    "DATETIME",
+    "DOUBLE",
+    "ID",
+    "INTEGER",
+    "LOCATION",
+    "STRING",
+    "TIME",
+];
+
 const DESCRIBE: &str = "Schema.DescribeFieldResult";
 
 pub(super) fn definitions() -> Vec<Definition> {
@@ -34,7 +49,7 @@ pub(super) fn definitions() -> Vec<Definition> {
         .method("String getRelationshipName()", relationship)
         .method("Integer getRelationshipOrder()", nothing)
         .method("Integer getScale()", scale)
-        .method("Schema.SoapType getSOAPType()", nothing)
+        .method("Schema.SoapType getSOAPType()", soap_type)
         .method("Schema.SObjectField getSObjectField()", token_of)
         .method("Schema.SObjectType getSObjectType()", object_of)
         .method("Schema.DisplayType getType()", kind);
@@ -49,7 +64,7 @@ pub(super) fn definitions() -> Vec<Definition> {
             .method("Integer hashCode()", super::hash_code)
             .method("String toString()", super::super::system::object_text),
         describe,
-        Definition::class("Schema.SoapType"),
+        Definition::enumeration("Schema.SoapType", SOAP),
         Definition::class("Schema.PicklistEntry")
             .method("String getLabel()", entry_value)
             .method("String getValue()", entry_value)
@@ -214,6 +229,24 @@ fn token_of(_: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
 
 fn object_of(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
     Ok(Value::RecordType(known(tx, this)?.object))
+}
+
+fn soap_type(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
+    let name = match known(tx, this)?.field.kind {
+        FieldType::Id | FieldType::Reference => "ID",
+        FieldType::Boolean => "BOOLEAN",
+        FieldType::Int | FieldType::Long => "INTEGER",
+        FieldType::Double | FieldType::Currency | FieldType::Percent => "DOUBLE",
+        FieldType::Date => "DATE",
+        FieldType::DateTime => "DATETIME",
+        FieldType::Time => "TIME",
+        FieldType::Address => "ADDRESS",
+        FieldType::Location => "LOCATION",
+        FieldType::Base64 => "BASE64BINARY",
+        FieldType::AnyType => "ANYTYPE",
+        _ => "STRING",
+    };
+    Ok(Value::PlatformEnum("Schema.SoapType", name))
 }
 
 fn kind(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {

@@ -1,7 +1,9 @@
 //! Describes.
 
 mod field;
+mod field_set;
 mod object;
+mod record_type;
 
 use super::arguments::argument;
 use super::define::Definition;
@@ -11,7 +13,9 @@ use crate::transaction::Transaction;
 
 pub(super) fn types() -> Vec<Definition> {
     let mut all = object::definitions();
+    all.extend(record_type::definitions());
     all.extend(field::definitions());
+    all.extend(field_set::definitions());
     all
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::arguments::{argument, elements, null_argument, text};
 use super::super::database::kept;
 use super::super::define::Definition;
+use super::record_type;
 use crate::apex::run::{self, Thrown, throw};
 use crate::apex::types::Type;
 use crate::apex::value::{
@@ -41,16 +42,17 @@ pub(super) fn definitions() -> Vec<Definition> {
             .method("String toString()", super::super::system::object_text),
         Definition::class(DESCRIBE)
             .property("Schema.SObjectTypeFields fields", fields)
+            .property("Schema.SObjectTypeFieldSets fieldSets", super::field_set::sets)
             .method("List<Schema.ChildRelationship> getChildRelationships()", children)
             .method("String getKeyPrefix()", key_prefix)
             .method("String getLabel()", label)
             .method("String getLabelPlural()", label_plural)
             .method("String getLocalName()", name)
             .method("String getName()", name)
-            .method("List<Schema.RecordTypeInfo> getRecordTypeInfos()", record_types)
-            .method("Map<Id, Schema.RecordTypeInfo> getRecordTypeInfosById()", record_types_by_id)
-            .method("Map<String, Schema.RecordTypeInfo> getRecordTypeInfosByDeveloperName()", record_types_by_name)
-            .method("Map<String, Schema.RecordTypeInfo> getRecordTypeInfosByName()", record_types_by_name)
+            .method("List<Schema.RecordTypeInfo> getRecordTypeInfos()", record_type::list)
+            .method("Map<Id, Schema.RecordTypeInfo> getRecordTypeInfosById()", record_type::by_id)
+            .method("Map<String, Schema.RecordTypeInfo> getRecordTypeInfosByDeveloperName()", record_type::by_developer_name)
+            .method("Map<String, Schema.RecordTypeInfo> getRecordTypeInfosByName()", record_type::by_name)
             .method("Schema.SObjectType getSObjectType()", object_type)
             .method("Boolean isAccessible()", accessible)
             .method("Boolean isCreateable()", createable)
@@ -66,14 +68,6 @@ pub(super) fn definitions() -> Vec<Definition> {
             .method("Boolean isUpdateable()", updateable),
         Definition::class("Schema.SObjectTypeFields")
             .method("Map<String, Schema.SObjectField> getMap()", field_map),
-        Definition::class("Schema.RecordTypeInfo")
-            .method("String getDeveloperName()", nothing)
-            .method("String getName()", nothing)
-            .method("Id getRecordTypeId()", nothing)
-            .method("Boolean isActive()", no)
-            .method("Boolean isAvailable()", no)
-            .method("Boolean isDefaultRecordTypeMapping()", no)
-            .method("Boolean isMaster()", no),
         Definition::class("Schema.ChildRelationship")
             .method("Schema.SObjectType getChildSObject()", child_object)
             .method("Schema.SObjectField getField()", child_field)
@@ -82,10 +76,6 @@ pub(super) fn definitions() -> Vec<Definition> {
             .method("Boolean isDeprecatedAndHidden()", no)
             .method("Boolean isRestrictedDelete()", no),
     ]
-}
-
-fn nothing(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
-    Ok(Value::Null)
 }
 
 fn no(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
@@ -104,7 +94,7 @@ pub(super) fn object(tx: &mut Transaction, this: &Value) -> Result<Arc<ObjectTyp
     }
 }
 
-fn about(name: &'static str, object: Arc<ObjectType>) -> Value {
+pub(super) fn about(name: &'static str, object: Arc<ObjectType>) -> Value {
     let mut state = PlatformState::default();
     state.values.insert("object", Value::RecordType(object));
     Value::Platform(PlatformValue::new(name, state))
@@ -241,19 +231,6 @@ fn label_plural(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
 
 fn name(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
     Ok(Value::string(&object(tx, this)?.name))
-}
-
-/// This org has no record types.
-fn record_types(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
-    Ok(Value::list(Type::platform("Schema.RecordTypeInfo"), Vec::new()))
-}
-
-fn record_types_by_id(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
-    Ok(Value::Map(MapValue::new(Type::Id, Type::platform("Schema.RecordTypeInfo"))))
-}
-
-fn record_types_by_name(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
-    Ok(Value::Map(MapValue::new(Type::String, Type::platform("Schema.RecordTypeInfo"))))
 }
 
 fn object_type(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {

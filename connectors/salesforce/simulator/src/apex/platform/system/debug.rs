@@ -22,10 +22,10 @@ pub(super) fn definitions() -> Vec<Definition> {
             .method("static Boolean equals(Object, Object)", same)
             .method("static Integer hashCode(Object)", hash_code)
             .method("static Long currentTimeMillis()", millis)
-            .method("static Boolean isBatch()", no)
+            .method("static Boolean isBatch()", is_batch)
             .method("static Boolean isFuture()", is_future)
             .method("static Boolean isQueueable()", is_queueable)
-            .method("static Boolean isScheduled()", no),
+            .method("static Boolean isScheduled()", is_scheduled),
         Definition::class("System.Assert")
             .method("static void areEqual(Object, Object)", equals)
             .method("static void areEqual(Object, Object, String)", equals)
@@ -173,14 +173,18 @@ fn millis(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
     Ok(Value::Long(tx.org.now_ms()))
 }
 
-fn no(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
-    Ok(Value::Boolean(false))
-}
-
 fn is_future(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
     Ok(Value::Boolean(tx.machine.entry == EntryKind::Future))
 }
 
 fn is_queueable(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
     Ok(Value::Boolean(tx.machine.entry == EntryKind::Queueable))
+}
+
+fn is_batch(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    Ok(Value::Boolean(tx.machine.entry == EntryKind::Batch))
+}
+
+fn is_scheduled(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    Ok(Value::Boolean(tx.machine.entry == EntryKind::Scheduled))
 }

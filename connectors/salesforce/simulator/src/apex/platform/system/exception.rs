@@ -91,7 +91,7 @@ pub(super) fn definitions() -> Vec<Definition> {
         with_rows("System.DmlException", dml_exception),
         with_rows("System.EmailMessageException", email_message_exception),
         constructors(Definition::exception("System.QueryException"), query_exception)
-            .method("Map<String, List<String>> getInaccessibleFields()", inaccessible),
+            .method("Map<String, Set<String>> getInaccessibleFields()", inaccessible),
     ];
     all.extend(plain());
     all
@@ -181,7 +181,7 @@ fn as_text(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
 }
 
 fn inaccessible(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
-    Ok(Value::Map(crate::apex::value::MapValue::new(Type::String, Type::list(Type::String))))
+    Ok(Value::Map(crate::apex::value::MapValue::new(Type::String, Type::set(Type::String))))
 }
 
 /// The n-th row that failed.

@@ -2,6 +2,7 @@
 
 mod debug;
 mod exception;
+mod label;
 mod limits;
 mod object;
 mod reflect;
@@ -16,6 +17,7 @@ pub(super) fn types() -> Vec<Definition> {
         object::definitions(),
         exception::definitions(),
         debug::definitions(),
+        label::definitions(),
         limits::definitions(),
         user::definitions(),
         reflect::definitions(),

@@ -118,7 +118,7 @@ fn instance(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
             let plain =
                 super::super::natives(owner, "<init>").iter().find(|native| native.parameters.is_empty());
             match plain {
-                Some(native) => Some((native.run)(tx, &Value::Null, &[])?),
+                Some(native) => Some(native.call(tx, &Value::Null, &[])?),
                 None => None,
             }
         }

@@ -176,6 +176,8 @@ fn quiddity(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
     let name = match tx.machine.entry {
         EntryKind::Future => "FUTURE",
         EntryKind::Queueable => "QUEUEABLE",
+        EntryKind::Batch => "BATCH_APEX",
+        EntryKind::Scheduled => "SCHEDULED",
         EntryKind::Anonymous => "ANONYMOUS",
         EntryKind::Synchronous if tx.machine.testing => "RUNTEST_SYNC",
         EntryKind::Synchronous if tx.machine.kept.contains_key(super::super::rest::REQUEST) => "REST",

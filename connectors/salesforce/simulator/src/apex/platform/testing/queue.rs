@@ -102,6 +102,7 @@ fn enqueue(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
     }
     run::limit(tx, Limit::QueueableJobs, 1)?;
     let id = tx.org.ids.next("707");
+    super::job::queued(tx, id, &job, "Queueable");
     let run = move |tx: &mut Transaction| execute(tx, &job, id);
     let user = tx.rights.user;
     tx.enqueue(Job { user, run: Rc::new(run) });
@@ -115,6 +116,8 @@ fn execute(tx: &mut Transaction, job: &Value, id: crate::org::Id) -> Result<(), 
     }
     let context = with(CONTEXT, id, Value::Null);
     let done = run::invoke(tx, job, "execute", &[context]);
+    let status = if done.is_ok() { "Completed" } else { "Failed" };
+    super::job::told(tx, id, &[("Status", serde_json::json!(status))]);
     let finalizer = tx.machine.kept.remove(FINALIZER);
     if let Some(finalizer) = finalizer {
         let exception = match &done {

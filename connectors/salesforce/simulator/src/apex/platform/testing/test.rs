@@ -11,15 +11,26 @@ type Answer = Result<Value, Thrown>;
 
 pub(super) fn definitions() -> Vec<Definition> {
     vec![
-        Definition::class("System.Test")
+        mocked(Definition::class("System.Test"))
             .method("static void enableChangeDataCapture()", nothing)
-            .method("static System.EventBus getEventBus()", bus)
+            .method("static EventBus.TestBroker getEventBus()", bus)
             .method("static Boolean isRunningTest()", is_running)
+            .method("static Object createStub(System.Type, System.StubProvider)", super::stub::create)
             .method("static void setCreatedDate(Id, Datetime)", set_created)
             .method("static void startTest()", start)
             .method("static void stopTest()", stop),
-        Definition::class("System.EventBus").method("void deliver()", deliver),
+        Definition::class("EventBus.TestBroker")
+            .method("void deliver()", deliver)
+            .method("void fail()", fail),
     ]
+}
+
+/// What other families add to `Test`.
+fn mocked(test: Definition) -> Definition {
+    let test = super::super::callout::test_methods(test);
+    super::super::search::test_methods(super::super::page::test_methods(test))
+        .method("static List<SObject> loadData(Schema.SObjectType, String)", super::load::load)
+        .method("static Id getStandardPricebookId()", super::load::standard_pricebook)
 }
 
 fn nothing(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
@@ -53,12 +64,21 @@ fn stop(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
 }
 
 fn bus(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
-    Ok(Value::Platform(PlatformValue::new("System.EventBus", PlatformState::default())))
+    Ok(Value::Platform(PlatformValue::new("EventBus.TestBroker", PlatformState::default())))
+}
+
+/// What was published does not go out.
+fn fail(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    testing(tx)?;
+    tx.pending.events.clear();
+    super::super::events::tell(tx, true)?;
+    Ok(Value::Null)
 }
 
 fn deliver(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
     testing(tx)?;
     tx.deliver_events()?;
+    super::super::events::tell(tx, false)?;
     Ok(Value::Null)
 }
 

@@ -16,6 +16,8 @@ pub(super) fn definitions() -> Vec<Definition> {
     vec![
         Definition::class(URL)
             .method("new(String)", new)
+            .method("static System.URL getOrgDomainUrl()", org_domain)
+            .method("static System.URL getSalesforceBaseUrl()", org_domain)
             .method("String getAuthority()", |tx, this, _| {
                 part(tx, this, |url| Some(url.authority().to_owned()).filter(|text| !text.is_empty()))
             })
@@ -89,4 +91,10 @@ fn same_file(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer 
     one.set_fragment(None);
     other.set_fragment(None);
     Ok(Value::Boolean(one == other))
+}
+
+/// Where the org is, by its own name.
+fn org_domain(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    let name: String = tx.org.name.chars().filter(char::is_ascii_alphanumeric).collect();
+    Ok(made(&format!("https://{}.my.salesforce.com", name.to_ascii_lowercase())))
 }

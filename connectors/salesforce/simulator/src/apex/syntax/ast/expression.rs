@@ -92,7 +92,7 @@ pub enum ExprKind {
     /// `[SELECT …]`
     Soql(Soql),
     /// `[FIND …]`, whose text nobody looks into.
-    Sosl(Arc<str>),
+    Sosl(Soql),
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -42,11 +42,8 @@ impl Parser<'_> {
             text.push_str(&parser.gap(end, close.start));
             parser.height = height;
             parser.grow(0)?;
-            Ok(if is_find {
-                ExprKind::Sosl(text.into())
-            } else {
-                ExprKind::Soql(Soql { text: text.into(), binds, text_at })
-            })
+            let query = Soql { text: text.into(), binds, text_at };
+            Ok(if is_find { ExprKind::Sosl(query) } else { ExprKind::Soql(query) })
         })
     }
 

@@ -55,7 +55,7 @@ fn shape(expr: &Expr) -> String {
         ExprKind::ClassOf(of) => format!("{}.class", ty(of)),
         ExprKind::Type(of) => ty(of),
         ExprKind::Soql(soql) => format!("[{}]{}", soql.text, list(&soql.binds)),
-        ExprKind::Sosl(text) => format!("[{text}]"),
+        ExprKind::Sosl(sosl) => format!("[{}]", sosl.text),
     }
 }
 

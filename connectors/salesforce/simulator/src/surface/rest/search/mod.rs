@@ -3,14 +3,18 @@
 mod sosl;
 mod term;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{Call, Door};
-use crate::org::{FieldType, ObjectType};
+use crate::org::{FieldType, Id, ObjectType};
 use crate::soql::{self, Outcome};
 use crate::surface::{Answer, ApiError, ApiResult, Site};
 use crate::tables::{Row, View};
-use sosl::{Group, Returning, Search};
+pub(crate) use sosl::{Returning, Search};
+
+use sosl::Group;
 use term::Term;
 
 /// Records of one answer.
@@ -123,6 +127,32 @@ fn run(site: &Site, call: &Call, door: &Door<'_>, search: Search) -> ApiResult {
     }
     // Before version 37 the answer was the array alone.
     Ok(Answer::ok(if call.version < 37 { found.into() } else { json!({"searchRecords": found}) }))
+}
+
+/// Reads a search.
+pub(crate) fn read(text: &str) -> Result<Search, String> {
+    Search::parse(text).map_err(|error| error.message)
+}
+
+/// What a search finds, by object in lower case; its conditions are left to whoever asks.
+pub(crate) fn ids(view: &View<'_>, search: &Search) -> Result<BTreeMap<String, Vec<Id>>, String> {
+    let mut found = BTreeMap::new();
+    for returning in &search.returning {
+        let Some(object) = view.object(&returning.object) else {
+            return Err(format!("sObject type '{}' is not supported.", returning.object));
+        };
+        if !object.searchable {
+            return Err(format!("entity type {} does not support search", object.name));
+        }
+        let text = format!("SELECT Id FROM {}", object.name);
+        let prepared = soql::prepare(view, &text).map_err(|error| error.message)?;
+        let rows = soql::run(view, &prepared, false).map_err(|error| error.message)?;
+        let Outcome::Rows(rows) = rows else { continue };
+        let rows = rows.iter().filter(|row| matches(view, object, row, search.group, &search.term));
+        let rows = rows.filter_map(|row| row.value(view, "Id").as_str().and_then(Id::parse));
+        found.insert(object.name.to_ascii_lowercase(), rows.take(RECORDS_MAX).collect());
+    }
+    Ok(found)
 }
 
 /// Where nothing is said of what to return, the ids of all that is found.

@@ -31,16 +31,16 @@ pub(super) enum Group {
 
 /// A search.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Search {
-    pub term: Term,
-    pub group: Group,
+pub(crate) struct Search {
+    pub(super) term: Term,
+    pub(super) group: Group,
     pub returning: Vec<Returning>,
     pub limit: Option<usize>,
 }
 
 /// An object whose records are returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Returning {
+pub(crate) struct Returning {
     pub object: String,
     pub fields: Vec<String>,
     /// What follows the object in SOQL: conditions, order, offset.

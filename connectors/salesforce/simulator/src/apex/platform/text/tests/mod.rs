@@ -29,7 +29,7 @@ pub(in crate::apex::platform) fn call(
 ) -> Result<Value, String> {
     let found = natives(owner, name).iter().find(|native| native.parameters.len() == arguments.len());
     let native = found.unwrap_or_else(|| panic!("{owner}.{name}/{}", arguments.len()));
-    (native.run)(tx, this, arguments).map_err(|thrown| thrown.headline(&tx.program))
+    native.call(tx, this, arguments).map_err(|thrown| thrown.headline(&tx.program))
 }
 
 /// As the debug log shows it.
