@@ -4,7 +4,7 @@ use provision_core::plan::ObjectSelection;
 use provision_core::ports::Accounts as _;
 use provision_core::{Reason, Result};
 
-use super::{End, Scenario, at_every_point};
+use super::{Scenario, at_every_point};
 use crate::world::{Life, World, account_name, by};
 
 /// A protected account whose grant was taken away is authorised again.
@@ -24,12 +24,6 @@ impl Scenario for Reauthorization {
         let refused = planned.expect_err("the grant is gone");
         assert_eq!(refused.reason(), Reason::ReauthorizationRequired);
         assert_eq!(life.account().await.condition(ConditionType::Authorized), Status::False);
-    }
-
-    /// Where the answer of the commit that keeps the grant is lost, the grant is given up, and asked for once more.
-    fn may_end(&self, end: &End) -> bool {
-        let again = end.told.iter().filter(|text| *text == "REAUTHORIZATION_REQUIRED").count();
-        end.state == State::Protected && again == 2
     }
 
     async fn ask(&self, world: &World, life: &Life) -> Result<()> {
