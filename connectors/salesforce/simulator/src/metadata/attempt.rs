@@ -88,8 +88,10 @@ impl Deployments {
     async fn half(self: &Arc<Self>, id: Id, order: &Arc<Order>) -> Option<Outcome> {
         let Planned { rows, brings_apex, .. } = self.plan(self.org.metadata(), Arc::clone(order)).await?;
         let enabled = order.validation.is_none() && tests_enabled(&order.options, self.rules(), brings_apex);
-        let half = &rows[..rows.len().div_ceil(2)];
-        if !self.progress(id, half, enabled).await {
+        // The manifest has a row too, and is no component.
+        let mut half: Vec<Row> = rows.iter().filter(|row| !row.component_type.is_empty()).cloned().collect();
+        half.truncate(half.len().div_ceil(2));
+        if !self.progress(id, &half, enabled).await {
             return Some(Outcome::canceled(rows));
         }
         self.org.clock.sleep(self.org.config.deploy_component_time.max(STEP_MIN)).await;
