@@ -20,6 +20,7 @@ mod sf_cli;
 mod sf_data;
 mod sf_deploy;
 mod sf_failures;
+mod sf_hour;
 mod sf_jobs;
 mod sf_project;
 mod sf_retrieve;
