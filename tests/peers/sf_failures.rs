@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use provision_tests::sf::Desk;
-use salesforce_simulator::Config;
+use salesforce_simulator::{Config, Environment};
 use serde_json::Value;
 
 use crate::sf_warehouse::{self, SOURCES, run};
@@ -21,6 +21,23 @@ const TRIGGER_META: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>
     <status>Active</status>
 </ApexTrigger>
 ";
+const UNCOVERED: &str = "public class Uncovered {
+    public static Integer more(Integer given) {
+        Integer sum = given;
+        sum += 1;
+        return sum;
+    }
+}
+";
+const FAILING: &str = "@IsTest
+private class UncoveredTest {
+    @IsTest
+    static void counts() {
+        System.assertEquals(2, Uncovered.more(2), 'one more');
+    }
+}
+";
+
 /// Deploys one file, with more beside it, and takes it away again.
 async fn deploy(desk: &Desk, files: &[(&str, &str)], more: &[&str]) -> Value {
     for (path, text) in files {
@@ -106,5 +123,50 @@ async fn sf_tells_what_is_wrong_with_a_component_and_where() {
     let (words, line, _) = failure(&nowhere, field);
     assert!(words.starts_with("In field: referenceTo - no CustomObject named Shelf__c found"), "{words}");
     assert!(line.is_some(), "{nowhere:#}");
+    org.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sf_tells_why_production_refuses() {
+    let desk = sf_warehouse::desk();
+    let config = Config { environment: Environment::Production, ..Config::default() };
+    let Some(org) = sf_warehouse::org("sf_tells_why_production_refuses", &desk, config).await else { return };
+    let local = ["--test-level", "RunLocalTests"];
+    let good = deploy(&desk, &[], &local).await;
+    assert_eq!(good["status"], 0, "{good:#}");
+    assert_eq!(good["result"]["numberTestsCompleted"], 3, "{good:#}");
+
+    let none = deploy(&desk, &[], &["--test-level", "NoTestRun"]).await;
+    assert_eq!(
+        none["result"]["errorMessage"],
+        "INVALID_OPERATION: testLevel of NoTestRun cannot be used in production organizations"
+    );
+    let [class, class_meta] = ["", "-meta.xml"].map(|end| format!("{CLASSES}/Uncovered.cls{end}"));
+    let [test, test_meta] = ["", "-meta.xml"].map(|end| format!("{CLASSES}/UncoveredTest.cls{end}"));
+    let files = [(class.as_str(), UNCOVERED), (&class_meta, CLASS_META)];
+    let thin = deploy(&desk, &files, &local).await;
+    assert_eq!(thin["result"]["status"], "Failed", "{thin:#}");
+    let words = thin["result"]["details"]["runTestResult"]["codeCoverageWarnings"].to_string();
+    assert!(
+        words.contains("Average test coverage across all Apex Classes and Triggers is"),
+        "{:#}",
+        thin["result"]
+    );
+    assert!(words.contains("at least 75% test coverage is required."), "{words}");
+    let named = ["--test-level", "RunSpecifiedTests", "--tests", "WarehousesTest"];
+    let named = deploy(&desk, &files, &named).await;
+    let words = named["result"]["details"]["runTestResult"]["codeCoverageWarnings"].to_string();
+    assert!(words.contains("Uncovered"), "{named:#}");
+
+    let files = [&files[..], &[(&test, FAILING), (&test_meta, CLASS_META)]].concat();
+    let failed = deploy(&desk, &files, &local).await;
+    assert_eq!((&failed["status"], &failed["result"]["numberTestErrors"]), (&1.into(), &1.into()));
+    let told = failed["result"]["details"]["runTestResult"]["failures"].clone();
+    let told = told.get(0).cloned().unwrap_or(told);
+    assert_eq!((&told["name"], &told["methodName"]), (&"UncoveredTest".into(), &"counts".into()), "{told:#}");
+    assert_eq!(told["message"], "System.AssertException: Assertion Failed: one more: Expected: 2, Actual: 3");
+    assert_eq!(told["stackTrace"], "Class.UncoveredTest.counts: line 5, column 1");
+    let left = desk.tooling("SELECT Name FROM ApexClass WHERE Name LIKE 'Uncovered%'").await;
+    assert_eq!(left.len(), 0, "nothing stays of what was refused: {left:?}");
     org.stop().await;
 }
