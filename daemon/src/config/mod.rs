@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 pub use file::{
-    Config, ConnectorsSection, DeliveryKind, Engine, EnvironmentSection, GrantsSection, KeysSection, LogFormat, LogSection,
-    OauthSection, OperationsSection, PackageInstaller, PrincipalSection, SalesforceCloud, SalesforceSection,
-    ServerSection, StoreSection, StreamsSection, TlsSection,
+    Config, ConnectorsSection, DeliveryKind, Engine, EnvironmentSection, GrantsSection, KeysSection,
+    LogFormat, LogSection, OauthSection, OperationsSection, PackageInstaller, PrincipalSection,
+    SalesforceCloud, SalesforceSection, ServerSection, StoreSection, StreamsSection, TlsSection,
 };
 
 /// Largest configuration file.

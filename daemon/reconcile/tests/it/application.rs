@@ -256,7 +256,8 @@ fn lost() -> Answer {
 }
 
 fn raced() -> Answer {
-    let told = json!({"error": "invalid_grant", "error_description": "token request is already being processed"});
+    let told =
+        json!({"error": "invalid_grant", "error_description": "token request is already being processed"});
     (axum::http::StatusCode::BAD_REQUEST, Json(told))
 }
 

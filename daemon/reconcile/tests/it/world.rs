@@ -172,7 +172,9 @@ impl World {
         let mut files = Vec::new();
         let mut dirs = vec![self.dir.path().to_owned()];
         while let Some(dir) = dirs.pop() {
-            for entry in std::fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("readable").path()) {
+            for entry in
+                std::fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("readable").path())
+            {
                 if entry.is_dir() { dirs.push(entry) } else { files.push(entry) }
             }
         }

@@ -30,8 +30,8 @@ use crate::store::{Committed, Entry, ListOptions, Page, Revision, Store};
 use crate::txn::Txn;
 use crate::watch::Watch;
 
-use generation::{Disk, Real};
 pub use backup::{Copied, copy, restore};
+use generation::{Disk, Real};
 pub use open::OpenError;
 
 /// How a [`JournalStore`] is opened.
