@@ -47,7 +47,9 @@ async fn save(mut export: QuarantineExport, file: &Path) -> Result<(), CommandEr
     };
     // Taken now, so that nobody else takes it, and that a place that cannot be written is found out at once.
     own(file).await.map_err(failed)?;
-    let part = file.with_added_extension("part");
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
     let written = async {
         let mut out = own(&part).await.map_err(failed)?;
         while let Some(bytes) = export.next().await? {

@@ -17,7 +17,7 @@ use crate::fault::{ConnectorFault, FaultClass};
 /// How urgent a call is, the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CallClass {
-    /// Acts on content: never held back.
+    /// Acts on content, or tells a person what is wrong: never held back.
     SecurityAction,
     /// Brings changes in.
     EventFetch,

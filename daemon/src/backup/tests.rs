@@ -70,9 +70,9 @@ async fn damage_is_named_and_nothing_appears() {
     back_up(&from, &to).await.expect("backed up");
     let refused = restore(dir.path(), &back, |_| true).await.expect_err("no backup");
     assert!(matches!(refused, BackupError::NoBackup { .. }), "{refused}");
-    let journal = std::fs::read_dir(to.join("store")).expect("read").map(|file| file.expect("a file").path());
-    let journal =
-        journal.filter(|path| path.to_string_lossy().contains("journal-")).next().expect("the journal");
+    let mut journal =
+        std::fs::read_dir(to.join("store")).expect("read").map(|file| file.expect("a file").path());
+    let journal = journal.find(|path| path.to_string_lossy().contains("journal-")).expect("the journal");
     let mut bytes = std::fs::read(&journal).expect("read");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

@@ -35,7 +35,7 @@ async fn custom(admin: &Client, account: &str, number: usize) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_came_went_and_changed_is_told_and_a_sudden_fall_is_held() {
-    let (world, admin) = large(Config { objects: 200, ..Config::default() }).await;
+    let (world, admin) = large(Config { objects: 280, ..Config::default() }).await;
     let account = world.until_read(&admin).await;
     let before = count(&admin, &account).await;
     let names = custom(&admin, &account, 62).await;

@@ -107,7 +107,7 @@ impl Service {
         accounts: &mut HashMap<AccountName, v1::ServiceAccount>,
     ) -> Result<lro::Operation> {
         let returns_account =
-            found.kind == OperationKind::Provision && found.state == OperationState::Succeeded;
+            found.kind != OperationKind::RefreshInventory && found.state == OperationState::Succeeded;
         if !returns_account {
             return Ok(operation::to_proto(found, v1::ServiceAccount::default));
         }

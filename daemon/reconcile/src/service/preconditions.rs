@@ -42,7 +42,8 @@ impl ControlPlane {
         let (answers, unasked) = match authorized {
             // No call leaves for the application without a licence.
             None if license.status == CheckStatus::Passed => {
-                let calls = self.runtime.budgets().counter(account, CallClass::Provisioning);
+                // Never held back: somebody asks what is wrong, and the answer may be that there are no calls left.
+                let calls = self.runtime.budgets().counter(account, CallClass::SecurityAction);
                 let session = self.broker.session(account, calls);
                 match connector.check(&session).await {
                     Ok(answers) => (Some(answers), None),

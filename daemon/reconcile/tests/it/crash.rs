@@ -175,9 +175,10 @@ impl End {
         {
             *audit.entry(event.action).or_default() += 1;
         }
-        let state = world.application.state();
-        let (effects, token_reuses) = (state.effects(), state.reuses);
-        drop(state);
+        let (effects, token_reuses) = {
+            let state = world.application.state();
+            (state.effects(), state.reuses)
+        };
         End {
             state: account.state(),
             conditions,

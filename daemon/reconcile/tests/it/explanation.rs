@@ -109,14 +109,14 @@ fn refusal(reason: Reason, message: &str) -> Option<ConnectorFault> {
 /// What the daemon finds out by looking at the organisation.
 const DEFECTS: &[Defect] = &[
     Defect {
-        comes: |state| drop(state.amiss.insert("trigger-A".into(), Amiss::SwitchedOff)),
+        comes: |state| _ = state.amiss.insert("trigger-A".into(), Amiss::SwitchedOff),
         reason: "DRIFT_DETECTED",
         message: "Thing trigger-A was switched off",
         evidence: "Thing trigger-A is MODIFIED",
         action: "REPAIR",
     },
     Defect {
-        comes: |state| drop(state.created.remove("box")),
+        comes: |state| _ = state.created.remove("box"),
         reason: "DRIFT_DETECTED",
         message: "Thing box is missing",
         evidence: "Thing box is MISSING",

@@ -89,6 +89,7 @@ fn the_binary_prints_one_line_and_ends_on_sigterm() {
 
 #[test]
 fn a_fault_is_met_or_named() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     for (met, rule) in [(true, "versions=unavailable"), (false, "revoke=answer-lost")] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_salesforce-simulator"))
             .args(["--objects", "30", "--fault", rule])

@@ -63,7 +63,7 @@ async fn soap_and_rest_read_the_same() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shorter_pages_are_followed_to_the_end() {
     let config = |page_rows_max| Config {
-        objects: 150,
+        objects: 260,
         profiles: Some(60),
         object_permission_rows: Some(5_000),
         page_rows_max,

@@ -49,14 +49,15 @@ async fn restored_content_is_back_before_anything_is_removed() {
     let (world, life) = with_content(&ITEMS).await;
     let ended = life.deprovisioned(RemovalMode::Everything, Some(Disposition::RestoreAll)).await;
     assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.failure);
-    let state = world.application.state();
-    assert!(
-        ITEMS.iter().all(|(id, _)| state.disposed[&format!("restored {id}")] == 1),
-        "{:?}",
-        state.disposed
-    );
-    assert_eq!((state.disposed.len(), state.there().len()), (3, 0));
-    drop(state);
+    {
+        let state = world.application.state();
+        assert!(
+            ITEMS.iter().all(|(id, _)| state.disposed[&format!("restored {id}")] == 1),
+            "{:?}",
+            state.disposed
+        );
+        assert_eq!((state.disposed.len(), state.there().len()), (3, 0));
+    }
     life.end().await;
 }
 

@@ -44,9 +44,10 @@ async fn local_only_makes_no_call_and_lists_what_may_be_there() {
     let ended = life.deprovisioned(RemovalMode::LocalOnly, None).await;
     assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.failure);
     assert_eq!(ended.api_calls, 0);
-    let state = world.application.state();
-    assert_eq!((state.identified, state.revoked.len()), (calls_before, 0));
-    drop(state);
+    {
+        let state = world.application.state();
+        assert_eq!((state.identified, state.revoked.len()), (calls_before, 0));
+    }
     assert_eq!(ended.leftovers.len(), 5, "four components and the grant: {:?}", ended.leftovers);
     assert!(ended.leftovers.iter().any(|l| l.kind == "Grant"));
     assert!(beside(&world).await.iter().all(|key| key.starts_with("component/")));
