@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use provision_core::account::{ConditionType, State};
+use provision_core::account::{ConditionType, Phase, ServiceAccount, State, Status};
 use provision_core::filter::Filter;
 use provision_core::operation::{Operation, OperationKind, OperationState};
 use provision_core::ports::{Admin as _, Components, ListQuery, Operations};
@@ -107,6 +107,9 @@ async fn strikes(scenario: &dyn Scenario, crash: std::sync::Arc<Crash>) -> (End,
     if died {
         insist(scenario, &world, &next).await.unwrap_or_else(|fault| panic!("after {crash:?}: {fault:?}"));
     }
+    // A channel that was interrupted on the way opens again by itself.
+    let flows = |account: &ServiceAccount| account.condition(ConditionType::EventsFlowing) != Status::False;
+    next.until(|account| account.phase != Phase::Active || flows(account)).await;
     let end = End::of(&world, &next).await;
     next.end().await;
     (end, crash.has_struck())

@@ -19,7 +19,9 @@ impl Scenario for Provisioning {
         succeeded(life, OperationKind::Provision, 0, life.provision()).await?;
         assert_eq!(life.components("REFUSED").await.len(), self.0.len());
         assert_eq!(life.components("PRESENT").await.len(), 4 - self.0.len());
-        assert_eq!(life.told().await, ["ACCOUNT_AUTHORIZED", "Fake SANDBOX protected."]);
+        let told = life.told().await;
+        let told: Vec<_> = told.iter().filter(|text| !text.starts_with("EVENTS_")).collect();
+        assert_eq!(told, ["ACCOUNT_AUTHORIZED", "Fake SANDBOX protected."]);
         Ok(())
     }
 }
