@@ -48,18 +48,23 @@ pub(super) fn started(
     }
     if kind == OperationKind::Provision {
         account.phase = Phase::Provisioning;
-        account.failure = None;
-        account.next_action = Some(NextAction {
-            actor: Actor::System,
-            action: "PROVISION".to_owned(),
-            hint: "wait for the operation".to_owned(),
-            link: None,
-            deadline: None,
-        });
+        wait_for(account, "PROVISION");
     }
+    take(account, operation, actions);
+    Ok(())
+}
+
+/// Nobody but the daemon must act while the operation runs.
+pub(super) fn wait_for(account: &mut ServiceAccount, action: &str) {
+    account.failure = None;
+    account.next_action =
+        Some(NextAction { actor: Actor::System, ..again(action, "wait for the operation") });
+}
+
+/// The operation has the account now, and is to be driven.
+pub(super) fn take(account: &mut ServiceAccount, operation: OperationName, actions: &mut Vec<Action>) {
     account.current_operation = Some(operation.clone());
     actions.push(Action::Drive { operation });
-    Ok(())
 }
 
 pub(super) fn step_done(

@@ -1,6 +1,6 @@
 //! Transitions of deprovisioning.
 
-use super::{Action, notify};
+use super::{Action, notify, operation};
 use crate::Timestamp;
 use crate::account::{Actor, ConditionType, Failure, NextAction, Phase, ServiceAccount, Status};
 use crate::fault::{Fault, Result};
@@ -45,16 +45,8 @@ pub(super) fn started(
         "it is being deprovisioned",
         now,
     );
-    account.failure = None;
-    account.next_action = Some(NextAction {
-        actor: Actor::System,
-        action: "DEPROVISION".to_owned(),
-        hint: "wait for the operation".to_owned(),
-        link: None,
-        deadline: None,
-    });
-    account.current_operation = Some(operation.clone());
-    actions.push(Action::Drive { operation });
+    operation::wait_for(account, "DEPROVISION");
+    operation::take(account, operation, actions);
     Ok(())
 }
 

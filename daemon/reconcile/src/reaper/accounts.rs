@@ -9,7 +9,7 @@ use provision_core::tenant::Tenant;
 use provision_core::{AccountName, Principal, Reason, Result, TenantId};
 use provision_store::record::RecordKey;
 
-use super::{READ_MAX, licenses};
+use super::{READ_MAX, licenses, operations};
 use crate::commit::{Built, Draft};
 use crate::context::Context;
 use crate::service::ControlPlane;
@@ -38,6 +38,11 @@ pub(crate) async fn look_after_tenant(
         let license = licenses.get(&account.connector);
         if let Err(fault) = licenses::look_after(context, plane, &account, license).await {
             tracing::warn!(account = %account.name, ?fault, "the account's licence could not be looked at");
+        }
+        if let Some(operation) = &account.current_operation
+            && let Err(fault) = operations::look_after(context, plane, operation).await
+        {
+            tracing::warn!(%operation, ?fault, "the operation could not be looked after");
         }
         if let Err(fault) = remind(context, plane, &account).await {
             tracing::warn!(account = %account.name, ?fault, "an overdue action could not be told");

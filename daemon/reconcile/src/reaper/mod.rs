@@ -54,18 +54,18 @@ impl Reaper {
         if let Err(fault) = expire_authorizations(context, plane).await {
             tracing::warn!(?fault, "overdue authorisations could not be ended");
         }
-        if let Err(fault) = operations::move_on(context, plane).await {
-            tracing::warn!(?fault, "overdue operations could not be moved on");
-        }
         if round.is_multiple_of(ACCOUNTS_EVERY)
             && let Err(fault) = accounts::look_after_all(context, plane).await
         {
             tracing::warn!(?fault, "accounts could not be looked after");
         }
-        if round.is_multiple_of(SWEEP_EVERY)
-            && let Err(fault) = sweep::sweep(context).await
-        {
-            tracing::warn!(?fault, "old records could not be removed");
+        if round.is_multiple_of(SWEEP_EVERY) {
+            if let Err(fault) = operations::look_after_all(context, plane).await {
+                tracing::warn!(?fault, "operations could not be looked after");
+            }
+            if let Err(fault) = sweep::sweep(context).await {
+                tracing::warn!(?fault, "old records could not be removed");
+            }
         }
         *round = round.wrapping_add(1);
     }

@@ -66,7 +66,9 @@ impl ControlPlane {
                 if let Some(resource) = self.context.replayed(by, scope).await? {
                     let earlier: OperationName = resource.parse()?;
                     let earlier = provision_core::ports::Operations::get(self, &earlier).await?;
-                    return Ok(Built::Already((earlier, Vec::new())));
+                    // The answer of the commit that began it may have been lost, and its driver with it.
+                    let operation = earlier.name.clone();
+                    return Ok(Built::Already((earlier, vec![Action::Drive { operation }])));
                 }
                 let account = self.context.account(name).await?;
                 demand_etag(etag.as_deref(), &account)?;

@@ -4,7 +4,7 @@ mod removal;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,6 +28,8 @@ pub struct FakeConnector {
     application: Arc<Application>,
     pub crash: Arc<Crash>,
     pub throttle: AtomicU32,
+    /// While true, no component comes in and nobody is told why.
+    pub hangs: AtomicBool,
 }
 
 impl FakeConnector {
@@ -51,7 +53,13 @@ impl FakeConnector {
             authorization_hints: vec!["the app is blocked".into(), "the app is not installed".into()],
             notification_texts: texts,
         };
-        FakeConnector { manifest, application, crash, throttle: AtomicU32::new(0) }
+        FakeConnector {
+            manifest,
+            application,
+            crash,
+            throttle: AtomicU32::new(0),
+            hangs: AtomicBool::new(false),
+        }
     }
 
     /// A call that passes the crash points and the check of the token.
@@ -332,6 +340,9 @@ impl Connector for FakeConnector {
         if self.application.state().applies_wait {
             let class = FaultClass::Throttled { wait: Duration::from_secs(3_600) };
             return Err(ConnectorFault::new(class, Fault::new(Reason::SaasRateLimited, "slow down")));
+        }
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
         }
         if self.throttle.load(Ordering::SeqCst) > 0 {
             self.throttle.fetch_sub(1, Ordering::SeqCst);
