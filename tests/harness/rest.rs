@@ -12,6 +12,28 @@ pub struct Rest {
     client: Client,
 }
 
+/// A file that was put into quarantine.
+pub struct Quarantined {
+    pub document: String,
+    pub content: Vec<u8>,
+}
+
+/// Puts a file of 150,000 bytes into quarantine, as the service does.
+pub async fn quarantined(org: &Simulator, action: &str) -> Quarantined {
+    quarantined_of(org, action, 150_000, false).await
+}
+
+/// Puts a file of so many bytes into quarantine; purged, its document is not in the recycle bin afterwards.
+pub async fn quarantined_of(org: &Simulator, action: &str, bytes: u32, purge: bool) -> Quarantined {
+    let rest = Rest::of(org);
+    let content: Vec<u8> = (0..bytes).map(|number| (number.wrapping_mul(7) % 251) as u8).collect();
+    let document = rest.upload("lamp.bin", &content).await;
+    let ask = json!({"actionId": action, "sourceId": document, "reason": "found", "purge": purge});
+    let (status, taken) = rest.call(Method::POST, "/services/apexrest/cas/v1/quarantine", Some(ask)).await;
+    assert_eq!((status, &taken["state"]), (200, &json!("QUARANTINED")), "{taken}");
+    Quarantined { document, content }
+}
+
 /// In hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))

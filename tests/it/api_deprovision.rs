@@ -9,9 +9,8 @@ use provision_client::api::v1::{
 };
 use provision_client::{Client, metadata, response};
 use provision_tests::effects::{api_requests, live_grants, names, working_tokens};
-use provision_tests::rest::Rest;
+use provision_tests::rest::{Rest, quarantined};
 use provision_tests::world::World;
-use reqwest::Method;
 use salesforce_simulator::{Config, Environment};
 use serde_json::{Value, json};
 
@@ -65,14 +64,8 @@ impl Protected {
 
     /// Puts a file into quarantine, as the service does; answers its document and content.
     async fn quarantine(&self, action: &str) -> (String, Vec<u8>) {
-        let rest = Rest::of(&self.world.org);
-        let content: Vec<u8> = (0..150_000u32).map(|number| (number * 7 % 251) as u8).collect();
-        let file = rest.upload("lamp.bin", &content).await;
-        let ask = json!({"actionId": action, "sourceId": file, "reason": "found", "purge": false});
-        let path = "/services/apexrest/cas/v1/quarantine";
-        let (status, taken) = rest.call(Method::POST, path, Some(ask)).await;
-        assert_eq!((status, &taken["state"]), (200, &json!("QUARANTINED")), "{taken}");
-        (file, content)
+        let taken = quarantined(&self.world.org, action).await;
+        (taken.document, taken.content)
     }
 
     async fn documents(&self, id: &str) -> usize {

@@ -84,11 +84,14 @@ pub(super) fn go_on() -> NextAction {
     by_operator("the account is authorised again; deprovision it again")
 }
 
+/// The action while a deprovisioning has no grant.
+pub const REAUTHORIZE_OR_DEPROVISION_LOCALLY: &str = "REAUTHORIZE_OR_DEPROVISION_LOCALLY";
+
 /// What a deprovisioning without a grant waits for.
 pub(super) fn grant_needed() -> NextAction {
     let hint = "authorise the account again and deprovision it, or deprovision it with mode LOCAL_ONLY, which \
                 leaves the organisation as it is";
-    NextAction { action: "REAUTHORIZE_OR_DEPROVISION_LOCALLY".to_owned(), ..by_operator(hint) }
+    NextAction { action: REAUTHORIZE_OR_DEPROVISION_LOCALLY.to_owned(), ..by_operator(hint) }
 }
 
 fn by_operator(hint: &str) -> NextAction {
