@@ -8,6 +8,7 @@ mod api_deprovision;
 mod api_drift;
 mod api_faults;
 mod api_flow;
+mod api_leaving;
 mod api_license;
 mod api_reauthorize;
 mod api_refusals;

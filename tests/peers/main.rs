@@ -11,6 +11,7 @@ mod cumulusci;
 mod jsforce_metadata;
 mod jsforce_records;
 mod jsforce_versions;
+mod leaving;
 mod logins;
 mod pubsub_node;
 mod pubsub_python;

@@ -37,6 +37,7 @@ const PARAMETERS: [&str; 14] = [
     "expire_time",
     "leftovers",
     "removal_time",
+    "link",
     "since",
 ];
 

@@ -63,6 +63,9 @@ pub(super) fn failed(
     notify(account, NotificationCode::DeprovisioningFailed, &told, actions);
     account.next_action = Some(match failure.reason {
         Reason::ReauthorizationRequired => grant_needed(),
+        Reason::SaasUnavailable | Reason::GrantInDoubt => by_operator(
+            "deprovision again when the organisation answers, or with mode LOCAL_ONLY, which leaves it as it is",
+        ),
         _ => by_operator("mend what the failure says, and deprovision again"),
     });
     account.failure = Some(failure);
