@@ -258,7 +258,8 @@ async fn large_content_that_left_the_recycle_bin_is_uploaded_again_once() {
     assert_eq!(protected.documents(&taken.document).await, 0, "its old id is gone for good");
     let rest = Rest::of(org);
     assert_eq!(rest.count("ContentDocument").await, documents + 1);
-    let soql = "SELECT ContentDocumentId, Title FROM ContentVersion WHERE ContentSize = 4000001 AND IsLatest = true";
+    let soql =
+        "SELECT ContentDocumentId, Title FROM ContentVersion WHERE ContentSize = 4000001 AND IsLatest = true";
     let back = rest.row(soql).await;
     assert_eq!(back["Title"], "lamp.bin");
     let content = rest.content_of(back["ContentDocumentId"].as_str().expect("an id")).await;
@@ -283,7 +284,9 @@ async fn large_content_that_is_damaged_is_named_and_keeps_everything_in_its_plac
     let failed = protected.admin.operations().wait_done(&begun.name, |_| {}).await.expect_err("damaged");
     assert_eq!(failed.reason(), "QUARANTINE_ITEMS_REFUSED", "{failed}");
     let violations = failed.rejection().expect("typed").violations.clone();
-    assert!(violations.iter().any(|v| v.description.contains("damaged") && v.description.contains("chunk 3")));
+    assert!(
+        violations.iter().any(|v| v.description.contains("damaged") && v.description.contains("chunk 3"))
+    );
     assert_eq!((rest.count("ContentDocument").await, names(org)), (documents, there));
     assert_eq!(rest.count("CAS_Quarantined_Item__c WHERE State__c = 'QUARANTINED'").await, 1);
 }

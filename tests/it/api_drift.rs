@@ -74,10 +74,7 @@ async fn each_difference_is_explained_and_repaired_and_what_is_foreign_stays() {
     let cause = watched.cause("DRIFT_DETECTED").await;
     assert!(cause.message.contains(&format!("ApexTrigger {trigger} was switched off")), "{cause:?}");
     assert_eq!(cause.next_action.expect("named").action, "REPAIR");
-    assert_eq!(
-        watched.until(ServiceAccountState::Degraded).await.phase(),
-        ServiceAccountPhase::Active
-    );
+    assert_eq!(watched.until(ServiceAccountState::Degraded).await.phase(), ServiceAccountPhase::Active);
 
     unassign(org);
     let field = remove_quarantine_field(org);

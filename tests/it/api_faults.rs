@@ -142,7 +142,8 @@ async fn each_trouble_is_told_once_explained_first_and_gone_when_it_is_mended() 
             Mended::Authorized(mend) => {
                 mend(org);
                 links.insert(cause.next_action.expect("named").link);
-                let page = watched.world.allow(&watched.world.begin(&watched.admin, &watched.account).await).await;
+                let page =
+                    watched.world.allow(&watched.world.begin(&watched.admin, &watched.account).await).await;
                 assert!(page.contains("Access granted"), "{}: {page}", trouble.rule);
             }
         }
@@ -226,7 +227,8 @@ async fn a_setup_that_somebody_else_changes_for_hours_is_waited_for_and_named() 
     let repair = watched.admin.accounts().repair(&watched.account, false).await.expect("begun").name;
     let cause = watched
         .causes_until("a repair that waits", |cause| {
-            cause.reason == "REPAIRING" && cause.message.contains("another deployment holds the organisation's setup")
+            cause.reason == "REPAIRING"
+                && cause.message.contains("another deployment holds the organisation's setup")
         })
         .await;
     watched.world.org.faults().verify().expect("the lock was set");

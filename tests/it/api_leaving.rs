@@ -159,7 +159,7 @@ async fn every_state_of_a_protected_account_can_be_left() {
             }
         }
         if state == "being repaired" {
-            world.org.faults().add("deploy-run=deploy-locked:3h".parse().expect("a rule"));
+            world.org.faults().add("deploy-start=slow:2s".parse().expect("a rule"));
             let repair = admin.accounts().repair(account, false).await.expect("begun").name;
             watched.account_until("taken", |a| a.current_operation == repair).await;
             leaves(world, admin, everything(account)).await;
@@ -227,11 +227,9 @@ fn unreachable(world: &World) {
 
 #[tokio::test]
 async fn an_organisation_that_does_not_answer_is_waited_for_and_can_be_given_up() {
-    let watched = Watched::made(Setup {
-        more: "\n[operations]\nattempts_max = 3\n".to_owned(),
-        ..Setup::default()
-    })
-    .await;
+    let watched =
+        Watched::made(Setup { more: "\n[operations]\nattempts_max = 3\n".to_owned(), ..Setup::default() })
+            .await;
     let Watched { world, admin, account } = &watched;
     let written = changes(&world.org);
     unreachable(world);

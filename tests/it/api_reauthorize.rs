@@ -106,10 +106,11 @@ async fn the_link_of_the_notification_brings_the_same_account_back_and_its_event
     let page = follows(&watched, &link).await;
     assert!(page.contains("Access granted"), "{page}");
     watched.is_well().await;
-    let after = watched
-        .account_until("caught up", |account| received(account) > received(&before))
-        .await;
-    assert_eq!((&after.name, &after.uid, &after.create_time), (&before.name, &before.uid, &before.create_time));
+    let after = watched.account_until("caught up", |account| received(account) > received(&before)).await;
+    assert_eq!(
+        (&after.name, &after.uid, &after.create_time),
+        (&before.name, &before.uid, &before.create_time)
+    );
     assert_eq!(components(&watched).await, there);
     assert_eq!(changes(&watched.world.org), written + 2, "a case and its event, and nothing of ours");
     assert_eq!(live_grants(&watched.world.org), 1);
@@ -117,7 +118,8 @@ async fn the_link_of_the_notification_brings_the_same_account_back_and_its_event
     assert_eq!(watched.told("REAUTHORIZATION_REQUIRED").await.len(), 1);
     let page = person.open(&link).await;
     assert!(page.body.contains("Nothing to do here") && !page.body.contains(BUTTON), "{}", page.body);
-    let audit = watched.admin.admin().audit_events("tenants/acme", ListOptions::default()).await.expect("audit");
+    let audit =
+        watched.admin.admin().audit_events("tenants/acme", ListOptions::default()).await.expect("audit");
     let begun = audit.audit_events.iter().find(|event| event.action == "ReauthorizationLink");
     assert_eq!(begun.expect("audited").principal, "system");
 }
@@ -135,7 +137,9 @@ async fn a_gap_that_the_organisation_has_forgotten_is_declared() {
     let page = follows(&watched, &link).await;
     assert!(page.contains("Access granted"), "{page}");
     watched.until(ServiceAccountState::Protected).await;
-    watched.account_until("open", |account| account.event_channel.as_ref().is_some_and(|c| c.connected)).await;
+    watched
+        .account_until("open", |account| account.event_channel.as_ref().is_some_and(|c| c.connected))
+        .await;
     let told = watched.told("EVENTS_MISSED").await;
     assert_eq!(told.len(), 1, "{told:#?}");
     assert!(!told[0].parameters["since"].is_empty(), "{told:#?}");

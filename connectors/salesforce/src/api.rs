@@ -68,7 +68,10 @@ enum Body {
         zip: Bytes,
     },
     /// The content is there for one attempt.
-    File { file: File, content: Mutex<Option<reqwest::Body>> },
+    File {
+        file: File,
+        content: Mutex<Option<reqwest::Body>>,
+    },
 }
 
 impl Call {
@@ -189,7 +192,9 @@ impl Org<'_> {
             Body::File { file, content } => {
                 let content = content.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let content = content.ok_or_else(|| {
-                    ConnectorFault::transient("the token of an upload was refused, and its content is sent already")
+                    ConnectorFault::transient(
+                        "the token of an upload was refused, and its content is sent already",
+                    )
                 })?;
                 let timeout = self.inner.config.request_timeout + file.patience;
                 request.timeout(timeout).multipart(entity(file, content)?)

@@ -118,7 +118,11 @@ async fn upload(
         size: item.size,
         patience: Duration::from_secs(item.size / BYTES_A_SECOND),
     };
-    let call = Call::upload(org.data("/sobjects/ContentVersion"), file, Body::wrap_stream(ReceiverStream::new(content)));
+    let call = Call::upload(
+        org.data("/sobjects/ContentVersion"),
+        file,
+        Body::wrap_stream(ReceiverStream::new(content)),
+    );
     let (sent, given) = tokio::join!(org.ask(&call), give(org, item, pieces));
     given?;
     let answer = sent?;
