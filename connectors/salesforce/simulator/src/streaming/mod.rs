@@ -10,6 +10,8 @@ mod messages;
 mod payload;
 mod poll;
 mod push_topic;
+#[cfg(test)]
+mod tests;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};

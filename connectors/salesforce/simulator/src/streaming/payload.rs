@@ -70,11 +70,14 @@ fn changed(columns: &[Value], header: &Value) -> Value {
 fn names(columns: &[Value], bitmaps: &Value) -> Vec<String> {
     let mut names = Vec::new();
     for bitmap in bitmaps.as_array().into_iter().flatten().filter_map(Value::as_str) {
-        let (parent, digits) = match bitmap.split_once('-') {
-            Some((parent, digits)) => (parent.parse::<usize>().ok(), digits),
+        let (nested, digits) = match bitmap.split_once('-') {
+            Some((parent, digits)) => {
+                let column = parent.parse::<usize>().ok().and_then(|parent| columns.get(parent));
+                let Some(column) = column else { continue };
+                (Some(column), digits)
+            }
             None => (None, bitmap),
         };
-        let nested = parent.and_then(|parent| columns.get(parent));
         let own = nested.map_or(columns, |column| inside(column));
         let digits = digits.trim_start_matches("0x").as_bytes();
         for (at, digit) in digits.iter().rev().enumerate() {

@@ -45,6 +45,20 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// Of an org that nobody has called yet.
+    pub fn new(org: Arc<Org>, scheme: &'static str, stop: CancellationToken) -> Self {
+        Self {
+            deployments: Deployments::new(org.clone()),
+            org,
+            scheme,
+            cursors: Arc::default(),
+            bulk: Arc::default(),
+            rendered: Arc::default(),
+            listeners: Arc::default(),
+            stop,
+        }
+    }
+
     /// Query results with pages to come.
     pub fn cursors(&self) -> MutexGuard<'_, rest::Cursors> {
         self.cursors.lock().unwrap_or_else(|broken| broken.into_inner())
@@ -70,17 +84,8 @@ pub(crate) fn newest_version() -> u32 {
 /// Everything served on the HTTP listener. Requests under `/services/data/vNN.0/` reach the handlers with the caller's
 /// [`crate::org::Rights`] as an extension: the gate has authenticated and counted them.
 pub(crate) fn router(org: Arc<Org>, scheme: &'static str, stop: CancellationToken) -> Router {
-    let deployments = Deployments::new(org.clone());
-    let site = Site {
-        org,
-        scheme,
-        deployments: deployments.clone(),
-        cursors: Arc::default(),
-        bulk: Arc::default(),
-        rendered: Arc::default(),
-        listeners: Arc::default(),
-        stop,
-    };
+    let site = Site::new(org, scheme, stop);
+    let deployments = site.deployments.clone();
     let inside = Router::new()
         .merge(oauth::router())
         .merge(apexrest::router())
