@@ -127,6 +127,9 @@ pub(crate) fn below(
     parent: &str,
 ) -> Result<Vec<Row>, ApiError> {
     let mut below = query.clone();
+    if restrict::is_catalogue(&query.object.name) {
+        below.entities = Some(vec![parent.to_owned()]);
+    }
     let parent = Test::Compare {
         left: link.clone(),
         operator: Operator::Equal,
