@@ -101,7 +101,7 @@ impl Watched {
 
     /// Everything that was told by that code, the newest first.
     pub async fn told(&self, code: &str) -> Vec<Notification> {
-        let filter = ListOptions::filter(&format!("code = {code}"));
+        let filter = ListOptions::filter(format!("code = {code}"));
         let list = self.admin.notifications().list("tenants/acme", filter).await.expect("list");
         list.notifications
     }

@@ -14,6 +14,9 @@ use provision_tests::world::World;
 use salesforce_simulator::{Config, Environment};
 use serde_json::{Value, json};
 
+/// The name of the quarantined file.
+const FILE: &str = "lamp.bin";
+
 /// A protected organisation, and what it was before.
 struct Protected {
     world: World,
@@ -150,6 +153,7 @@ async fn quarantined_content_is_exported_and_read_by_its_administrators_alone() 
     let item = &manifest["items"][0];
     assert_eq!((&item["id"], &item["reason"]), (&json!("action-1"), &json!("found")), "{item}");
     assert_eq!(item["sha256"], json!(provision_tests::rest::sha256(&content)));
+    assert_eq!(item["file_name"], json!(FILE), "as its owner knew it");
     assert_eq!(read(item["path"].as_str().expect("a path")), content);
 
     for principal in ["operator@acme.example", "viewer@acme.example", "admin@globex.example"] {
