@@ -5,6 +5,7 @@ mod apex;
 mod app;
 mod assembly;
 mod audit;
+mod beside;
 mod birth;
 mod certificate;
 mod change;
@@ -44,6 +45,7 @@ pub use access::{
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit, Parsed, Surface, Tree};
 pub use app::{ALL_USERS, AppAccess, AppSettings, ConnectedApp, ReadyApp, SCOPES};
+pub(crate) use beside::share_of;
 pub use audit::{AuditRow, AuditTrail};
 pub use birth::BirthError;
 pub use certificate::{CertificateError, Verifier};

@@ -115,7 +115,9 @@ impl Transaction {
         if !changes.is_empty() {
             org.bus.tell_changes(&streams, user, &changes);
         }
-        (pending.settle(&org), machine)
+        let mut tasks = pending.settle(&org);
+        tasks.extend(Task::changes(&org, user, changes));
+        (tasks, machine)
     }
 
     /// The org as its user sees it now.

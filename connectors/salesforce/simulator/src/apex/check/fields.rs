@@ -15,6 +15,15 @@ use crate::org::{Field, ObjectType};
 /// Objects whose records a name without an object of its own may stand for (`Owner`).
 const NAMED: [&str; 2] = ["User", "Group"];
 
+/// Descriptions whose methods without arguments can be written as variables.
+const DESCRIBED: [&str; 5] = [
+    "Schema.DescribeSObjectResult",
+    "Schema.DescribeFieldResult",
+    "Schema.PicklistEntry",
+    "Schema.RecordTypeInfo",
+    "Schema.ChildRelationship",
+];
+
 impl Checker<'_> {
     pub(super) fn field(&mut self, value: Expr, name: &Name, safe: bool, at: Pos) -> Checked<Subject> {
         self.readable(&value)?;
@@ -85,7 +94,7 @@ impl Checker<'_> {
                     };
                     return Ok(Subject::Value(Expr { kind, ty, at }));
                 }
-                if owner.starts_with("Database.")
+                if (owner.starts_with("Database.") || DESCRIBED.contains(&owner))
                     && let Some(native) = self.getter(owner, name)
                 {
                     let ty = native.returns.clone();

@@ -29,6 +29,7 @@ pub use registry::{demanded, natives, property, type_named};
 pub(in crate::apex) use rest::{
     REQUEST as REST_REQUEST, RESPONSE as REST_RESPONSE, request as rest_request, response as rest_response,
 };
+pub(in crate::apex) use system::OF_CLASSES;
 pub(in crate::apex) use search::selection as search_selection;
 
 use self::define::Definition;

@@ -30,6 +30,7 @@ mod text;
 mod throw;
 mod trigger;
 
+pub(super) use call::copied;
 pub use cast::{convert, is_instance, type_of};
 pub use coverage::Coverage;
 pub use dml::{Manner, apply, change, merge};
