@@ -3,6 +3,7 @@
 mod apply;
 mod error;
 mod files;
+mod grants;
 mod lead;
 mod merge;
 mod mix;

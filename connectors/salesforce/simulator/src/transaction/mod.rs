@@ -15,7 +15,7 @@ use crate::apex::program::Program;
 use crate::apex::run::Machine;
 use crate::dml::Mix;
 use crate::events::change;
-use crate::org::{Assignment, Id, Org, Records, Rights, State, Turn, User};
+use crate::org::{Assignment, Id, Metadata, Org, Records, Rights, State, Turn, User, prefix};
 use crate::tables::View;
 
 /// A transaction of one user. Only one at a time changes records; readers go on with what was there before.
@@ -52,6 +52,7 @@ pub(crate) struct Mark {
     records: Records,
     users: Arc<BTreeMap<Id, User>>,
     assignments: Arc<BTreeMap<Id, Assignment>>,
+    metadata: Arc<Metadata>,
     waiting: Waiting,
 }
 
@@ -106,6 +107,12 @@ impl Transaction {
                     Arc::make_mut(&mut live.users).insert(id, user.clone());
                 } else if let Some(assignment) = state.assignments.get(&id) {
                     Arc::make_mut(&mut live.assignments).insert(id, assignment.clone());
+                } else if id.prefix() == prefix::PERMISSION_SET {
+                    let sets = &mut Arc::make_mut(&mut live.metadata).permission_sets;
+                    match state.metadata.permission_sets.get(&id) {
+                        Some(set) => drop(sets.insert(id, set.clone())),
+                        None => drop(sets.remove(&id)),
+                    }
                 } else {
                     Arc::make_mut(&mut live.assignments).remove(&id);
                 }
@@ -146,6 +153,7 @@ impl Transaction {
             records: self.state.records.clone(),
             users: self.state.users.clone(),
             assignments: self.state.assignments.clone(),
+            metadata: self.state.metadata.clone(),
             waiting: self.pending.waiting(),
         }
     }
@@ -155,6 +163,7 @@ impl Transaction {
         self.state.records = mark.records;
         self.state.users = mark.users;
         self.state.assignments = mark.assignments;
+        self.state.metadata = mark.metadata;
         self.pending.back_to(mark.waiting);
     }
 }
