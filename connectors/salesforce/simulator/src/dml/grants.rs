@@ -64,7 +64,8 @@ fn is(row: &Row, name: &str) -> bool {
 
 /// The user permissions that a row sets, by name: `PermissionsApiEnabled`.
 fn permissions(row: &Row) -> impl Iterator<Item = (&str, bool)> {
-    let named = row.values.iter().filter_map(|(name, value)| Some((name.strip_prefix("Permissions")?, value)));
+    let named =
+        row.values.iter().filter_map(|(name, value)| Some((name.strip_prefix("Permissions")?, value)));
     named.filter_map(|(name, value)| Some((name, value.as_bool()?)))
 }
 
@@ -221,7 +222,8 @@ fn entity(tx: &mut Transaction, row: &Row) -> Result<Id, RowError> {
     let mut set = PermissionSet::clone(&*parent(tx, row)?);
     let id = Id::parse(needed(row, "SetupEntityId")?).ok_or_else(RowError::unknown_reference)?;
     let metadata = &tx.state.metadata;
-    let permission = metadata.custom_permissions.values().find(|one| one.id == id).map(|one| one.name.clone());
+    let permission =
+        metadata.custom_permissions.values().find(|one| one.id == id).map(|one| one.name.clone());
     match permission {
         Some(name) => drop(set.custom_permissions.insert(name)),
         None if metadata.classes.contains_key(&id) => drop(set.classes.insert(id)),

@@ -109,11 +109,7 @@ pub(crate) fn deliver_changes(tx: &mut Transaction, user: Id, changes: &[Change]
 }
 
 /// The event as it will be sent, if it can be.
-fn encoded(
-    tx: &Transaction,
-    object: &ObjectType,
-    values: &Map<String, Value>,
-) -> Result<RawEvent, Refusal> {
+fn encoded(tx: &Transaction, object: &ObjectType, values: &Map<String, Value>) -> Result<RawEvent, Refusal> {
     let schema = tx.org.bus.schema_of(object)?;
     let payload = schema.encode(tx.org.now_ms(), tx.rights.user, values)?;
     let id = tx.org.bus.next_uuid();

@@ -11,18 +11,8 @@ use crate::events::change::{HEADER, SUFFIX, event_of};
 /// What the names of sharing tables end with.
 const SHARE: &str = "Share";
 /// Standard objects whose records are shared one by one.
-const SHARED: [&str; 10] = [
-    "Account",
-    "Asset",
-    "Campaign",
-    "Case",
-    "Contact",
-    "Individual",
-    "Lead",
-    "Opportunity",
-    "Order",
-    "User",
-];
+const SHARED: [&str; 10] =
+    ["Account", "Asset", "Campaign", "Case", "Contact", "Individual", "Lead", "Opportunity", "Order", "User"];
 /// Fields of a record that its change events do not have.
 const UNTOLD: [&str; 4] = ["IsDeleted", "SystemModstamp", "LastViewedDate", "LastReferencedDate"];
 
@@ -75,7 +65,7 @@ fn change_event(object: &ObjectType) -> Option<ObjectType> {
         trigger_events: vec![TriggerEvent::AfterInsert],
         built_in: true,
         fields,
-        ..ObjectType::bare(&name, ObjectKind::Event)
+        ..ObjectType::bare(&name, ObjectKind::Standard)
     })
     .filter(|object| object.name.ends_with(SUFFIX))
 }
@@ -103,7 +93,9 @@ fn share(object: &ObjectType) -> Option<ObjectType> {
     ];
     let mut fields: Vec<Arc<Field>> = system_field("Id").into_iter().collect();
     fields.extend(own.map(Arc::new));
-    fields.extend(["LastModifiedDate", "LastModifiedById", "IsDeleted"].iter().filter_map(|name| system_field(name)));
+    fields.extend(
+        ["LastModifiedDate", "LastModifiedById", "IsDeleted"].iter().filter_map(|name| system_field(name)),
+    );
     Some(ObjectType {
         label: format!("Share: {}", object.label),
         key_prefix: Some(if custom { "02c" } else { share_prefix(&object.name) }.to_owned()),

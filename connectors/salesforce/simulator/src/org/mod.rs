@@ -45,8 +45,8 @@ pub use access::{
 };
 pub use apex::{ApexClass, ApexTrigger, ApexUnit, Parsed, Surface, Tree};
 pub use app::{ALL_USERS, AppAccess, AppSettings, ConnectedApp, ReadyApp, SCOPES};
-pub(crate) use beside::share_of;
 pub use audit::{AuditRow, AuditTrail};
+pub(crate) use beside::share_of;
 pub use birth::BirthError;
 pub use certificate::{CertificateError, Verifier};
 pub(crate) use clock::date_time;

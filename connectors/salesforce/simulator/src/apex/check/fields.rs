@@ -104,7 +104,8 @@ impl Checker<'_> {
                     };
                     return Ok(Subject::Value(Expr { kind, ty, at }));
                 }
-                if (owner.starts_with("Database.") || DESCRIBED.contains(&owner))
+                if (["Database.", "Messaging.", "Approval."].iter().any(|space| owner.starts_with(space))
+                    || DESCRIBED.contains(&owner))
                     && let Some(native) = self.getter(owner, name)
                 {
                     let ty = native.returns.clone();

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::members::described;
 use super::{Checked, convert, declare, library, problem};
-use crate::apex::program::{Class, ClassId, ClassKind, Method, MethodId, MethodKind, Program, Slot, Visibility};
+use crate::apex::program::{
+    Class, ClassId, ClassKind, Method, MethodId, MethodKind, Program, Slot, Visibility,
+};
 use crate::apex::types::Type;
 
 /// Lays out all classes, those above others first.

@@ -90,7 +90,8 @@ impl Checker<'_> {
         }
         if name.is("clone") && arguments.is_empty() {
             let found: Vec<&'static Native> = library::methods(OF_CLASSES, &name.text).iter().collect();
-            let made = self.call_found(&Type::Class(class), &found, &[], Some(value), name, arguments, safe, at)?;
+            let made =
+                self.call_found(&Type::Class(class), &found, &[], Some(value), name, arguments, safe, at)?;
             return Ok(Expr { ty: Type::Class(class), ..made });
         }
         let found: Vec<&'static Native> = library::methods("Object", &name.text).iter().collect();

@@ -107,7 +107,8 @@ impl Checker<'_> {
             {
                 return Ok(Some(found));
             }
-            let is_type = self.is_static && matches!(self.site().named(&[&name.text]), Some(Meaning::Type(_)));
+            let is_type =
+                self.is_static && matches!(self.site().named(&[&name.text]), Some(Meaning::Type(_)));
             if is_type {
                 return Ok(None);
             }

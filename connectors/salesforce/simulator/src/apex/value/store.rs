@@ -36,7 +36,9 @@ const HEADER_PLACES: [&str; 11] = [
 fn header(values: &serde_json::Map<String, Json>) -> Value {
     let mut state = PlatformState::default();
     for (name, value) in values {
-        let Some(place) = HEADER_PLACES.iter().find(|place| place.eq_ignore_ascii_case(name)) else { continue };
+        let Some(place) = HEADER_PLACES.iter().find(|place| place.eq_ignore_ascii_case(name)) else {
+            continue;
+        };
         let value = match (value, *place) {
             (Json::Array(texts), _) => {
                 Value::list(Type::String, texts.iter().filter_map(Json::as_str).map(Value::string).collect())

@@ -64,7 +64,8 @@ fn uninstall(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
     if script.is_null() {
         return Err(null_argument(tx));
     }
-    let values = [("version", Value::Null), ("upgrade", Value::Boolean(false)), ("push", Value::Boolean(false))];
+    let values =
+        [("version", Value::Null), ("upgrade", Value::Boolean(false)), ("push", Value::Boolean(false))];
     let context = context(tx, UNINSTALL, values);
     run::invoke(tx, script, "onUninstall", &[context])?;
     Ok(Value::Null)
