@@ -28,6 +28,7 @@ mod stub;
 mod tests;
 mod text;
 mod throw;
+mod traced;
 mod trigger;
 
 pub(super) use call::copied;
