@@ -124,12 +124,23 @@ async fn serve(config: Config, path: &Path) -> Result<(), (u8, String)> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| (1, e.to_string()))?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(|e| (1, e.to_string()))?;
+    let stopped = async {
+        tokio::select! {
+            _ = terminate.recv() => None,
+            interrupted = tokio::signal::ctrl_c() => interrupted.err().map(|e| e.to_string()),
+        }
+    };
+    tokio::pin!(stopped);
     let failed = loop {
         tokio::select! {
-            _ = terminate.recv() => break None,
-            interrupted = tokio::signal::ctrl_c() => break interrupted.err().map(|e| e.to_string()),
+            ended = &mut stopped => break ended,
             failure = daemon.failed() => break Some(failure),
-            _ = hang_up.recv() => reload(&daemon, path).await,
+            _ = hang_up.recv() => {}
+        }
+        // Sealing anew waits for exchanges that are under way; a stop does not wait for them.
+        tokio::select! {
+            ended = &mut stopped => break ended,
+            () = reload(&daemon, path) => {}
         }
     };
     tracing::info!("provisiond is stopping");

@@ -4,6 +4,7 @@ use provision_core::account::Phase;
 use provision_core::operation::{Disposition, Operation, OperationState, RemovalMode};
 use provision_core::ports::Accounts as _;
 use provision_core::{Reason, Result};
+use provision_reconcile::SealedThings;
 
 use crate::world::{Crash, Life, World, account_name, by};
 
@@ -156,6 +157,51 @@ async fn an_old_export_is_removed() {
     let fault = archive(&life, &ended).await.expect_err("gone");
     assert_eq!(fault.reason(), Reason::ResourceNotFound);
     assert_eq!(world.artifacts().len(), before - 2, "a part and the index are gone");
+    life.end().await;
+}
+
+#[tokio::test]
+async fn the_key_of_an_export_is_needed_for_as_long_as_the_export_is_kept() {
+    let (world, life) = with_content(&ITEMS).await;
+    let ended = life.deprovisioned(RemovalMode::Everything, Some(Disposition::Export)).await;
+    world.keys.set(&["k2", "k1"]);
+    let sealed = life.broker.reseal().await.expect("sealed anew");
+    let parts = SealedThings { export_parts: 1, ..SealedThings::default() };
+    assert_eq!(sealed.get("k1"), Some(&parts), "{sealed:?}");
+    assert!(parts.to_string().contains("30 days"), "{parts}");
+    archive(&life, &ended).await.expect("the older key opens it");
+
+    world.keys.set(&["k2"]);
+    let fault = archive(&life, &ended).await.expect_err("its key is not at hand");
+    assert_eq!(fault.reason(), Reason::StoreUnavailable);
+    assert_eq!(life.broker.sealed_by().await.expect("counted").get("k1"), Some(&parts));
+
+    world.clock.advance(31 * 24 * 3600);
+    life.reap().await;
+    assert_eq!(life.broker.sealed_by().await.expect("counted").get("k1"), None);
+    life.end().await;
+}
+
+#[tokio::test]
+async fn an_export_whose_index_is_damaged_keeps_nothing_else_from_being_swept() {
+    let (world, life) = with_content(&ITEMS).await;
+    let ended = life.deprovisioned(RemovalMode::Everything, Some(Disposition::Export)).await;
+    let export = ended.export.as_ref().expect("exported");
+    let hash = export.artifact.trim_start_matches("sha256:").split('/').next().expect("a hash");
+    let is_index = |file: &&std::path::PathBuf| file.ends_with(hash);
+    let index = world.artifacts().iter().find(is_index).cloned().expect("the index");
+    let mut bytes = std::fs::read(&index).expect("read");
+    bytes[10] ^= 1;
+    std::fs::write(&index, bytes).expect("damaged");
+    let fault = archive(&life, &ended).await.expect_err("damaged");
+    assert_eq!(fault.reason(), Reason::Internal);
+    life.broker.sealed_by().await.expect("what is damaged is sealed by nothing");
+
+    world.clock.advance(31 * 24 * 3600);
+    life.reap().await;
+    let gone = archive(&life, &ended).await.expect_err("swept");
+    assert_eq!(gone.reason(), Reason::ResourceNotFound);
+    assert!(!index.exists());
     life.end().await;
 }
 
