@@ -19,7 +19,7 @@ use provision_store::{Entry, Store as _, Txn};
 use serde::{Deserialize, Serialize};
 
 use crate::environment::SystemClock;
-use named::{key_ids, references};
+use named::{artifact_key, key_ids, references};
 use place::{publish, room_beside, vacant, write_synced};
 
 /// Format of the file that describes a backup.
@@ -49,7 +49,7 @@ pub struct Manifest {
     pub artifacts: u64,
     /// Of the artifacts.
     pub bytes: u64,
-    /// Ids of the keys that open what is sealed in the store.
+    /// Ids of the keys that open what is sealed in the store and among the artifacts.
     pub key_ids: BTreeSet<String>,
 }
 
@@ -124,17 +124,16 @@ pub async fn restore(from: &Path, data: &Path, keys: impl Fn(&str) -> bool) -> R
 async fn collect(data: &Path, work: &Path) -> Result<Manifest, BackupError> {
     let (source, target) = (data.join("store"), work.join("store"));
     let copied = blocking(move || journal::copy(&source, &target)).await?;
-    let (artifacts, bytes) =
-        copy_artifacts(&data.join("artifacts"), &work.join("artifacts"), &copied.entries).await?;
+    let artifacts = copy_artifacts(&data.join("artifacts"), &work.join("artifacts"), &copied.entries).await?;
     let manifest = Manifest {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         create_time: SystemClock.now().to_rfc3339(),
         revision: copied.revision.0,
         entries: copied.entries.len() as u64,
-        artifacts,
-        bytes,
-        key_ids: key_ids(&copied.entries),
+        artifacts: artifacts.count,
+        bytes: artifacts.bytes,
+        key_ids: key_ids(&copied.entries).into_iter().chain(artifacts.key_ids).collect(),
     };
     let path = work.join(MANIFEST);
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| BackupError::Io {
@@ -146,8 +145,17 @@ async fn collect(data: &Path, work: &Path) -> Result<Manifest, BackupError> {
     Ok(manifest)
 }
 
+/// Artifacts that were copied.
+#[derive(Default)]
+struct Artifacts {
+    count: u64,
+    bytes: u64,
+    /// Of the keys that open what is sealed among them.
+    key_ids: BTreeSet<String>,
+}
+
 /// Copies all artifacts, each verified by its hash, and demands that all are there which the entries name.
-async fn copy_artifacts(from: &Path, to: &Path, entries: &[Entry]) -> Result<(u64, u64), BackupError> {
+async fn copy_artifacts(from: &Path, to: &Path, entries: &[Entry]) -> Result<Artifacts, BackupError> {
     let (folder, target) = (from.to_owned(), to.to_owned());
     let (listed, copies) = blocking(move || {
         Ok::<_, ArtifactError>((ArtifactStore::list(&folder)?, ArtifactStore::open(&target)?))
@@ -155,14 +163,15 @@ async fn copy_artifacts(from: &Path, to: &Path, entries: &[Entry]) -> Result<(u6
     .await?;
     let named: BTreeSet<String> = entries.iter().flat_map(|entry| references(&entry.value)).collect();
     if listed.is_empty() && named.is_empty() {
-        return Ok((0, 0));
+        return Ok(Artifacts::default());
     }
     let originals = ArtifactStore::look(from)?;
-    let (mut copied, mut bytes) = (BTreeSet::new(), 0);
+    let (mut copied, mut artifacts) = (BTreeSet::new(), Artifacts::default());
     for reference in listed {
         match originals.get(&reference).await {
             Ok(content) => {
-                bytes += content.len() as u64;
+                artifacts.bytes += content.len() as u64;
+                artifacts.key_ids.extend(artifact_key(&content));
                 copies.put(content).await?;
                 copied.insert(reference.to_string());
             }
@@ -173,7 +182,7 @@ async fn copy_artifacts(from: &Path, to: &Path, entries: &[Entry]) -> Result<(u6
     }
     match named.iter().find(|name| !copied.contains(*name)).map(|name| name.parse::<ArtifactRef>()) {
         Some(Ok(reference)) => Err(ArtifactError::Missing { reference }.into()),
-        _ => Ok((copied.len() as u64, bytes)),
+        _ => Ok(Artifacts { count: copied.len() as u64, ..artifacts }),
     }
 }
 

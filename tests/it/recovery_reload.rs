@@ -181,7 +181,7 @@ async fn a_client_secret_is_rotated_without_anybody_noticing() {
     std::fs::write(&path, format!("{new}\n{old}\n")).expect("written");
     reloading.reload(TAKEN).await;
     reloading.works().await;
-    reloading.world.org.org().write().app.client_secret = new.to_owned();
+    reloading.world.org.org().happen(&Happening::SecretRotated { secret: new.to_owned() });
     reloading.works().await;
     std::fs::write(&path, new).expect("written");
     reloading.reload(TAKEN).await;

@@ -2,11 +2,15 @@ use provision_store::Key;
 
 use super::*;
 
-/// A data directory with a counter, a sealed value, an artifact and its name.
+/// Sealed by a key that seals nothing in the store.
+const SEALED_ARTIFACT: &str = r#"{"key_id":"k3","wrapped_key":"x","nonce":"","ciphertext":""}"#;
+
+/// A data directory with a counter, a sealed value, an artifact with its name, and a sealed one.
 async fn data(dir: &Path) -> ArtifactRef {
     let store = JournalStore::open(dir.join("store"), JournalOptions::default()).await.expect("opened");
     let artifacts = ArtifactStore::open(&dir.join("artifacts")).expect("opened");
     let reference = artifacts.put("content".into()).await.expect("put");
+    artifacts.put(SEALED_ARTIFACT.into()).await.expect("put");
     let key = |text: &str| Key::new(text).expect("valid");
     let counter = record::encode(&NotificationCounter { last: 7 }).expect("encoded");
     let sealed = r#"{"data":{"tokens":{"key_id":"k1","wrapped_key":"x","nonce":"","ciphertext":""},
@@ -27,12 +31,13 @@ async fn what_was_backed_up_comes_back_marked_and_leapt() {
     let (from, to, back) = (dir.path().join("data"), dir.path().join("backup"), dir.path().join("back"));
     let reference = data(&from).await;
     let manifest = back_up(&from, &to).await.expect("backed up");
-    assert_eq!((manifest.entries, manifest.artifacts, manifest.bytes), (3, 1, 7));
-    assert_eq!(manifest.key_ids, BTreeSet::from(["k1".to_owned(), "k2".to_owned()]));
+    let bytes = 7 + SEALED_ARTIFACT.len() as u64;
+    assert_eq!((manifest.entries, manifest.artifacts, manifest.bytes), (3, 2, bytes));
+    assert_eq!(manifest.key_ids, BTreeSet::from(["k1", "k2", "k3"].map(str::to_owned)));
     assert!(matches!(back_up(&from, &to).await, Err(BackupError::NotEmpty(_))));
 
     let lacking = restore(&to, &back, |id| id == "k1").await.expect_err("a key is missing");
-    assert!(lacking.to_string().contains("k2"), "{lacking}");
+    assert!(lacking.to_string().contains("k2, k3"), "{lacking}");
     assert_eq!(restore(&to, &back, |_| true).await.expect("restored"), manifest);
     assert!(matches!(restore(&to, &back, |_| true).await, Err(BackupError::NotEmpty(_))));
 
