@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::environment::SystemClock;
 use named::{artifact_key, key_ids, references};
-use place::{publish, room_beside, vacant, write_synced};
+use place::{outside, publish, room_beside, vacant, write_synced};
 
 /// Format of the file that describes a backup.
 const FORMAT: u32 = 1;
@@ -60,6 +60,8 @@ pub enum BackupError {
     Memory,
     #[error("{} is not empty; name a directory that is empty or not there yet", .0.display())]
     NotEmpty(PathBuf),
+    #[error("{} lies inside the data directory {}; whoever loses the one loses the other", .to.display(), .data.display())]
+    Inside { to: PathBuf, data: PathBuf },
     #[error("{} is no backup: {reason}", .dir.display())]
     NoBackup { dir: PathBuf, reason: String },
     #[error("the backup in {} has format {found}, made by a newer release; this one reads up to {FORMAT}", .dir.display())]
@@ -74,13 +76,14 @@ pub enum BackupError {
     Record(#[from] RecordError),
     #[error("the restored store takes no commit: {0}")]
     Commit(String),
-    #[error("{action} {}: {source}", .path.display())]
+    #[error("{action} {}", .path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
 }
 
 /// Backs up the data directory `data` into `to`, which appears only once it is whole.
 pub async fn back_up(data: &Path, to: &Path) -> Result<Manifest, BackupError> {
     vacant(to)?;
+    outside(data, to)?;
     let room = room_beside(to)?;
     let mut attempt = 1;
     let manifest = loop {
@@ -112,7 +115,21 @@ pub async fn restore(from: &Path, data: &Path, keys: impl Fn(&str) -> bool) -> R
     let work = room.path().join("data");
     let (source, target) = (from.join("store"), work.join("store"));
     let restored = blocking(move || journal::restore(&source, &target, LEAP)).await?;
-    copy_artifacts(&from.join("artifacts"), &work.join("artifacts"), &restored.entries).await?;
+    let artifacts =
+        copy_artifacts(&from.join("artifacts"), &work.join("artifacts"), &restored.entries).await?;
+    let key_ids = key_ids(&restored.entries).into_iter().chain(artifacts.key_ids).collect();
+    let found = Manifest {
+        revision: restored.revision.0.saturating_sub(LEAP),
+        entries: restored.entries.len() as u64,
+        artifacts: artifacts.count,
+        bytes: artifacts.bytes,
+        key_ids,
+        ..manifest.clone()
+    };
+    if found != manifest {
+        let reason = format!("{MANIFEST} tells of another content than there is");
+        return Err(BackupError::NoBackup { dir: from.to_owned(), reason });
+    }
     let store = JournalStore::open(work.join("store"), JournalOptions::default()).await?;
     mark(&store, &restored.entries).await?;
     store.close().await;
@@ -227,7 +244,13 @@ fn described(dir: &Path) -> Result<Manifest, BackupError> {
     let format = value["format"].as_u64().and_then(|format| u32::try_from(format).ok());
     match format {
         Some(found) if found > FORMAT => Err(BackupError::Newer { dir: dir.to_owned(), found }),
-        _ => serde_json::from_value(value).map_err(|error| no_backup(format!("{MANIFEST}: {error}"))),
+        _ => {
+            let manifest: Manifest =
+                serde_json::from_value(value).map_err(|error| no_backup(format!("{MANIFEST}: {error}")))?;
+            chrono::DateTime::parse_from_rfc3339(&manifest.create_time)
+                .map_err(|error| no_backup(format!("{MANIFEST}: create_time: {error}")))?;
+            Ok(manifest)
+        }
     }
 }
 

@@ -119,11 +119,12 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 async fn serve(config: Config, path: &Path) -> Result<(), (u8, String)> {
-    let mut daemon = Daemon::start(config).await.map_err(|e| (1, e.to_string()))?;
-    tracing::info!(grpc = %daemon.grpc_addr(), http = %daemon.http_addr(), "provisiond is ready");
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(|e| (1, e.to_string()))?;
+    // Before anything takes time: without a handler a hang-up ends the process.
     let mut hang_up = signal(SignalKind::hangup()).map_err(|e| (1, e.to_string()))?;
+    let mut daemon = Daemon::start(config).await.map_err(|e| (1, e.to_string()))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|e| (1, e.to_string()))?;
+    tracing::info!(grpc = %daemon.grpc_addr(), http = %daemon.http_addr(), "provisiond is ready");
     let stopped = async {
         tokio::select! {
             _ = terminate.recv() => None,

@@ -88,6 +88,46 @@ async fn damage_is_named_and_nothing_appears() {
 }
 
 #[tokio::test]
+async fn a_backup_that_tells_of_something_else_is_none() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (from, to, back) = (dir.path().join("data"), dir.path().join("backup"), dir.path().join("back"));
+    data(&from).await;
+    let manifest = back_up(&from, &to).await.expect("backed up");
+    let others = [
+        Manifest { revision: manifest.revision + 1, ..manifest.clone() },
+        Manifest { entries: 2, ..manifest.clone() },
+        Manifest { artifacts: 3, ..manifest.clone() },
+        Manifest { bytes: 0, ..manifest.clone() },
+        Manifest { key_ids: BTreeSet::new(), ..manifest.clone() },
+        Manifest { create_time: "2026-11-65T00:00:00Z".to_owned(), ..manifest.clone() },
+    ];
+    for other in others {
+        let text = serde_json::to_string(&other).expect("JSON");
+        std::fs::write(to.join(MANIFEST), text).expect("written");
+        let refused = restore(&to, &back, |_| true).await.expect_err("another content");
+        assert!(matches!(refused, BackupError::NoBackup { .. }), "{other:?}: {refused}");
+        assert!(!back.exists());
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_backup_does_not_lie_in_what_it_backs_up() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let from = dir.path().join("data");
+    data(&from).await;
+    let link = dir.path().join("link");
+    std::os::unix::fs::symlink(&from, &link).expect("linked");
+    for to in [from.join("backup"), from.join("deep/er/backup"), link.join("backup")] {
+        let refused = back_up(&from, &to).await.expect_err("inside");
+        assert!(matches!(refused, BackupError::Inside { .. }), "{refused}");
+        assert!(!to.exists());
+    }
+    let refused = back_up(&link, &from.join("backup")).await.expect_err("inside");
+    assert!(matches!(refused, BackupError::Inside { .. }), "{refused}");
+}
+
+#[tokio::test]
 async fn a_newer_backup_is_left_alone() {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join(MANIFEST), r#"{"format": 2, "more": true}"#).expect("written");
