@@ -9,6 +9,7 @@ mod place;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use provision_connector_sdk::file;
 use provision_core::ports::Clock as _;
 use provision_store::artifact::{ArtifactError, ArtifactRef, ArtifactStore};
 use provision_store::engine::journal::{self, JournalOptions, JournalStore, OpenError};
@@ -234,11 +235,8 @@ async fn mark(store: &JournalStore, entries: &[Entry]) -> Result<(), BackupError
 fn described(dir: &Path) -> Result<Manifest, BackupError> {
     let no_backup = |reason: String| BackupError::NoBackup { dir: dir.to_owned(), reason };
     let path = dir.join(MANIFEST);
-    let length = std::fs::metadata(&path).map_err(|error| no_backup(format!("{MANIFEST}: {error}")))?.len();
-    if length > MANIFEST_BYTES_MAX {
-        return Err(no_backup(format!("{MANIFEST} is larger than {MANIFEST_BYTES_MAX} bytes")));
-    }
-    let text = std::fs::read_to_string(&path).map_err(|error| no_backup(format!("{MANIFEST}: {error}")))?;
+    let text = file::read_text(&path, MANIFEST_BYTES_MAX)
+        .map_err(|error| no_backup(format!("{MANIFEST}: {error}")))?;
     let value: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| no_backup(format!("{MANIFEST}: {error}")))?;
     let format = value["format"].as_u64().and_then(|format| u32::try_from(format).ok());

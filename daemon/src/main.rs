@@ -1,6 +1,6 @@
 //! The binary `provisiond`.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -20,7 +20,8 @@ fn main() -> ExitCode {
     match run(Args::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, message)) => {
-            eprintln!("provisiond: {message}");
+            // Whoever started it may not listen any more, and the exit code says it too.
+            let _ = writeln!(std::io::stderr(), "provisiond: {message}");
             ExitCode::from(code)
         }
     }

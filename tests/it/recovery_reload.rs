@@ -226,7 +226,7 @@ async fn a_reload_in_the_middle_of_an_exchange_loses_nothing_and_delays_no_stop(
     let fired = ledger.count(Kind::FaultFired);
     reloading.world.org.faults().add(slow(Duration::from_secs(60)));
     reloading.world.org.org().happen(&Happening::SessionsEnded);
-    reloading.admin.inventory().refresh(&reloading.account).await.expect("started");
+    let started = reloading.admin.inventory().refresh(&reloading.account).await.expect("started");
     ledger.until(|ledger| ledger.count(Kind::FaultFired) > fired).await;
     reloading.world.daemon.hang_up();
     let Reloading { mut world, account, .. } = reloading;
@@ -235,6 +235,7 @@ async fn a_reload_in_the_middle_of_an_exchange_loses_nothing_and_delays_no_stop(
     world.org.faults().clear();
     world.restart().await;
     let admin = world.client("admin@acme.example").await;
+    world.done(&admin, &started.name).await;
     let reloading = Reloading { world, admin, account };
     reloading.works().await;
 }
