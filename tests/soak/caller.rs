@@ -70,10 +70,11 @@ impl Caller {
         F: Future<Output = Result<Operation, Error>>,
     {
         for _ in 0..ASKS_MAX {
+            // In this order: one that ends between the two looks is seen by the second.
+            let running = self.operations(kind, "RUNNING").await?;
             if self.succeeded(kind).await?.len() >= times {
                 return Ok(());
             }
-            let running = self.operations(kind, "RUNNING").await?;
             let name = match running.into_iter().next() {
                 Some(running) => running.name,
                 None => match start(self.client.clone()).await {

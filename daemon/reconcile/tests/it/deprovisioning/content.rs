@@ -2,7 +2,7 @@ use std::io::Read as _;
 
 use provision_core::account::Phase;
 use provision_core::operation::{Disposition, Operation, OperationState, RemovalMode};
-use provision_core::ports::Accounts as _;
+use provision_core::ports::{Accounts as _, ListQuery, Operations};
 use provision_core::{Reason, Result};
 use provision_reconcile::SealedThings;
 
@@ -182,14 +182,54 @@ async fn the_key_of_an_export_is_needed_for_as_long_as_the_export_is_kept() {
     life.end().await;
 }
 
+/// The daemon dies while it writes an export, and again after it has removed what the first one left, before it stored
+/// that it did.
+#[tokio::test]
+async fn an_export_that_is_cut_short_twice_is_written_anew() {
+    for point in 0..1_000 {
+        let (world, life) = with_content(&ITEMS).await;
+        life.end().await;
+        let crash = Crash::after(point);
+        let victim = world.live(crash.clone()).await;
+        tokio::select! {
+            ended = victim.deprovisioned(RemovalMode::Everything, Some(Disposition::Export)) => {
+                panic!("no export was cut short: {ended:?}")
+            }
+            () = crash.dead.cancelled() => {}
+        }
+        victim.end().await;
+        let next = world.live(Crash::never()).await;
+        let query = ListQuery { page_size: 100, after: None, filter: Default::default() };
+        let all = Operations::list(&next.plane, &account_name().tenant, query).await.expect("listed").items;
+        let unfinished = |operation: &Operation| operation.export.as_ref().is_some_and(|e| e.items == 0);
+        if let Some(operation) =
+            all.into_iter().find(|operation| !operation.is_done() && unfinished(operation))
+        {
+            let index = index_of(&world, &operation);
+            std::fs::remove_file(index).expect("removed");
+            next.runtime.recover().await.expect("recovered");
+            let ended = next.done(&operation.name).await.expect("done");
+            assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.failure);
+            assert_eq!(ended.export.as_ref().expect("exported").items, 3);
+            archive(&next, &ended).await.expect("read");
+            next.end().await;
+            return;
+        }
+        next.end().await;
+    }
+}
+
+fn index_of(world: &World, operation: &Operation) -> std::path::PathBuf {
+    let artifact = &operation.export.as_ref().expect("exported").artifact;
+    let hash = artifact.trim_start_matches("sha256:").split('/').next().expect("a hash");
+    world.artifacts().into_iter().find(|file| file.ends_with(hash)).expect("the index")
+}
+
 #[tokio::test]
 async fn an_export_whose_index_is_damaged_keeps_nothing_else_from_being_swept() {
     let (world, life) = with_content(&ITEMS).await;
     let ended = life.deprovisioned(RemovalMode::Everything, Some(Disposition::Export)).await;
-    let export = ended.export.as_ref().expect("exported");
-    let hash = export.artifact.trim_start_matches("sha256:").split('/').next().expect("a hash");
-    let is_index = |file: &&std::path::PathBuf| file.ends_with(hash);
-    let index = world.artifacts().iter().find(is_index).cloned().expect("the index");
+    let index = index_of(&world, &ended);
     let mut bytes = std::fs::read(&index).expect("read");
     bytes[10] ^= 1;
     std::fs::write(&index, bytes).expect("damaged");
