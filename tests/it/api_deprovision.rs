@@ -15,6 +15,9 @@ use reqwest::Method;
 use salesforce_simulator::{Config, Environment};
 use serde_json::{Value, json};
 
+/// The name of the quarantined file.
+const FILE: &str = "lamp.bin";
+
 /// A protected organisation, and what it was before.
 struct Protected {
     world: World,
@@ -67,7 +70,7 @@ impl Protected {
     async fn quarantine(&self, action: &str) -> (String, Vec<u8>) {
         let rest = Rest::of(&self.world.org);
         let content: Vec<u8> = (0..150_000u32).map(|number| (number * 7 % 251) as u8).collect();
-        let file = rest.upload("lamp.bin", &content).await;
+        let file = rest.upload(FILE, &content).await;
         let ask = json!({"actionId": action, "sourceId": file, "reason": "found", "purge": false});
         let path = "/services/apexrest/cas/v1/quarantine";
         let (status, taken) = rest.call(Method::POST, path, Some(ask)).await;
@@ -157,6 +160,7 @@ async fn quarantined_content_is_exported_and_read_by_its_administrators_alone() 
     let item = &manifest["items"][0];
     assert_eq!((&item["id"], &item["reason"]), (&json!("action-1"), &json!("found")), "{item}");
     assert_eq!(item["sha256"], json!(provision_tests::rest::sha256(&content)));
+    assert_eq!(item["file_name"], json!(FILE), "as its owner knew it");
     assert_eq!(read(item["path"].as_str().expect("a path")), content);
 
     for principal in ["operator@acme.example", "viewer@acme.example", "admin@globex.example"] {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use provision_client::api::v1::ProvisioningPlan;
 use provision_tests::peer::Peer;
 use provision_tests::person::Person;
-use provision_tests::sf::Desk;
+use provision_tests::sf::{ALIAS, Desk};
 use provision_tests::tools;
 use provision_tests::world::{World, console};
 use salesforce_simulator::ledger::Kind;
@@ -31,19 +31,40 @@ async fn jsforce_sees_what_the_plan_of_a_production_promised() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sf_sees_the_triggers_that_the_plan_promised() {
+async fn sf_sees_what_the_plan_of_a_sandbox_promised() {
+    seen_by_sf("sf_sees_what_the_plan_of_a_sandbox_promised", Environment::Sandbox).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sf_sees_what_the_plan_of_a_production_promised() {
+    seen_by_sf("sf_sees_what_the_plan_of_a_production_promised", Environment::Production).await;
+}
+
+async fn seen_by_sf(test: &str, environment: Environment) {
     let desk = Desk::new("", &[]);
-    if !desk.has_sf("sf_sees_the_triggers_that_the_plan_promised").await {
+    if !desk.has_sf(test).await {
         return;
     }
-    let (world, plan) = provisioned(Environment::Sandbox).await;
+    let (world, plan) = provisioned(environment).await;
     let org = world.org.ready();
     desk.log_in(&org.base_url, &org.access_token).await;
     let promised = promised(&plan);
-    let triggers = desk.tooling("SELECT Name, TableEnumOrId, Status FROM ApexTrigger").await;
+
+    for (kind, names) in &promised {
+        let list = desk.sf(&["org", "list", "metadata", "-m", kind, "-o", ALIAS]).await;
+        let rows = list["result"].as_array().unwrap_or_else(|| panic!("{kind}: {list:#}"));
+        assert_eq!(&ours(rows.iter().filter_map(|row| row["fullName"].as_str())), names, "{kind}");
+    }
+    let triggers = desk.tooling("SELECT Name, Status FROM ApexTrigger").await;
     let names = triggers.iter().filter_map(|row| row["Name"].as_str());
     assert_eq!(ours(names), promised["ApexTrigger"]);
     assert!(triggers.iter().all(|row| row["Status"] == "Active"), "{triggers:#?}");
+    let objects = desk.sf(&["sobject", "list", "-s", "custom", "-o", ALIAS]).await;
+    assert_eq!(ours(strings(&objects["result"])), promised["CustomObject"], "{objects:#}");
+    for name in HIDDEN {
+        let object = desk.sf(&["sobject", "describe", "-s", name, "-o", ALIAS]).await;
+        assert_eq!(object["result"]["name"], name, "{object:#}");
+    }
 }
 
 async fn seen_by_jsforce(test: &str, environment: Environment) {

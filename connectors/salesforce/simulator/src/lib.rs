@@ -6,6 +6,7 @@
 pub mod apex;
 mod bulk;
 pub mod config;
+pub mod debug_log;
 mod describe;
 pub mod dml;
 pub mod events;
@@ -20,6 +21,7 @@ pub mod rules;
 mod server;
 mod soap;
 mod soql;
+mod streaming;
 mod surface;
 mod tables;
 pub mod transaction;

@@ -51,6 +51,7 @@ impl ControlPlane {
         causes.extend(channel_cause(&account, channel.as_ref()));
         causes.extend(inventory_cause(&account));
         causes.extend(budget_cause(&account, budget.as_ref()));
+        causes.extend(self.refused_cause(&account).await?);
         causes.extend(license.as_ref().and_then(|license| grace_cause(license, self.context.now())));
         let protected = account.state() == State::Protected;
         if causes.is_empty() && !protected {

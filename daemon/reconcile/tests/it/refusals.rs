@@ -1,7 +1,7 @@
 use provision_core::Reason;
 use provision_core::account::{ConditionType, State};
 use provision_core::operation::OperationState;
-use provision_core::ports::Notifications as _;
+use provision_core::ports::{Notifications as _, Preconditions as _};
 
 use crate::world::{Crash, Life, World, account_name};
 
@@ -22,6 +22,12 @@ async fn one_refused_object_type_does_not_sink_the_rest() {
     assert_eq!(refused.len(), 1);
     assert_eq!(refused[0].message, "trigger-B is not allowed here");
     assert_eq!(refused[0].object_type, "B");
+    let explained = life.plane.explain(&account_name()).await.expect("explained");
+    assert_eq!((explained.protected, explained.causes.len()), (true, 1), "{explained:?}");
+    let cause = &explained.causes[0];
+    assert_eq!((cause.reason.as_str(), cause.evidence.len()), ("COMPONENT_REJECTED", 1));
+    assert_eq!(cause.message, "not protected, since the organisation refuses it: B");
+    assert!(cause.evidence[0].starts_with("Thing trigger-B is REFUSED: trigger-B is not allowed here"));
     let (told, _) = life.plane.snapshot(&account_name().tenant, 10).await.expect("read");
     let last = &told.last().expect("told").0;
     assert_eq!(last.parameters["protected_object_types"], "1");
@@ -36,6 +42,7 @@ async fn one_refused_object_type_does_not_sink_the_rest() {
     let there = present.iter().find(|c| c.full_name == "trigger-B").expect("present");
     assert_eq!(there.message, "");
     assert_eq!(Life::condition(&life.account().await, ConditionType::TriggersInstalled).message, "");
+    assert_eq!(life.plane.explain(&account_name()).await.expect("explained").causes, []);
     life.end().await;
 }
 

@@ -154,6 +154,12 @@ impl EventBus {
         Some(events)
     }
 
+    /// As [`Self::deliver`], for topics whose events count against nothing.
+    pub fn read(&self, topic: &str, position: ReplayId, count: usize) -> Vec<Delivery> {
+        let now_ms = self.clock.now_ms();
+        self.lock().log(topic, now_ms).0.read(position, count, now_ms)
+    }
+
     /// Changes whenever an event is published on `topic`.
     pub fn moved(&self, topic: &str) -> watch::Receiver<ReplayId> {
         let now_ms = self.clock.now_ms();

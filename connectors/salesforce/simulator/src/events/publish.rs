@@ -177,6 +177,16 @@ impl EventBus {
         Ok(())
     }
 
+    /// Tells a message of the platform's own; its payload is JSON and has no schema.
+    pub(crate) fn announce(&self, topic: &str, message: &Value) {
+        let now_ms = self.clock.now_ms();
+        let payload = Bytes::from(message.to_string());
+        let mut inner = self.lock();
+        let event = RawEvent { id: inner.uuid(self.seed), schema_id: String::new(), payload, headers: Vec::new() };
+        let replay_id = inner.sequence.next();
+        inner.put(topic, replay_id, event, now_ms);
+    }
+
     /// Stores an event once more under a new replay id, as the real bus may: subscribers tell duplicates by the event id.
     /// Absent when the topic no longer keeps such an event.
     pub fn repeat(&self, topic: &str, event_id: &str) -> Option<ReplayId> {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 /// Real ids were seen as an 8-byte big-endian number and two zero bytes; clients that send back only the first
 /// eight are accepted there too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReplayId(pub(super) u64);
+pub struct ReplayId(pub(crate) u64);
 
 impl ReplayId {
     /// The ten bytes of the wire.

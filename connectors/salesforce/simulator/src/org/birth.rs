@@ -128,6 +128,7 @@ pub(super) fn org(config: Config) -> Result<Org, BirthError> {
         bus: EventBus::new(config.clock.clone(), seed),
         audit: AuditTrail::default(),
         tests: Default::default(),
+        logs: Default::default(),
         setup: Arc::default(),
         started_ms: config.clock.now_ms(),
         conditions: RwLock::new(Arc::new(conditions)),

@@ -74,6 +74,7 @@ pub use user::{PasswordError, User};
 pub use whole::SchemaError;
 
 use crate::config::{Config, Environment};
+use crate::debug_log::DebugLogs;
 use crate::events::EventBus;
 use crate::fault::Faults;
 use crate::ledger::{Kind, Ledger};
@@ -117,6 +118,8 @@ pub struct Org {
     pub audit: AuditTrail,
     /// Asynchronous runs of Apex tests.
     pub tests: TestRuns,
+    /// Debug logs that trace flags have asked for.
+    pub logs: DebugLogs,
     /// Held by whoever changes the org's setup: a deployment, a package on its way in or out.
     pub setup: Arc<tokio::sync::Mutex<()>>,
     /// When this simulation began, on the org's clock.

@@ -80,6 +80,24 @@ pub(super) fn topic(org: &Org, rights: &Rights, name: &str, rpc_id: &str) -> Res
     }
 }
 
+/// What a subscriber of another API may do with a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TopicAccess {
+    Open,
+    Denied,
+    Absent,
+}
+
+/// Whether a user may subscribe to a topic.
+pub(crate) fn topic_access(org: &Org, rights: &Rights, name: &str) -> TopicAccess {
+    let metadata = org.metadata();
+    match Topic::find(&metadata, name).map(|topic| Seen::new(name, topic, &metadata, rights)) {
+        Some(seen) if seen.can_subscribe => TopicAccess::Open,
+        Some(_) => TopicAccess::Denied,
+        None => TopicAccess::Absent,
+    }
+}
+
 /// There is no such topic, or not any more.
 pub(super) fn not_found(org: &Org, topic: &str, rpc_id: &str) -> Status {
     let text = format!(

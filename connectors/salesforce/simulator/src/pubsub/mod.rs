@@ -22,7 +22,7 @@ use crate::org::Org;
 use service::Service;
 use wire::pub_sub_server::PubSubServer;
 
-pub(crate) use caller::visible_schema;
+pub(crate) use caller::{TopicAccess, topic_access, visible_schema};
 
 /// Messages and service as compiled from the contract.
 #[allow(missing_docs, clippy::all)]

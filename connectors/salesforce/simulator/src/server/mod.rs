@@ -65,7 +65,7 @@ impl Simulator {
             crate::metadata::foreign_deploy(&org, org.config.conditions.deploy_lock);
         }
         let stop = CancellationToken::new();
-        let router = surface::router(org.clone(), scheme);
+        let router = surface::router(org.clone(), scheme, stop.clone());
         let server =
             wire::serve(http, tls.as_ref().map(Material::server_config).transpose()?, router, stop.clone());
         let tasks = vec![tokio::spawn(server), spawn_pubsub(org.clone(), pubsub, tls.as_ref(), stop.clone())];

@@ -32,7 +32,7 @@ pub(crate) use compare::same_id;
 pub(crate) use dates::moment;
 pub use names::check_names;
 pub(crate) use prepare::{child_relationship, prepare};
-pub(crate) use run::{Outcome, Prepared, run};
+pub(crate) use run::{Outcome, Prepared, holds, run};
 pub(crate) use shape::{records, value};
 
 /// Whether a text is a query as the API takes it, whatever the organisation holds: Salesforce's words if it is not.

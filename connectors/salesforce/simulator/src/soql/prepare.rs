@@ -243,8 +243,10 @@ pub(crate) fn child_relationship(object: &ObjectType, field: &Field) -> Option<S
     if let Some(name) = &field.child_relationship {
         return Some(name.clone());
     }
-    if object.name == "FieldDefinition" && field.name == "EntityDefinitionId" {
-        return Some("Fields".to_owned());
+    match (object.name.as_str(), field.name.as_str()) {
+        ("FieldDefinition", "EntityDefinitionId") => return Some("Fields".to_owned()),
+        ("EntityParticle", "EntityDefinitionId") => return Some("Particles".to_owned()),
+        _ => {}
     }
     let principal = [
         "ParentId",

@@ -34,7 +34,9 @@ pub(super) fn check(binder: &Binder<'_>, query: &Query, below_parent: bool) -> R
             "Implementation restriction: You can only perform queries of the form Id='<some_value>'.",
         );
     }
+    // Below a parent the parent is the filter.
     let reified: &[&str] = match table {
+        _ if below_parent => &[],
         "FieldDefinition" => &["EntityDefinitionId", "DurableId"],
         "EntityParticle" => &["EntityDefinitionId", "FieldDefinitionId", "DurableId"],
         _ => &[],
@@ -42,7 +44,6 @@ pub(super) fn check(binder: &Binder<'_>, query: &Query, below_parent: bool) -> R
     if !reified.is_empty() && !pins(query.condition.as_ref(), reified, Some("EntityDefinition")) {
         return refuse(&format!("{table}: a filter on a reified column is required [{}]", reified.join(",")));
     }
-    // Below a parent the parent is the filter.
     if table == "ContentDocumentLink" && !below_parent && !binder.view.rights.has("QueryAllFiles") {
         let columns = ["Id", "ContentDocumentId", "LinkedEntityId"];
         if !pins(query.condition.as_ref(), &columns, None) {

@@ -114,6 +114,11 @@ pub(crate) fn run(view: &View<'_>, query: &Prepared, deleted: bool) -> Result<Ou
     Ok(Outcome::Groups(groups.into_iter().map(|group| aggregate::record(outputs, group)).collect()))
 }
 
+/// Whether a row is among those that the query is about, whatever its order and limit.
+pub(crate) fn holds(view: &View<'_>, query: &Prepared, row: &Row) -> bool {
+    query.condition.as_ref().is_none_or(|condition| condition.passes(view, &query.object, row))
+}
+
 /// The rows that a subquery finds below one parent.
 pub(crate) fn below(
     view: &View<'_>,
@@ -122,6 +127,9 @@ pub(crate) fn below(
     parent: &str,
 ) -> Result<Vec<Row>, ApiError> {
     let mut below = query.clone();
+    if restrict::is_catalogue(&query.object.name) {
+        below.entities = Some(vec![parent.to_owned()]);
+    }
     let parent = Test::Compare {
         left: link.clone(),
         operator: Operator::Equal,

@@ -34,7 +34,9 @@ pub(crate) fn record(view: &View<'_>, query: &Prepared, row: &Row, root: &str) -
                 })
             }
             Column::Children { relationship, link, query: children } => {
-                let id = row.value(view, "Id");
+                // All entities have the same Id; what refers to one names its durable id.
+                let key = if matches!(row, Row::Entity(_)) { "DurableId" } else { "Id" };
+                let id = row.value(view, key);
                 let rows = below(view, children, link, id.as_str().unwrap_or_default())?;
                 let nested = if rows.is_empty() {
                     Value::Null

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use tokio_util::sync::CancellationToken;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
@@ -20,6 +21,7 @@ pub use answer::{Answer, ApiError, ApiResult, Content};
 use crate::describe::Rendered;
 use crate::metadata::Deployments;
 use crate::org::Org;
+use crate::streaming::Clients;
 
 /// Largest body of a REST request: base64 of the 37.5 MB that a JSON create may carry.
 pub const BODY_MAX: usize = 52 << 20;
@@ -36,9 +38,27 @@ pub(crate) struct Site {
     pub bulk: Arc<crate::bulk::Jobs>,
     /// Describes as they went out before.
     pub rendered: Arc<Rendered>,
+    /// Clients of the Streaming API.
+    pub listeners: Arc<Clients>,
+    /// The server ends: whoever waits is answered.
+    pub stop: CancellationToken,
 }
 
 impl Site {
+    /// Of an org that nobody has called yet.
+    pub fn new(org: Arc<Org>, scheme: &'static str, stop: CancellationToken) -> Self {
+        Self {
+            deployments: Deployments::new(org.clone()),
+            org,
+            scheme,
+            cursors: Arc::default(),
+            bulk: Arc::default(),
+            rendered: Arc::default(),
+            listeners: Arc::default(),
+            stop,
+        }
+    }
+
     /// Query results with pages to come.
     pub fn cursors(&self) -> MutexGuard<'_, rest::Cursors> {
         self.cursors.lock().unwrap_or_else(|broken| broken.into_inner())
@@ -56,23 +76,22 @@ impl Site {
     }
 }
 
+/// The newest version of the API here.
+pub(crate) fn newest_version() -> u32 {
+    *rest::VERSIONS.end()
+}
+
 /// Everything served on the HTTP listener. Requests under `/services/data/vNN.0/` reach the handlers with the caller's
 /// [`crate::org::Rights`] as an extension: the gate has authenticated and counted them.
-pub(crate) fn router(org: Arc<Org>, scheme: &'static str) -> Router {
-    let deployments = Deployments::new(org.clone());
-    let site = Site {
-        org,
-        scheme,
-        deployments: deployments.clone(),
-        cursors: Arc::default(),
-        bulk: Arc::default(),
-        rendered: Arc::default(),
-    };
+pub(crate) fn router(org: Arc<Org>, scheme: &'static str, stop: CancellationToken) -> Router {
+    let site = Site::new(org, scheme, stop);
+    let deployments = site.deployments.clone();
     let inside = Router::new()
         .merge(oauth::router())
         .merge(apexrest::router())
         .merge(crate::soap::router())
         .merge(crate::bulk::v1::router())
+        .merge(crate::streaming::router())
         .fallback(rest::serve)
         .with_state(site.clone())
         .merge(crate::metadata::router(deployments))

@@ -19,6 +19,7 @@ pub(crate) use catalog::filterable;
 use serde_json::Value;
 
 use crate::apex::test_run::UnitCoverage;
+use crate::debug_log::DebugLog;
 use crate::events::definition::Definition;
 use crate::org::{
     ApexClass, ApexTrigger, Assignment, AuditRow, CustomPermission, DeployRequest, Field, Id, License,
@@ -104,6 +105,8 @@ pub(crate) enum Row {
     TestRun(Box<TestRun>),
     TestItem(Box<testing::TestItem>),
     TestResult(Box<testing::TestResult>),
+    /// A debug log.
+    Log(Arc<DebugLog>),
     /// The one row of ApexOrgWideCoverage.
     Coverage,
     Audit(Arc<AuditRow>),
@@ -143,6 +146,7 @@ impl Row {
             Self::TestItem(item) => item.value(column),
             Self::TestResult(result) => result.value(column),
             Self::TestRun(run) => testing::run(run, column),
+            Self::Log(log) => testing::log(log, column),
             Self::MethodCoverage(one) => one.value(column),
             Self::UnitCoverage(unit) => testing::unit_coverage(unit, column),
             Self::Coverage => testing::coverage(view, column),
@@ -207,7 +211,8 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
         "ValidationRule" if view.tooling => {
             state.metadata.rules.all_rules().for_each(|rule| visit(Row::ValidationRule(rule.clone())));
         }
-        name if view.tooling && testing::TABLES.contains(&name) => testing::rows(view, name, visit),
+        "ApexLog" => view.org.logs.all().into_iter().for_each(|log| visit(Row::Log(log))),
+        name if testing::TABLES.contains(&name) => testing::rows(view, name, visit),
         name if held::TABLES.contains(&name) => held::rows(view, name, visit),
         name if streams::TABLES.contains(&name) => {
             streams::rows(view, name, &mut |row| visit(Row::Stream(row)))

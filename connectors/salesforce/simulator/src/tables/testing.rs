@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Row, View};
 use crate::apex::test_run::{MethodOutcome, UnitCoverage, average};
+use crate::debug_log::{DebugLog, STANDARD_APPLICATION};
 use crate::org::{Id, QueueItem, TestRun, rest_time};
 
 /// The tables here, all of them of the Tooling API alone.
@@ -51,6 +52,27 @@ pub(super) fn unit_coverage(unit: &UnitCoverage, column: &str) -> Value {
 
 fn lines(unit: &UnitCoverage) -> Value {
     json!({"coveredLines": unit.covered_lines().collect::<Vec<_>>(), "uncoveredLines": unit.uncovered})
+}
+
+/// A debug log as its row.
+pub(super) fn log(log: &DebugLog, column: &str) -> Value {
+    let ended = rest_time(log.started_ms.saturating_add_unsigned(log.duration_ms));
+    match column {
+        "Id" => log.id.into(),
+        "LogUserId" | "CreatedById" | "LastModifiedById" => log.user.into(),
+        "LogLength" => log.body.len().into(),
+        "Request" => if log.operation == "Api" { "Api" } else { "Application" }.into(),
+        "Operation" => log.operation.clone().into(),
+        "Application" => STANDARD_APPLICATION.into(),
+        "Status" => log.status.clone().into(),
+        "DurationMilliseconds" => log.duration_ms.into(),
+        "StartTime" => rest_time(log.started_ms).into(),
+        "LastModifiedDate" | "SystemModstamp" | "CreatedDate" => ended.into(),
+        "Location" => "Monitoring".into(),
+        "RequestIdentifier" => log.id.as_str().into(),
+        "IsDeleted" => false.into(),
+        _ => Value::Null,
+    }
 }
 
 /// What one test method covered of one class or trigger when it ran last.

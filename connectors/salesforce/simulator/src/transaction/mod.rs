@@ -11,11 +11,13 @@ pub(crate) use pending::{Event, Note, Pending};
 
 use pending::{Task, Waiting};
 
-use crate::apex::program::Program;
+use crate::apex::program::{NEWEST_API_VERSION, Program};
 use crate::apex::run::Machine;
+use crate::debug_log::{self, Trace};
 use crate::dml::Mix;
 use crate::events::change;
 use crate::org::{Assignment, Id, Org, Records, Rights, State, Turn, User};
+use crate::streaming;
 use crate::tables::View;
 
 /// A transaction of one user. Only one at a time changes records; readers go on with what was there before.
@@ -59,7 +61,25 @@ impl Transaction {
     /// Waits for its turn and begins. The thread must not hold the org's lock, nor be in another transaction.
     pub fn begin(org: &Arc<Org>, rights: Rights) -> Self {
         let turn = org.turn();
-        Self { turn: Some(turn), ..Self::apart(org, org.snapshot(), rights) }
+        let mut tx = Self { turn: Some(turn), ..Self::apart(org, org.snapshot(), rights) };
+        tx.traced("Api", NEWEST_API_VERSION);
+        tx
+    }
+
+    /// Writes a debug log of this transaction, if a trace flag asks for one of its user.
+    pub(crate) fn traced(&mut self, operation: &str, version: u32) {
+        let levels = debug_log::flagged(&self.state, self.rights.user, self.org.now_ms());
+        self.machine.trace = levels.map(|levels| {
+            let called = (version, operation);
+            Box::new(Trace::begin(&self.org, self.rights.user, levels, called, true))
+        });
+    }
+
+    /// What was called, as the debug log names it.
+    pub(crate) fn called(&mut self, version: u32, operation: &str) {
+        if let Some(trace) = &mut self.machine.trace {
+            trace.called(version, operation);
+        }
     }
 
     /// A transaction on a state that is nobody else's: it waits for nobody, and its end changes nothing.
@@ -92,11 +112,14 @@ impl Transaction {
 
     /// Puts everything in place; what is still to run has values that live as long as the machine.
     fn put(self) -> (Vec<Task>, Machine) {
-        let Self { org, state, base, pending, touched, turn, machine, rights, .. } = self;
+        let Self { org, state, base, pending, touched, turn, mut machine, rights, .. } = self;
+        // The log ends here; the jobs have their own.
+        let trace = machine.trace.take();
         if turn.is_none() {
             return (Vec::new(), machine);
         }
         let changes = change::changes(&state.metadata, &pending.notes, &base, &state.records);
+        let notices = streaming::notices(&org, &base, &state, &pending.notes);
         let (streams, user) = (state.metadata.streams.clone(), rights.user);
         {
             let mut live = org.write();
@@ -115,6 +138,8 @@ impl Transaction {
         if !changes.is_empty() {
             org.bus.tell_changes(&streams, user, &changes);
         }
+        notices.iter().for_each(|(topic, message)| org.bus.announce(topic, message));
+        drop(trace);
         (pending.settle(&org), machine)
     }
 

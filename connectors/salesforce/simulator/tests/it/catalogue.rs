@@ -66,6 +66,10 @@ async fn fields_need_a_reified_column_and_are_not_cut_by_field_level_security() 
     let by_name = "SELECT QualifiedApiName, DataType FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 'Account'";
     let rows = admin.rows(by_name).await;
     assert!(rows.iter().any(|row| row["QualifiedApiName"] == "Phone" && row["DataType"] == "Phone"));
+    let below = "SELECT QualifiedApiName, (SELECT QualifiedApiName FROM Fields) FROM EntityDefinition WHERE QualifiedApiName = 'Account'";
+    let below = admin.rows(below).await;
+    let fields = below[0]["Fields"]["records"].as_array().expect("rows");
+    assert!(fields.len() > 20 && fields.iter().any(|row| row["QualifiedApiName"] == "Name"), "{below:?}");
     let both = admin.rows("SELECT EntityDefinitionId FROM FieldDefinition WHERE EntityDefinitionId IN ('Account', 'Contact')").await;
     assert!(both.len() > rows.len());
 }

@@ -7,6 +7,7 @@ mod authorize;
 mod bulk;
 mod catalogue;
 mod changes;
+mod cometd;
 mod conditions;
 mod corpus;
 mod describes;

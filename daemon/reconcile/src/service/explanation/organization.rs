@@ -1,7 +1,9 @@
 //! Causes that lie in the organisation: differences from the plan, what it refuses, and calls that are used up.
 
+use std::collections::BTreeSet;
+
 use provision_core::account::{
-    Actor, ApiBudget, ConditionType, DriftPolicy, NextAction, ServiceAccount, Status,
+    Actor, ApiBudget, ConditionType, DriftPolicy, NextAction, Phase, ServiceAccount, Status,
 };
 use provision_core::component::{Component, ComponentState};
 use provision_core::machine::DRIFT_DETECTED;
@@ -43,17 +45,48 @@ impl ControlPlane {
         Ok(Some(cause))
     }
 
+    /// Object types that are left unprotected, since the application refuses what would protect them.
+    pub(super) async fn refused_cause(&self, account: &ServiceAccount) -> Result<Option<Cause>> {
+        if account.phase != Phase::Active {
+            return Ok(None);
+        }
+        let refused = self.components(account, |c| c.state == ComponentState::Refused).await?;
+        let objects: BTreeSet<&str> =
+            refused.iter().map(|c| c.object_type.as_str()).filter(|name| !name.is_empty()).collect();
+        if objects.is_empty() {
+            return Ok(None);
+        }
+        let named: Vec<&str> = objects.iter().copied().take(NAMED_MAX).collect();
+        let more = if objects.len() > named.len() { " and more" } else { "" };
+        Ok(Some(Cause {
+            reason: Reason::ComponentRejected.as_str().to_owned(),
+            message: format!("not protected, since the organisation refuses it: {}{more}", named.join(", ")),
+            evidence: refused.iter().take(NAMED_MAX).map(told).collect(),
+            next_action: Some(NextAction {
+                actor: Actor::SaasAdmin,
+                action: "MEND_ORGANIZATION".to_owned(),
+                hint: "mend what refuses it; then make a plan and provision it, which tries it again"
+                    .to_owned(),
+                link: None,
+                deadline: None,
+            }),
+        }))
+    }
+
     /// What was seen of the components that are not as they should be.
     async fn differing(&self, account: &ServiceAccount) -> Result<Vec<String>> {
+        let amiss = |c: &Component| matches!(c.state, ComponentState::Missing | ComponentState::Modified);
+        Ok(self.components(account, amiss).await?.iter().take(NAMED_MAX).map(told).collect())
+    }
+
+    async fn components(
+        &self,
+        account: &ServiceAccount,
+        wanted: impl Fn(&Component) -> bool,
+    ) -> Result<Vec<Component>> {
         let prefix = RecordKey::components(&account.name);
         let (all, _) = self.context.repository().all::<Component>(&prefix, COMPONENTS_MAX).await?;
-        let amiss = |c: &Component| matches!(c.state, ComponentState::Missing | ComponentState::Modified);
-        let told = |c: Component| {
-            let how = if c.message.is_empty() { String::new() } else { format!(": {}", c.message) };
-            let when = c.observe_time.map_or_else(String::new, |at| format!(", seen at {}", written(at)));
-            format!("{} {} is {}{how}{when}", c.kind, c.full_name, c.state.as_str())
-        };
-        Ok(all.into_iter().map(|c| c.value).filter(amiss).take(NAMED_MAX).map(told).collect())
+        Ok(all.into_iter().map(|c| c.value).filter(wanted).collect())
     }
 
     /// What works on the account, and what it waits for.
@@ -128,4 +161,10 @@ pub(super) fn budget_cause(account: &ServiceAccount, budget: Option<&ApiBudget>)
         deadline: budget.and_then(|budget| budget.throttled_until),
     });
     Some(cause)
+}
+
+fn told(component: &Component) -> String {
+    let how = if component.message.is_empty() { String::new() } else { format!(": {}", component.message) };
+    let when = component.observe_time.map_or_else(String::new, |at| format!(", seen at {}", written(at)));
+    format!("{} {} is {}{how}{when}", component.kind, component.full_name, component.state.as_str())
 }

@@ -41,7 +41,6 @@ pub struct UnitInfo {
 }
 
 /// The newest version that code can be saved with.
-#[cfg(test)]
 pub const NEWEST_API_VERSION: u32 = 67;
 
 /// From this version on, classes and anonymous code reach the database with the rights of the running user where they

@@ -46,6 +46,7 @@ pub struct RestReply {
 /// Serves a request as a user, in a transaction of its own.
 pub fn serve(org: &Arc<Org>, rights: Rights, call: &RestCall) -> Result<RestReply, ApiError> {
     let mut tx = Transaction::begin(org, rights);
+    tx.called(crate::apex::program::NEWEST_API_VERSION, &format!("{ROOT}{}", call.path));
     let program = tx.program.clone();
     let not_found = || ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "Could not find a match for URL");
     let namespaced =

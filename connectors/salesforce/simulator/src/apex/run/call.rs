@@ -168,11 +168,15 @@ pub(super) fn within(
         None => program.units.last(),
     };
     let user_mode = written.is_some_and(UnitInfo::is_secure);
+    let traced = super::traced::enter(tx, program, &place);
     tx.machine.calls.push(Call { place, line: 1, column: 1, with_sharing, user_mode });
     let cx = Context { program, unit, method, this, base, locals: body.locals };
     let result = work(tx, cx);
     tx.machine.calls.pop();
     tx.machine.locals.truncate(base);
+    if let Some(unit) = traced {
+        super::traced::leave(tx, program, &unit, result.as_ref().err());
+    }
     Ok(match result? {
         Flow::Return(value) => value,
         _ => Value::Null,

@@ -10,6 +10,7 @@ use super::{Limit, Thrown, exception, limit, null_reference, record, throw, trac
 use crate::apex::program::Dml;
 use crate::apex::syntax::ast::{DmlWord, Pos};
 use crate::apex::value::{ExceptionState, FailedRow, RecordValue, Value, store};
+use crate::debug_log::{Category, Level};
 use crate::dml::{Operation, Options, Row, RowError, RowResult};
 use crate::org::{Id, TriggerEvent};
 use crate::transaction::Transaction;
@@ -100,14 +101,31 @@ pub fn apply(
         with_sharing: tx.machine.with_sharing(),
     };
     let ids: Vec<Option<Id>> = rows.iter().map(|row| row.id).collect();
+    tx.machine.told(Category::Db, Level::Info, || {
+        let object = rows.first().map(|row| row.object.name.as_str()).unwrap_or_default();
+        format!("DML_BEGIN|[]|Op:{}|Type:{object}|Rows:{}", word(&operation), rows.len())
+    });
     let results = match itself(tx, &operation, &ids) {
         Some(refused) => refused,
         None => tx.apply(operation.clone(), rows, options)?,
     };
+    tx.machine.told(Category::Db, Level::Info, || "DML_END|[]".to_owned());
     if manner.all_or_none && results.iter().any(|result| !result.errors.is_empty()) {
         return Err(refused(tx, &operation, &results, &ids));
     }
     Ok(results)
+}
+
+/// How a debug log calls an operation.
+fn word(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Insert => "Insert",
+        Operation::Update => "Update",
+        Operation::Upsert(_) => "Upsert",
+        Operation::Delete => "Delete",
+        Operation::Undelete => "Undelete",
+        Operation::Merge => "Merge",
+    }
 }
 
 /// A row that a before trigger runs for cannot be changed by that trigger: the whole call is refused.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::coverage::Coverage;
 use super::limits::Limits;
+use crate::debug_log::{Category, Level, Trace};
 use crate::apex::program::{MethodId, UnitId};
 use crate::apex::value::{Lifetime, ListValue, MapValue, Value};
 use crate::org::{Id, Rights, TriggerEvent};
@@ -24,6 +25,8 @@ pub struct Machine {
     /// What `System.debug` wrote, without time stamps.
     pub log: Vec<String>,
     log_chars: usize,
+    /// The debug log that somebody has asked for.
+    pub(crate) trace: Option<Box<Trace>>,
     /// A test runs.
     pub testing: bool,
     /// Between `Test.startTest` and `Test.stopTest`: the limits of the test's other part.
@@ -108,8 +111,17 @@ pub struct TriggerContext {
 }
 
 impl Machine {
+    /// Adds an entry to the debug log, if there is one with such entries; `[]` in it stands for the line that runs.
+    pub(crate) fn told(&mut self, category: Category, level: Level, text: impl FnOnce() -> String) {
+        let line = self.calls.last().map_or(0, |call| call.line);
+        if let Some(trace) = self.trace.as_mut().filter(|trace| trace.tells(category, level)) {
+            trace.event(category, level, &text().replacen("[]", &format!("[{line}]"), 1));
+        }
+    }
+
     /// Adds a line to the debug log, as long as there is room.
-    pub fn debug(&mut self, line: String) {
+    pub(crate) fn debug(&mut self, level: Level, line: String) {
+        self.told(Category::ApexCode, level, || format!("USER_DEBUG|[]|{}|{line}", level.as_str()));
         if self.log.len() < LOG_LINES_MAX && self.log_chars + line.len() <= LOG_CHARS_MAX {
             self.log_chars += line.len();
             self.log.push(line);

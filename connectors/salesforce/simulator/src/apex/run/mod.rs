@@ -28,6 +28,7 @@ mod stub;
 mod tests;
 mod text;
 mod throw;
+mod traced;
 mod trigger;
 
 pub use cast::{convert, is_instance, type_of};

@@ -10,6 +10,7 @@ use super::{Limit, Thrown, heap, limit, throw};
 use crate::apex::program::{Expr, Soql};
 use crate::apex::types::Type;
 use crate::apex::value::{RecordState, RecordValue, Value, store};
+use crate::debug_log::{Category, Level};
 use crate::org::{Field, FieldType, ObjectKind, ObjectType};
 use crate::soql::{self, ApexRow, ApexRows, BindValue, Mode, Node};
 use crate::transaction::Transaction;
@@ -70,10 +71,19 @@ pub enum Found {
 pub fn run(tx: &mut Transaction, text: &str, binds: &Binds, as_user: bool) -> Result<Found, Thrown> {
     limit(tx, Limit::Queries, 1)?;
     let mode = if as_user { Mode::User } else { Mode::System { with_sharing: tx.machine.with_sharing() } };
+    tx.machine.told(Category::Db, Level::Info, || format!("SOQL_EXECUTE_BEGIN|[]|Aggregations:0|{text}"));
     let rows = match soql::query(tx, text, binds, mode) {
         Ok(rows) => rows,
         Err(error) => return Err(throw(tx, "System.QueryException", error.message)),
     };
+    tx.machine.told(Category::Db, Level::Info, || {
+        let rows = match &rows {
+            ApexRows::Count(count) => *count,
+            ApexRows::Groups(groups) => groups.len(),
+            ApexRows::Records(rows) => rows.len(),
+        };
+        format!("SOQL_EXECUTE_END|[]|Rows:{rows}")
+    });
     let mut maker = Maker::default();
     match rows {
         ApexRows::Count(count) => {

@@ -7,6 +7,7 @@ use super::Thrown;
 use super::machine::{Call, Place};
 use crate::apex::program::Program;
 use crate::apex::types::Type;
+use crate::debug_log::{Category, Level};
 use crate::apex::value::{ExceptionState, Frame, Instance, Value};
 use crate::transaction::Transaction;
 
@@ -15,13 +16,22 @@ const TRACE_MAX: usize = 100;
 
 /// An exception of the platform (`System.NullPointerException`) with the stack as it is now.
 pub fn throw(tx: &mut Transaction, class: &'static str, message: impl Into<String>) -> Thrown {
-    let state = ExceptionState { message: Some(message.into()), trace: trace(tx), ..Default::default() };
+    let message = message.into();
+    told(tx, class, &message);
+    let state = ExceptionState { message: Some(message), trace: trace(tx), ..Default::default() };
     Thrown::Exception(exception(tx, class, state))
 }
 
 /// What cannot be caught (`System.LimitException`, `System.AssertException`).
 pub fn fatal(tx: &mut Transaction, class: &'static str, message: impl Into<String>) -> Thrown {
-    Thrown::Fatal { class, message: message.into(), trace: trace(tx) }
+    let message = message.into();
+    told(tx, class, &message);
+    Thrown::Fatal { class, message, trace: trace(tx) }
+}
+
+fn told(tx: &mut Transaction, class: &str, message: &str) {
+    let text = || format!("EXCEPTION_THROWN|[]|{class}: {message}");
+    tx.machine.told(Category::ApexCode, Level::Info, text);
 }
 
 /// An exception of the platform as a value, thrown or not.

@@ -15,6 +15,7 @@ pub use jobs::{finish as finish_jobs, stop};
 use self::select::TestClass;
 use super::program::{MethodId, Program};
 use super::run::{Coverage, Thrown, call_static};
+use crate::debug_log::{self, Trace};
 use crate::org::{Id, Org, Rights, State};
 use crate::transaction::Transaction;
 
@@ -93,7 +94,8 @@ pub fn run(
     let mut outcome = TestOutcome::default();
     let mut covered = Coverage::default();
     for class in &classes {
-        let mut runner = Runner { org, program: &program, rights: &rights, covered: &mut covered };
+        let trace = traced(org, state, user);
+        let mut runner = Runner { org, program: &program, rights: &rights, covered: &mut covered, trace };
         let isolated = data::isolated(state);
         let base = match runner.set_up(class, isolated.picture(), &mut outcome.setup_ms) {
             Ok(base) => base,
@@ -134,6 +136,15 @@ struct Runner<'a> {
     program: &'a Program,
     rights: &'a Rights,
     covered: &'a mut Coverage,
+    /// The debug log of the class, if somebody has asked for one; in the transaction while one runs.
+    trace: Option<Box<Trace>>,
+}
+
+/// The debug log of a class's tests.
+fn traced(org: &Arc<Org>, state: &State, user: Id) -> Option<Box<Trace>> {
+    let levels = debug_log::flagged(state, user, org.now_ms())?;
+    let called = (super::program::NEWEST_API_VERSION, "ApexTestHandler");
+    Some(Box::new(Trace::begin(org, user, levels, called, true)))
 }
 
 /// What one method did.
@@ -145,10 +156,11 @@ struct Run {
 }
 
 impl Runner<'_> {
-    fn begin(&self, state: State) -> Transaction {
+    fn begin(&mut self, state: State) -> Transaction {
         let mut tx = Transaction::apart(self.org, state, self.rights.clone());
         tx.machine.testing = true;
         tx.machine.coverage = Some(Coverage::default());
+        tx.machine.trace = self.trace.take();
         tx
     }
 
@@ -159,6 +171,7 @@ impl Runner<'_> {
             let result = call_static(&mut tx, *method, &[]).and_then(|_| jobs::finish(&mut tx));
             let failure = result.err().map(|thrown| failure(self.program, &thrown));
             *time_ms += cpu_ms(&tx);
+            self.trace = tx.machine.trace.take();
             if let Some(lines) = tx.machine.coverage.take() {
                 self.covered.merge(&lines);
             }
@@ -174,6 +187,7 @@ impl Runner<'_> {
         let mut tx = self.begin(state);
         let result = call_static(&mut tx, method, &[]).and_then(|_| jobs::finish(&mut tx));
         let failure = result.err().map(|thrown| failure(self.program, &thrown));
+        self.trace = tx.machine.trace.take();
         let lines = tx.machine.coverage.take().unwrap_or_default();
         self.covered.merge(&lines);
         let covered = coverage::touched(self.program, &lines).into();

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::log;
 use crate::apex::run::run_anonymous;
+use crate::debug_log::{self, Trace};
 use crate::soap::envelope::Envelope;
 use crate::soap::json::json as written;
 use crate::soap::write::Xml;
@@ -15,12 +15,23 @@ pub(super) fn execute(caller: &Caller<'_>, envelope: &Envelope) -> Reply {
     // The WSDL calls it `String`, the Salesforce CLI `apexcode`.
     let code = envelope.operation.children.first().map(|child| child.text.as_str()).unwrap_or_default();
     let mut tx = Transaction::begin(&caller.site.org, caller.rights.clone());
+    let (org, user) = (&caller.site.org, caller.rights.user);
+    let asked = envelope.header("DebuggingHeader");
+    if let Some(asked) = asked {
+        // The levels of the header count; what a trace flag asks for is kept all the same.
+        let keep = tx.machine.trace.take().is_some();
+        let trace = Trace::begin(org, user, debug_log::asked(asked), (caller.version, "Api"), keep);
+        tx.machine.trace = Some(Box::new(trace));
+    }
+    if let Some(trace) = &mut tx.machine.trace {
+        trace.anonymous(code);
+    }
     let result = run_anonymous(&mut tx, code, caller.version);
-    let header = match envelope.header("DebuggingHeader") {
-        Some(asked) => {
-            let text = log::text(caller, asked, code, &result, &tx.machine.log);
+    let header = match tx.machine.trace.as_mut().filter(|_| asked.is_some()) {
+        Some(trace) => {
+            let text = trace.text();
             let mut header = Xml::default();
-            header.open("DebuggingInfo").text("debugLog", &text).close("DebuggingInfo");
+            header.open("DebuggingInfo").text("debugLog", text).close("DebuggingInfo");
             header
         }
         None => Xml::default(),

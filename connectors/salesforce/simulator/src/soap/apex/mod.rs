@@ -1,7 +1,6 @@
 //! The Apex API: code that is run at once, classes that are compiled, tests.
 
 mod anonymous;
-mod log;
 
 use super::envelope::Envelope;
 use super::fault::SoapFault;

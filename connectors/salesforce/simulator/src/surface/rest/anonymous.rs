@@ -17,6 +17,10 @@ pub(super) fn execute(site: &Site, call: &Call) -> ApiResult {
         return Err(ApiError::bad("MISSING_ARGUMENT", "anonymousBody is required"));
     };
     let mut tx = Transaction::begin(&site.org, call.rights.clone());
+    tx.called(call.version, &call.path());
+    if let Some(trace) = &mut tx.machine.trace {
+        trace.anonymous(body);
+    }
     let result = run_anonymous(&mut tx, body, call.version);
     if result.success {
         tx.commit();

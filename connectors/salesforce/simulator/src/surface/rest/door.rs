@@ -32,6 +32,7 @@ impl Door<'_> {
             Self::Within(tx) => change(tx),
             Self::Own => {
                 let mut tx = Transaction::begin(org, call.rights.clone());
+                tx.called(call.version, &call.path());
                 let done = change(&mut tx)?;
                 tx.commit();
                 Ok(done)

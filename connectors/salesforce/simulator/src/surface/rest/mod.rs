@@ -76,6 +76,11 @@ impl Call {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The path of the call.
+    pub(crate) fn path(&self) -> String {
+        format!("{}/{}", self.root, self.segments.join("/"))
+    }
+
     /// The org as this call's user sees it.
     pub(crate) fn view<'a>(&'a self, org: &'a Org, state: &'a OrgState) -> View<'a> {
         View { org, state, rights: &self.rights, tooling: self.tooling }

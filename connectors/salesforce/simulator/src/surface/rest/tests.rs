@@ -8,6 +8,7 @@ use super::Call;
 use crate::apex::test_run::{self, Selection, TestOutcome};
 use crate::metadata::test_result;
 use crate::org::{Id, Metadata, Org, QueueItem, TestRun};
+use crate::streaming;
 use crate::surface::{Answer, ApiError, ApiResult, Site};
 
 /// Classes that one request may name.
@@ -57,6 +58,7 @@ pub(super) fn asynchronous(site: &Site, call: &Call) -> ApiResult {
     });
     tokio::task::spawn_blocking(move || {
         let state = shared.snapshot();
+        tell(&shared, id);
         let outcome = test_run::run(&shared, &state, user, &selection, &mut |_, _, _| true);
         keep(&shared, &state.metadata, &outcome);
         let now_ms = shared.now_ms();
@@ -68,8 +70,14 @@ pub(super) fn asynchronous(site: &Site, call: &Call) -> ApiResult {
                 item.results = own.map(|method| (shared.ids.next(RESULT), method.clone())).collect();
             }
         });
+        tell(&shared, id);
     });
     Ok(Answer::ok(json!(id)))
+}
+
+/// Whoever listens hears that a run has come further.
+fn tell(org: &Org, run: Id) {
+    streaming::tell(org, streaming::TEST_RESULT, "updated", json!({"Id": run}));
 }
 
 fn may_run(call: &Call) -> Result<(), ApiError> {

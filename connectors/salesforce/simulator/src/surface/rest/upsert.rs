@@ -26,6 +26,11 @@ pub(super) fn by_external_id_or_blob(
 fn read(view: &View<'_>, call: &Call, name: &str, key: &str, last: &str) -> ApiResult {
     let state = view.state;
     let object = view.object(name).ok_or_else(ApiError::not_found)?;
+    if object.name == "ApexLog" && last.eq_ignore_ascii_case("Body") {
+        let body = Id::parse(key).and_then(|id| view.org.logs.body(id)).ok_or_else(ApiError::no_record)?;
+        let content = Content::Bytes(body, "text/plain;charset=UTF-8");
+        return Ok(Answer { status: StatusCode::OK, headers: Vec::new(), content });
+    }
     if let Some(id) = Id::parse(key)
         && let Some(field) = object.field(last).filter(|field| field.kind == FieldType::Base64)
         && view.rights.field(object, field).read

@@ -56,8 +56,13 @@ pub(super) fn coerce(field: &Field, value: &Value) -> Result<Stored, ApiError> {
         }
         kind if kind.is_number() => number(&value).map(Value::from),
         FieldType::Date => value.as_str().and_then(date).map(Value::from),
+        // Besides its own form the real parser takes milliseconds since 1970, and the form of HTTP's headers.
         FieldType::DateTime => {
-            value.as_str().and_then(crate::soql::moment).map(|at| Value::from(rest_time(at)))
+            let of_http = |text: &str| chrono::DateTime::parse_from_rfc2822(text).ok();
+            let of_text = |text: &str| {
+                crate::soql::moment(text).or_else(|| of_http(text).map(|at| at.timestamp_millis()))
+            };
+            value.as_i64().or_else(|| value.as_str().and_then(of_text)).map(|at| Value::from(rest_time(at)))
         }
         FieldType::Id | FieldType::Reference => {
             let text = value.as_str().ok_or_else(wrong)?;

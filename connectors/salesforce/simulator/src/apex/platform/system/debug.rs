@@ -4,6 +4,7 @@ use super::super::arguments::argument;
 use super::super::define::Definition;
 use crate::apex::run::{self, EntryKind, Thrown, fatal};
 use crate::apex::value::{Value, equal};
+use crate::debug_log::Level;
 use crate::transaction::Transaction;
 
 type Answer = Result<Value, Thrown>;
@@ -53,13 +54,21 @@ pub(super) fn definitions() -> Vec<Definition> {
 }
 
 fn debug(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
-    let line = run::joined(tx, argument(arguments, 0))?;
-    tx.machine.debug(line.to_string());
-    Ok(Value::Null)
+    say(tx, Level::Debug, argument(arguments, 0))
 }
 
-fn debug_level(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
-    debug(tx, this, arguments.get(1..).unwrap_or_default())
+fn debug_level(tx: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
+    let level = match argument(arguments, 0) {
+        Value::PlatformEnum(_, name) => Level::named(name),
+        _ => None,
+    };
+    say(tx, level.unwrap_or(Level::Debug), argument(arguments, 1))
+}
+
+fn say(tx: &mut Transaction, level: Level, what: &Value) -> Answer {
+    let line = run::joined(tx, what)?;
+    tx.machine.debug(level, line.to_string());
+    Ok(Value::Null)
 }
 
 /// What cannot be caught: `Assertion Failed`, behind it the message, then what is known.

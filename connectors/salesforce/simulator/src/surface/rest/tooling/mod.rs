@@ -10,13 +10,14 @@ use serde_json::{Map, Value, json};
 
 use super::values::{self, Stored};
 use super::{Call, Door, packaging};
+use crate::debug_log;
 use crate::dml::RowError;
 use crate::org::{FieldType, Id, ObjectType, Record, rest_time};
 use crate::surface::{Answer, ApiError, ApiResult, Site};
 
 /// Tables whose rows are kept as they come.
-const KEPT: [&str; 6] =
-    ["DebugLevel", "TraceFlag", "MetadataContainer", "ApexClassMember", "ApexTriggerMember", "ApexLog"];
+const KEPT: [&str; 5] =
+    ["DebugLevel", "TraceFlag", "MetadataContainer", "ApexClassMember", "ApexTriggerMember"];
 
 /// `POST …/tooling/sobjects/X`.
 pub(super) fn create(site: &Site, call: &Call, door: &mut Door<'_>, name: &str) -> ApiResult {
@@ -72,6 +73,7 @@ pub(super) fn delete(site: &Site, call: &Call, door: &mut Door<'_>, name: &str, 
     let id = Id::parse(key).ok_or_else(ApiError::no_record)?;
     match object.name.as_str() {
         "ApexClass" | "ApexTrigger" => code::delete(site, call, door, &object, id)?,
+        "ApexLog" => forget_log(site, id)?,
         table if KEPT.contains(&table) && object.deletable => door.change(&site.org, call, |tx| {
             if !tx.state.records.delete(&object.name, id, id) {
                 return Err(ApiError::no_record());
@@ -82,6 +84,11 @@ pub(super) fn delete(site: &Site, call: &Call, door: &mut Door<'_>, name: &str, 
         table => return Err(unsupported(table, "delete")),
     }
     Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// Deletes a debug log.
+pub(super) fn forget_log(site: &Site, id: Id) -> Result<(), ApiError> {
+    if debug_log::forget(&site.org, id) { Ok(()) } else { Err(ApiError::no_record()) }
 }
 
 fn object(site: &Site, call: &Call, name: &str) -> Result<Arc<ObjectType>, ApiError> {
