@@ -34,7 +34,7 @@ const CALLERS: usize = 64;
 /// Organisations that are stormed at the same time.
 const LANES: u64 = 16;
 /// Storms over one organisation: it, and the store, remember all that they have seen.
-const STORMS_MAX: u32 = 200;
+const STORMS_MAX: u32 = 60;
 /// The session of an organisation, and a little more.
 const SESSION: Duration = Duration::from_secs(2 * 3600 + 1);
 
