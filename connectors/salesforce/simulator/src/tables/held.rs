@@ -168,7 +168,6 @@ pub(super) fn all<'a>(held: &'a Held, name: &'a str) -> impl Iterator<Item = &'a
 }
 
 /// A row with what every component is known by.
-/// A row of a component, with its stamps.
 pub(super) fn row(id: Id, held: &Held, values: Values) -> Row {
     let stamps = [
         ("CreatedDate", rest_time(held.created_ms).into()),
