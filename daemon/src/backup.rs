@@ -9,6 +9,7 @@ mod place;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use provision_connector_sdk::file;
 use provision_core::ports::Clock as _;
 use provision_store::artifact::{ArtifactError, ArtifactRef, ArtifactStore};
 use provision_store::engine::journal::{self, JournalOptions, JournalStore, OpenError};
@@ -19,8 +20,8 @@ use provision_store::{Entry, Store as _, Txn};
 use serde::{Deserialize, Serialize};
 
 use crate::environment::SystemClock;
-use named::{key_ids, references};
-use place::{publish, room_beside, vacant, write_synced};
+use named::{artifact_key, key_ids, references};
+use place::{outside, publish, room_beside, vacant, write_synced};
 
 /// Format of the file that describes a backup.
 const FORMAT: u32 = 1;
@@ -49,7 +50,7 @@ pub struct Manifest {
     pub artifacts: u64,
     /// Of the artifacts.
     pub bytes: u64,
-    /// Ids of the keys that open what is sealed in the store.
+    /// Ids of the keys that open what is sealed in the store and among the artifacts.
     pub key_ids: BTreeSet<String>,
 }
 
@@ -60,6 +61,8 @@ pub enum BackupError {
     Memory,
     #[error("{} is not empty; name a directory that is empty or not there yet", .0.display())]
     NotEmpty(PathBuf),
+    #[error("{} lies inside the data directory {}; whoever loses the one loses the other", .to.display(), .data.display())]
+    Inside { to: PathBuf, data: PathBuf },
     #[error("{} is no backup: {reason}", .dir.display())]
     NoBackup { dir: PathBuf, reason: String },
     #[error("the backup in {} has format {found}, made by a newer release; this one reads up to {FORMAT}", .dir.display())]
@@ -74,13 +77,14 @@ pub enum BackupError {
     Record(#[from] RecordError),
     #[error("the restored store takes no commit: {0}")]
     Commit(String),
-    #[error("{action} {}: {source}", .path.display())]
+    #[error("{action} {}", .path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
 }
 
 /// Backs up the data directory `data` into `to`, which appears only once it is whole.
 pub async fn back_up(data: &Path, to: &Path) -> Result<Manifest, BackupError> {
     vacant(to)?;
+    outside(data, to)?;
     let room = room_beside(to)?;
     let mut attempt = 1;
     let manifest = loop {
@@ -112,7 +116,21 @@ pub async fn restore(from: &Path, data: &Path, keys: impl Fn(&str) -> bool) -> R
     let work = room.path().join("data");
     let (source, target) = (from.join("store"), work.join("store"));
     let restored = blocking(move || journal::restore(&source, &target, LEAP)).await?;
-    copy_artifacts(&from.join("artifacts"), &work.join("artifacts"), &restored.entries).await?;
+    let artifacts =
+        copy_artifacts(&from.join("artifacts"), &work.join("artifacts"), &restored.entries).await?;
+    let key_ids = key_ids(&restored.entries).into_iter().chain(artifacts.key_ids).collect();
+    let found = Manifest {
+        revision: restored.revision.0.saturating_sub(LEAP),
+        entries: restored.entries.len() as u64,
+        artifacts: artifacts.count,
+        bytes: artifacts.bytes,
+        key_ids,
+        ..manifest.clone()
+    };
+    if found != manifest {
+        let reason = format!("{MANIFEST} tells of another content than there is");
+        return Err(BackupError::NoBackup { dir: from.to_owned(), reason });
+    }
     let store = JournalStore::open(work.join("store"), JournalOptions::default()).await?;
     mark(&store, &restored.entries).await?;
     store.close().await;
@@ -124,17 +142,16 @@ pub async fn restore(from: &Path, data: &Path, keys: impl Fn(&str) -> bool) -> R
 async fn collect(data: &Path, work: &Path) -> Result<Manifest, BackupError> {
     let (source, target) = (data.join("store"), work.join("store"));
     let copied = blocking(move || journal::copy(&source, &target)).await?;
-    let (artifacts, bytes) =
-        copy_artifacts(&data.join("artifacts"), &work.join("artifacts"), &copied.entries).await?;
+    let artifacts = copy_artifacts(&data.join("artifacts"), &work.join("artifacts"), &copied.entries).await?;
     let manifest = Manifest {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         create_time: SystemClock.now().to_rfc3339(),
         revision: copied.revision.0,
         entries: copied.entries.len() as u64,
-        artifacts,
-        bytes,
-        key_ids: key_ids(&copied.entries),
+        artifacts: artifacts.count,
+        bytes: artifacts.bytes,
+        key_ids: key_ids(&copied.entries).into_iter().chain(artifacts.key_ids).collect(),
     };
     let path = work.join(MANIFEST);
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| BackupError::Io {
@@ -146,8 +163,17 @@ async fn collect(data: &Path, work: &Path) -> Result<Manifest, BackupError> {
     Ok(manifest)
 }
 
+/// Artifacts that were copied.
+#[derive(Default)]
+struct Artifacts {
+    count: u64,
+    bytes: u64,
+    /// Of the keys that open what is sealed among them.
+    key_ids: BTreeSet<String>,
+}
+
 /// Copies all artifacts, each verified by its hash, and demands that all are there which the entries name.
-async fn copy_artifacts(from: &Path, to: &Path, entries: &[Entry]) -> Result<(u64, u64), BackupError> {
+async fn copy_artifacts(from: &Path, to: &Path, entries: &[Entry]) -> Result<Artifacts, BackupError> {
     let (folder, target) = (from.to_owned(), to.to_owned());
     let (listed, copies) = blocking(move || {
         Ok::<_, ArtifactError>((ArtifactStore::list(&folder)?, ArtifactStore::open(&target)?))
@@ -155,14 +181,15 @@ async fn copy_artifacts(from: &Path, to: &Path, entries: &[Entry]) -> Result<(u6
     .await?;
     let named: BTreeSet<String> = entries.iter().flat_map(|entry| references(&entry.value)).collect();
     if listed.is_empty() && named.is_empty() {
-        return Ok((0, 0));
+        return Ok(Artifacts::default());
     }
     let originals = ArtifactStore::look(from)?;
-    let (mut copied, mut bytes) = (BTreeSet::new(), 0);
+    let (mut copied, mut artifacts) = (BTreeSet::new(), Artifacts::default());
     for reference in listed {
         match originals.get(&reference).await {
             Ok(content) => {
-                bytes += content.len() as u64;
+                artifacts.bytes += content.len() as u64;
+                artifacts.key_ids.extend(artifact_key(&content));
                 copies.put(content).await?;
                 copied.insert(reference.to_string());
             }
@@ -173,7 +200,7 @@ async fn copy_artifacts(from: &Path, to: &Path, entries: &[Entry]) -> Result<(u6
     }
     match named.iter().find(|name| !copied.contains(*name)).map(|name| name.parse::<ArtifactRef>()) {
         Some(Ok(reference)) => Err(ArtifactError::Missing { reference }.into()),
-        _ => Ok((copied.len() as u64, bytes)),
+        _ => Ok(Artifacts { count: copied.len() as u64, ..artifacts }),
     }
 }
 
@@ -208,17 +235,20 @@ async fn mark(store: &JournalStore, entries: &[Entry]) -> Result<(), BackupError
 fn described(dir: &Path) -> Result<Manifest, BackupError> {
     let no_backup = |reason: String| BackupError::NoBackup { dir: dir.to_owned(), reason };
     let path = dir.join(MANIFEST);
-    let length = std::fs::metadata(&path).map_err(|error| no_backup(format!("{MANIFEST}: {error}")))?.len();
-    if length > MANIFEST_BYTES_MAX {
-        return Err(no_backup(format!("{MANIFEST} is larger than {MANIFEST_BYTES_MAX} bytes")));
-    }
-    let text = std::fs::read_to_string(&path).map_err(|error| no_backup(format!("{MANIFEST}: {error}")))?;
+    let text = file::read_text(&path, MANIFEST_BYTES_MAX)
+        .map_err(|error| no_backup(format!("{MANIFEST}: {error}")))?;
     let value: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| no_backup(format!("{MANIFEST}: {error}")))?;
     let format = value["format"].as_u64().and_then(|format| u32::try_from(format).ok());
     match format {
         Some(found) if found > FORMAT => Err(BackupError::Newer { dir: dir.to_owned(), found }),
-        _ => serde_json::from_value(value).map_err(|error| no_backup(format!("{MANIFEST}: {error}"))),
+        _ => {
+            let manifest: Manifest =
+                serde_json::from_value(value).map_err(|error| no_backup(format!("{MANIFEST}: {error}")))?;
+            chrono::DateTime::parse_from_rfc3339(&manifest.create_time)
+                .map_err(|error| no_backup(format!("{MANIFEST}: create_time: {error}")))?;
+            Ok(manifest)
+        }
     }
 }
 

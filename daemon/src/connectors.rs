@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use provision_connector_sdk::GrantPolicy;
 use provision_connector_sdk::oauth::ClientSecrets;
+use provision_connector_sdk::{GrantPolicy, file};
 use provision_reconcile::Registry;
 use provision_salesforce::{
     Cloud, Delivery, EnvironmentConfig, PackageConfig, PackageInstall, SalesforceConfig, SalesforceConnector,
@@ -18,7 +18,9 @@ use crate::config::{
     ConnectorsSection, DeliveryKind, EnvironmentSection, PackageInstaller, SalesforceCloud, SalesforceSection,
 };
 
-/// Largest secret file.
+/// Largest secret file: room for its lines and what stands around them.
+const SECRET_FILE_BYTES_MAX: u64 = 64 * 1024;
+/// Largest secret.
 const SECRET_BYTES_MAX: usize = 4 * 1024;
 /// The current one, and the one before it while a rotation is under way.
 const SECRETS_MAX: usize = 2;
@@ -145,7 +147,7 @@ fn delivery(section: &EnvironmentSection) -> Result<Delivery, String> {
 
 /// Up to [`SECRETS_MAX`] secrets, one a line.
 fn secret_file(path: &Path) -> Result<Vec<SecretString>, String> {
-    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
+    let text = file::read_text(path, SECRET_FILE_BYTES_MAX).map_err(|e| e.to_string())?;
     let secrets: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     if secrets.is_empty() || secrets.len() > SECRETS_MAX {
         return Err(format!("a secret file has 1 to {SECRETS_MAX} lines with a secret each"));

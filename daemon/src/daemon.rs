@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use provision_connector_sdk::file;
 use provision_connector_sdk::http::HttpOptions;
 use provision_core::ports::Clock;
 use provision_grpc::HealthHandle;
@@ -29,6 +30,8 @@ use crate::telemetry;
 
 /// How long the parts have to end at a stop; the whole stop stays under five seconds.
 const STOP_PATIENCE: Duration = Duration::from_millis(4_500);
+/// A certificate chain or its key.
+const TLS_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// How often it is looked whether the store takes commits.
 const PROBE_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -216,7 +219,7 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
 
 fn identity(tls: &TlsSection) -> Result<(String, SecretString), StartError> {
     let read = |path: &std::path::Path| {
-        std::fs::read_to_string(path)
+        file::read_text(path, TLS_FILE_BYTES_MAX)
             .map_err(|cause| StartError::File { what: path.display().to_string(), cause })
     };
     Ok((read(&tls.cert)?, SecretString::from(read(&tls.key)?)))

@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use provision_connector_sdk::file;
 use provision_core::ports::Randomness as _;
 use provision_reconcile::KeyProvider;
 use secrecy::{ExposeSecret as _, SecretBox};
@@ -79,11 +80,7 @@ impl FileKeys {
         {
             return Err(KeyFileError::InsideData { path: path.to_owned() });
         }
-        if meta.len() > FILE_BYTES_MAX {
-            let what = "the file is larger than a key file can be";
-            return Err(KeyFileError::Line { path: path.to_owned(), line: 1, what });
-        }
-        let text = SecretBox::new(Box::new(std::fs::read_to_string(path).map_err(io("read"))?));
+        let text = SecretBox::new(Box::new(file::read_text(path, FILE_BYTES_MAX).map_err(io("read"))?));
         let mut keys: Vec<(String, Arc<SecretBox<[u8; KEY_BYTES]>>)> = Vec::new();
         for (index, line) in text.expose_secret().lines().enumerate() {
             let line = line.trim();

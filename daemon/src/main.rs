@@ -1,6 +1,6 @@
 //! The binary `provisiond`.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -20,7 +20,8 @@ fn main() -> ExitCode {
     match run(Args::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, message)) => {
-            eprintln!("provisiond: {message}");
+            // Whoever started it may not listen any more, and the exit code says it too.
+            let _ = writeln!(std::io::stderr(), "provisiond: {message}");
             ExitCode::from(code)
         }
     }
@@ -119,17 +120,29 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 async fn serve(config: Config, path: &Path) -> Result<(), (u8, String)> {
-    let mut daemon = Daemon::start(config).await.map_err(|e| (1, e.to_string()))?;
-    tracing::info!(grpc = %daemon.grpc_addr(), http = %daemon.http_addr(), "provisiond is ready");
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(|e| (1, e.to_string()))?;
+    // Before anything takes time: without a handler a hang-up ends the process.
     let mut hang_up = signal(SignalKind::hangup()).map_err(|e| (1, e.to_string()))?;
+    let mut daemon = Daemon::start(config).await.map_err(|e| (1, e.to_string()))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|e| (1, e.to_string()))?;
+    tracing::info!(grpc = %daemon.grpc_addr(), http = %daemon.http_addr(), "provisiond is ready");
+    let stopped = async {
+        tokio::select! {
+            _ = terminate.recv() => None,
+            interrupted = tokio::signal::ctrl_c() => interrupted.err().map(|e| e.to_string()),
+        }
+    };
+    tokio::pin!(stopped);
     let failed = loop {
         tokio::select! {
-            _ = terminate.recv() => break None,
-            interrupted = tokio::signal::ctrl_c() => break interrupted.err().map(|e| e.to_string()),
+            ended = &mut stopped => break ended,
             failure = daemon.failed() => break Some(failure),
-            _ = hang_up.recv() => reload(&daemon, path).await,
+            _ = hang_up.recv() => {}
+        }
+        // Sealing anew waits for exchanges that are under way; a stop does not wait for them.
+        tokio::select! {
+            ended = &mut stopped => break ended,
+            () = reload(&daemon, path) => {}
         }
     };
     tracing::info!("provisiond is stopping");

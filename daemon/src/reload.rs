@@ -21,10 +21,17 @@ impl Reload {
     pub(crate) async fn take(&self, config: &Config) -> Result<(), String> {
         let keys =
             FileKeys::read(&config.keys.file, config.store.path.as_deref()).map_err(|e| e.to_string())?;
-        let sealed = self.broker.sealed_by().await.map_err(|fault| fault.to_string())?;
-        if let Some((id, count)) = sealed.iter().find(|(id, _)| keys.key(id).is_none()) {
+        let sealing = self.keys.current();
+        if keys.key(&sealing).is_none() {
             return Err(format!(
-                "the key file does not hold key '{id}' any more, which seals {count} things; put its line back, below the \
+                "the key file does not hold key '{sealing}', which seals what is written until now; put its line back, \
+                 below the new one, and take it out at a later reload, once the log says that it seals nothing"
+            ));
+        }
+        let sealed = self.broker.sealed_by().await.map_err(|fault| fault.to_string())?;
+        if let Some((id, things)) = sealed.iter().find(|(id, _)| keys.key(id).is_none()) {
+            return Err(format!(
+                "the key file does not hold key '{id}' any more, which seals {things}; put its line back, below the \
                  new one, until the log says that it seals nothing"
             ));
         }
@@ -37,9 +44,11 @@ impl Reload {
     pub(crate) async fn seal_anew(&self) -> Result<(), String> {
         let sealed = self.broker.reseal().await.map_err(|fault| fault.to_string())?;
         let current = self.keys.current();
-        let older =
-            sealed.iter().filter(|(id, _)| **id != current).map(|(id, count)| format!("{id} seals {count}"));
-        let older: Vec<_> = older.collect();
+        for (id, things) in sealed.iter().filter(|(id, _)| self.keys.key(id).is_none()) {
+            tracing::error!(key = id, "the key file lacks a key that seals {things}; put its line back");
+        }
+        let older = sealed.iter().filter(|(id, _)| **id != current);
+        let older: Vec<_> = older.map(|(id, things)| format!("{id} seals {things}")).collect();
         match older.is_empty() {
             true => tracing::info!(
                 key = current,
@@ -47,7 +56,7 @@ impl Reload {
             ),
             false => tracing::info!(
                 key = current,
-                older = older.join(", "),
+                older = older.join("; "),
                 "older keys still seal something; their lines must stay"
             ),
         }

@@ -11,7 +11,11 @@ use crate::config::{LogFormat, LogSection};
 pub fn log(section: &LogSection) -> Result<(), String> {
     let directives = std::env::var("PROVISIOND_LOG").unwrap_or_else(|_| section.filter.clone());
     let filter = EnvFilter::try_new(&directives).map_err(|e| format!("log.filter: {e}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that nobody reads any more (a pipe whose reader has died) must not end the daemon: saying so would panic.
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     let set = match section.format {
         LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -70,11 +70,20 @@ impl Daemon {
         self.process.kill().await.expect("killed");
     }
 
+    /// SIGHUP: files are read again.
+    pub fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.process.id().expect("it runs").to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().expect("kill").success());
+    }
+
     /// SIGTERM; answers how long the daemon took to end, and whether it ended well.
     pub async fn terminate(&mut self) -> (Duration, bool) {
         let begun = Instant::now();
-        let pid = self.process.id().expect("it runs").to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
+        self.signal("-TERM");
         let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await;
         (begun.elapsed(), ended.expect("it ends").expect("waited for").success())
     }

@@ -17,6 +17,7 @@ mod cli_ctl;
 mod cli_deprovision;
 mod cli_operations;
 mod recovery_kill;
+mod recovery_reload;
 mod recovery_restore;
 mod repo_house;
 mod secrets;

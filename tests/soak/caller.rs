@@ -47,27 +47,35 @@ impl Caller {
         Err("nobody gets the account authorised".to_owned())
     }
 
-    /// The operation of a kind with that number, oldest first: found, or started. Waits for its end, and starts another
+    /// Operations of a kind that have succeeded.
+    pub async fn succeeded(&self, kind: &str) -> Result<Vec<Operation>, String> {
+        self.operations(kind, "SUCCEEDED").await
+    }
+
+    async fn operations(&self, kind: &str, state: &str) -> Result<Vec<Operation>, String> {
+        let filter = format!("kind = {kind} AND state = {state}");
+        let options = ListOptions { filter, limit: 1_000 };
+        Ok(self.client.operations().list(TENANT, options).await.map_err(told)?.operations)
+    }
+
+    /// Goes on until so many operations of a kind have succeeded: waits for the one that runs, or starts one, and another
     /// where it failed for a reason that passes.
-    pub async fn brought_about<F>(&self, kind: &str, start: impl Fn(Client) -> F) -> Result<Operation, String>
+    pub async fn brought_about<F>(
+        &self,
+        kind: &str,
+        times: usize,
+        start: impl Fn(Client) -> F,
+    ) -> Result<(), String>
     where
         F: Future<Output = Result<Operation, Error>>,
     {
         for _ in 0..ASKS_MAX {
-            let options = ListOptions {
-                filter: format!("kind = {kind} AND state = SUCCEEDED"),
-                ..ListOptions::default()
-            };
-            let listed = self.client.operations().list(TENANT, options).await.map_err(told)?;
-            if let Some(done) = listed.operations.into_iter().next() {
-                return Ok(done);
+            // In this order: one that ends between the two looks is seen by the second.
+            let running = self.operations(kind, "RUNNING").await?;
+            if self.succeeded(kind).await?.len() >= times {
+                return Ok(());
             }
-            let options = ListOptions {
-                filter: format!("kind = {kind} AND state = RUNNING"),
-                ..ListOptions::default()
-            };
-            let listed = self.client.operations().list(TENANT, options).await.map_err(told)?;
-            let name = match listed.operations.into_iter().next() {
+            let name = match running.into_iter().next() {
                 Some(running) => running.name,
                 None => match start(self.client.clone()).await {
                     Ok(started) => started.name,
@@ -80,7 +88,7 @@ impl Caller {
                 },
             };
             match self.client.operations().wait_done(&name, |_| {}).await {
-                Ok(done) => return Ok(done),
+                Ok(_) => {}
                 Err(error) if error.reason() == "REAUTHORIZATION_REQUIRED" => self.authorize().await?,
                 Err(error) if passes(&error) => {}
                 Err(error) => return Err(format!("{kind} fails: {}", told(error))),

@@ -14,6 +14,9 @@ use thiserror::Error;
 pub use address::is_public;
 pub use resolve::{AddressRefused, PublicOnly};
 
+/// Largest file of root certificates.
+pub const CA_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 /// How the client is built.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
@@ -64,7 +67,7 @@ pub fn client(options: &HttpOptions) -> Result<reqwest::Client, HttpSetupError> 
         .user_agent(&options.user_agent);
     if let Some(path) = &options.extra_root_ca {
         let fault = |cause: String| HttpSetupError::CaFile { path: path.clone(), cause };
-        let pem = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
+        let pem = crate::file::read(path, CA_FILE_BYTES_MAX).map_err(|error| fault(error.to_string()))?;
         let certificates =
             reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| fault(error_text(error)))?;
         if certificates.is_empty() {

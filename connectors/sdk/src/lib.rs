@@ -7,6 +7,7 @@
 pub mod changes;
 pub mod connector;
 pub mod fault;
+pub mod file;
 pub mod http;
 pub mod oauth;
 pub mod pacing;

@@ -8,6 +8,7 @@ mod convert;
 mod door;
 mod gate;
 mod health;
+mod incoming;
 mod name;
 mod permissions;
 mod server;

@@ -7,8 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
+
+use crate::incoming::incoming;
 
 /// Certificate chain and key of a listener.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ const DRAIN: Duration = Duration::from_secs(4);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections at the same time; a further one waits.
+const CONNECTIONS_MAX: usize = 4_096;
 /// Calls that one connection may have open at once.
 const STREAMS_PER_CONNECTION_MAX: u32 = 500;
 const HEADERS_SIZE_MAX: u32 = 16 * 1024;
@@ -57,9 +60,7 @@ pub async fn serve(
         let config = ServerTlsConfig::new().identity(identity).timeout(HANDSHAKE_TIMEOUT);
         server = server.tls_config(config).map_err(ServeError::Tls)?;
     }
-    // tonic applies its own nodelay setting to listeners that it binds itself, not to this one.
-    let incoming =
-        TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE_INTERVAL));
+    let incoming = incoming(listener, CONNECTIONS_MAX);
     let serving = server
         .add_routes(Routes::from(router))
         .serve_with_incoming_shutdown(incoming, shutdown.clone().cancelled_owned());

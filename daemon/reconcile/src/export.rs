@@ -5,7 +5,7 @@
 
 use provision_core::operation::Operation;
 use provision_core::{Fault, OperationName, Result};
-use provision_store::artifact::{ArtifactRef, SealError, Sealer};
+use provision_store::artifact::{ArtifactError, ArtifactRef, SealError, Sealer};
 use provision_store::record::Sealed;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,9 @@ pub(crate) struct Part {
     pub artifact: String,
     /// Of the archive.
     pub bytes: u64,
+    /// Id of the key that seals it. Indexes of earlier releases do not have it; the part itself does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
 }
 
 impl Index {
@@ -79,9 +82,55 @@ impl Context {
         bytes: &[u8],
     ) -> Result<Part> {
         let context = context_of(operation, number);
-        let artifact =
-            self.artifacts.put_sealed(bytes, &context, &self.envelope).await.map_err(artifact_fault)?;
-        Ok(Part { artifact: artifact.to_string(), bytes: bytes.len() as u64 })
+        let sealed = self.envelope.seal(place(&context).map_err(Fault::internal_error)?, bytes)?;
+        let stored = serde_json::to_vec(&sealed).map_err(Fault::internal_error)?;
+        let artifact = self.artifacts.put(stored.into()).await.map_err(artifact_fault)?;
+        Ok(Part { artifact: artifact.to_string(), bytes: bytes.len() as u64, key_id: Some(sealed.key_id) })
+    }
+
+    /// Id of the key that seals a part.
+    async fn key_of(&self, part: &Part) -> Result<String> {
+        if let Some(known) = &part.key_id {
+            return Ok(known.clone());
+        }
+        let reference: ArtifactRef = part.artifact.parse().map_err(Fault::internal_error)?;
+        let bytes = self.artifacts.get(&reference).await.map_err(artifact_fault)?;
+        let sealed: Sealed = serde_json::from_slice(&bytes).map_err(Fault::internal_error)?;
+        Ok(sealed.key_id)
+    }
+
+    /// The keys of an operation's export, one for each part. What is damaged cannot be read by any key, and has none.
+    pub(crate) async fn export_keys(&self, operation: &Operation) -> Result<Vec<String>> {
+        let Some(export) = &operation.export else { return Ok(Vec::new()) };
+        let Some(index) = self.export_index(&export.artifact).await? else { return Ok(Vec::new()) };
+        let mut keys = Vec::new();
+        for part in &index.parts {
+            match self.key_of(part).await {
+                Ok(key) => keys.push(key),
+                Err(fault) => {
+                    tracing::warn!(operation = %operation.name, ?fault, "a part of an export cannot be read");
+                }
+            }
+        }
+        Ok(keys)
+    }
+
+    /// `None` where it is gone, or damaged.
+    async fn export_index(&self, artifact: &str) -> Result<Option<Index>> {
+        let reference: ArtifactRef = artifact.parse().map_err(Fault::internal_error)?;
+        let read = match self.artifacts.get(&reference).await {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
+            Err(ArtifactError::Missing { .. }) => return Ok(None),
+            Err(error @ ArtifactError::Damaged { .. }) => Err(error.to_string()),
+            Err(error) => return Err(artifact_fault(error)),
+        };
+        match read {
+            Ok(index) => Ok(Some(index)),
+            Err(error) => {
+                tracing::error!(%reference, error, "the index of an export is damaged; what it names is not found");
+                Ok(None)
+            }
+        }
     }
 
     /// Opens a part.
@@ -99,14 +148,10 @@ impl Context {
     /// Removes what an operation has exported, the index last: who is interrupted finds the rest by it.
     pub(crate) async fn forget_export(&self, operation: &Operation) -> Result<()> {
         let Some(export) = &operation.export else { return Ok(()) };
-        let reference: ArtifactRef = export.artifact.parse().map_err(Fault::internal_error)?;
-        let index: Index = match self.artifacts.get(&reference).await {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(Fault::internal_error)?,
-            Err(provision_store::artifact::ArtifactError::Missing { .. }) => return Ok(()),
-            Err(error) => return Err(artifact_fault(error)),
-        };
-        for part in &index.parts {
-            self.remove_artifact(&part.artifact).await?;
+        if let Some(index) = self.export_index(&export.artifact).await? {
+            for part in &index.parts {
+                self.remove_artifact(&part.artifact).await?;
+            }
         }
         self.remove_artifact(&export.artifact).await
     }

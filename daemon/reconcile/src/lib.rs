@@ -18,7 +18,7 @@ pub mod seal;
 mod service;
 mod wait;
 
-pub use broker::Broker;
+pub use broker::{Broker, SealedThings};
 pub use budget::BudgetSettings;
 pub use context::{Context, GrantSettings, Registry, Settings};
 pub use drift::DriftSettings;

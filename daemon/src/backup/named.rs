@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use provision_store::Entry;
 use provision_store::artifact::ArtifactRef;
+use provision_store::record::Sealed;
 
 /// References of artifacts in a record.
 pub(super) fn references(value: &[u8]) -> Vec<String> {
@@ -24,6 +25,15 @@ pub(super) fn key_ids(entries: &[Entry]) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// Id of the key that seals an artifact; `None` for one that lies open.
+pub(super) fn artifact_key(content: &[u8]) -> Option<String> {
+    // Most are large and lie open: those are told apart by their beginning.
+    if !content.starts_with(b"{\"key_id\"") {
+        return None;
+    }
+    serde_json::from_slice::<Sealed>(content).ok().map(|sealed| sealed.key_id)
 }
 
 fn sealed(value: &serde_json::Value, found: &mut BTreeSet<String>) {

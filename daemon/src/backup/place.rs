@@ -16,6 +16,24 @@ pub(super) fn vacant(dir: &Path) -> Result<(), BackupError> {
     }
 }
 
+/// Demands that a backup does not lie inside what it backs up.
+pub(super) fn outside(data: &Path, to: &Path) -> Result<(), BackupError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| BackupError::Io { action: "looking for", path, source }
+    };
+    let root = data.canonicalize().map_err(failed(data))?;
+    let absolute = std::path::absolute(to).map_err(failed(to))?;
+    // What is not there yet lies where its nearest parent does that is.
+    let there = absolute.ancestors().find_map(|parent| parent.canonicalize().ok());
+    match there {
+        Some(place) if place.starts_with(&root) => {
+            Err(BackupError::Inside { to: to.to_owned(), data: data.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A place on the same disk, which goes with its content unless that is given its name.
 pub(super) fn room_beside(dir: &Path) -> Result<tempfile::TempDir, BackupError> {
     let parent = parent(dir);
@@ -26,7 +44,11 @@ pub(super) fn room_beside(dir: &Path) -> Result<tempfile::TempDir, BackupError> 
 
 /// Gives what is whole its name.
 pub(super) fn publish(work: &Path, name: &Path) -> Result<(), BackupError> {
-    let failed = |source| BackupError::Io { action: "giving its name to", path: name.to_owned(), source };
+    let failed = |source: std::io::Error| match source.kind() {
+        // Somebody else has made it meanwhile.
+        std::io::ErrorKind::DirectoryNotEmpty => BackupError::NotEmpty(name.to_owned()),
+        _ => BackupError::Io { action: "giving its name to", path: name.to_owned(), source },
+    };
     let sync = |dir: &Path| std::fs::File::open(dir).and_then(|dir| dir.sync_all());
     sync(work).and_then(|()| std::fs::rename(work, name)).and_then(|()| sync(&parent(name))).map_err(failed)
 }

@@ -36,14 +36,7 @@ impl Config {
     /// Reads and checks a configuration file.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
         let read = |cause| ConfigError::Read { path: path.to_owned(), cause };
-        let size = std::fs::metadata(path).map_err(read)?.len();
-        if size > FILE_BYTES_MAX {
-            return Err(ConfigError::Whole {
-                path: path.to_owned(),
-                what: "it is larger than 1 MiB".to_owned(),
-            });
-        }
-        Config::parse(&std::fs::read_to_string(path).map_err(read)?, path)
+        Config::parse(&provision_connector_sdk::file::read_text(path, FILE_BYTES_MAX).map_err(read)?, path)
     }
 
     /// Parses and checks the text of a configuration file; `path` is for messages.

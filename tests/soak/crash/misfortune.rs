@@ -12,10 +12,12 @@ use salesforce_simulator::org::Happening;
 
 /// Faults in one run, at most.
 const FAULTS_MAX: u32 = 4;
-/// Requests that a daemon makes before it dies, at most.
-const REQUESTS_MAX: u64 = 60;
+/// Requests that a daemon makes before it dies, at most: soon, or late enough for any part of an account's life.
+const REQUESTS_MAX: [u64; 2] = [30, 200];
 /// How long a daemon lives, at most.
 const LIFE_MAX_MS: u64 = 2_500;
+/// Which of the calls of a kind goes wrong, at most: an early one, or one of any.
+const NTH_MAX: [u32; 2] = [6, 40];
 
 /// When a daemon dies.
 #[derive(Debug)]
@@ -30,7 +32,8 @@ impl Strike {
     pub fn draw(random: &mut StdRng) -> Strike {
         if random.random_bool(0.7) {
             let later = Duration::from_micros(random.random_range(0..20_000));
-            Strike::Requests(random.random_range(1..=REQUESTS_MAX), later)
+            let max = REQUESTS_MAX.choose(random).copied().unwrap_or(1);
+            Strike::Requests(random.random_range(1..=max), later)
         } else {
             Strike::Life(Duration::from_millis(random.random_range(0..=LIFE_MAX_MS)))
         }
@@ -55,7 +58,8 @@ pub fn rules(random: &mut StdRng) -> Vec<Rule> {
 }
 
 fn rule(random: &mut StdRng) -> Rule {
-    let when = Occurrence::Nth(random.random_range(1..=6));
+    let max = NTH_MAX.choose(random).copied().unwrap_or(1);
+    let when = Occurrence::Nth(random.random_range(1..=max));
     let special = [
         (Operation::DeployRun, Fault::DeployRestarted),
         (Operation::DeployStart, Fault::Happens(Happening::DeployLocked(Duration::from_secs(2)))),

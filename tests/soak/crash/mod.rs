@@ -1,10 +1,11 @@
-//! kill -9 at random moments of an account's life, while the organisation misbehaves: each run ends as one to which
-//! nothing happened.
+//! kill -9 and stops at random moments of an account's whole life, from its creation over a repair to its removal, while
+//! the organisation misbehaves: each run ends as one to which nothing happened.
 
 mod course;
 pub mod misfortune;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use provision_tests::setup::Setup;
@@ -14,10 +15,11 @@ use rand::rngs::StdRng;
 use salesforce_simulator::{Config, Simulator};
 
 use crate::caller::Caller;
+use crate::deprovision::{as_before, grants};
 use crate::end::{End, defects};
 use crate::trial::{Trial, in_worlds, random_of};
 use crate::{Common, Misfortune, Report};
-pub use course::{protected, started};
+pub use course::{protected, removed, started};
 
 use course::Course;
 use misfortune::Strike;
@@ -26,6 +28,11 @@ use misfortune::Strike;
 pub const DEATHS_MAX: u32 = 5;
 /// Objects of the organisation: enough for several deployments, few enough for many runs.
 const OBJECTS: usize = 30;
+
+/// How many of them are stops: SIGTERM, and the daemon ends by itself within [`STOP_PATIENCE`].
+const STOPS: f64 = 0.2;
+/// A stop takes five seconds at most; what is more is for a busy machine.
+const STOP_PATIENCE: Duration = Duration::from_secs(8);
 
 pub struct Crash;
 
@@ -36,21 +43,39 @@ impl Misfortune for Crash {
         let mut world = World::made(setup).await;
         let undisturbed = lived(&mut world, &mut random_of(common, u64::MAX), 0).await?;
         drop(world);
-        if undisturbed.state != "Protected" || undisturbed.effects.values().any(|count| *count != 1) {
+        let once = undisturbed.removed.effects.values().all(|count| *count == 1);
+        if undisturbed.protected.state != "Protected" || undisturbed.removed.state != "Deprovisioned" || !once
+        {
             return Err(format!("the undisturbed run ends as {undisturbed:#?}"));
         }
-        eprintln!("  undisturbed: {} effects, {}", undisturbed.effects.len(), undisturbed.state);
+        eprintln!(
+            "  undisturbed: protected after {} effects, removed after {}",
+            undisturbed.protected.effects.len(),
+            undisturbed.removed.effects.len()
+        );
         in_worlds(Arc::new(Lives { undisturbed }), common, report).await
     }
 }
 
 struct Lives {
-    undisturbed: End,
+    undisturbed: Ends,
+}
+
+/// Where an account stood when all was well, and when all was over.
+#[derive(Debug)]
+struct Ends {
+    protected: End,
+    removed: End,
 }
 
 impl Lives {
     fn setup_of() -> Setup {
-        Setup { org: Config { objects: OBJECTS, ..Config::default() }, log: "info", ..Setup::default() }
+        Setup {
+            org: Config { objects: OBJECTS, ..Config::default() },
+            log: "info",
+            more: "\n[drift]\ninterval_seconds = 1\n".to_owned(),
+            ..Setup::default()
+        }
     }
 }
 
@@ -65,18 +90,25 @@ impl Trial for Lives {
             world.org.faults().add(rule);
         }
         let deaths = random.random_range(1..=DEATHS_MAX);
-        let end = lived(world, random, deaths).await?;
-        match end.differs(&self.undisturbed) {
+        let ends = lived(world, random, deaths).await?;
+        let when_protected = ends.protected.differs(&self.undisturbed.protected);
+        let when_removed = ends.removed.differs(&self.undisturbed.removed);
+        match when_protected.or(when_removed) {
             None => Ok(()),
             Some(difference) => Err(difference),
         }
     }
 }
 
-/// The whole course, with so many deaths of the daemon.
-async fn lived(world: &mut World, random: &mut StdRng, deaths: u32) -> Result<End, String> {
-    let caller = lives(world, random, deaths, &Course::default()).await?;
-    End::of(&caller, &world.org).await
+/// The whole course, with so many ends of the daemon.
+async fn lived(world: &mut World, random: &mut StdRng, deaths: u32) -> Result<Ends, String> {
+    let before = world.org.org().portrait();
+    let course = Course::default();
+    let caller = lives(world, random, deaths, &course).await?;
+    let protected = course.protected().ok_or("it was never protected")?;
+    as_before(&before, &world.org)?;
+    grants(&world.org, deaths)?;
+    Ok(Ends { protected, removed: End::of(&caller, &world.org).await? })
 }
 
 /// What somebody wants of a daemon. Asked for again after each death of it; what was done to the organisation is kept.
@@ -120,7 +152,14 @@ pub async fn lives(
             }
             None => {
                 deaths -= 1;
-                world.kill().await;
+                if random.random_bool(STOPS) {
+                    let (took, well) = world.terminate().await;
+                    if !well || took > STOP_PATIENCE {
+                        return Err(format!("a stop took {took:?}, and ended well: {well}"));
+                    }
+                } else {
+                    world.kill().await;
+                }
                 world.restart().await;
             }
         }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use provision_client::api::v1::{DeprovisionServiceAccountRequest, ServiceAccountState};
 use provision_tests::setup::Setup;
 use provision_tests::world::World;
 use rand::Rng as _;
 use rand::rngs::StdRng;
 use salesforce_simulator::ledger::{Entry, Kind};
+use salesforce_simulator::org::Portrait;
 use salesforce_simulator::{Config, Simulator};
 
-use crate::caller::{ACCOUNT, Caller};
+use crate::caller::Caller;
 use crate::crash::{DEATHS_MAX, Wish, lives, misfortune, protected};
 use crate::end::token_reuses;
 use crate::trial::{Trial, in_worlds};
@@ -48,11 +48,7 @@ impl Trial for ThereAndBack {
         // Some change their mind before the account is protected.
         let wish = Removed { early: random.random_bool(0.25), was_protected: AtomicBool::new(false) };
         lives(world, random, deaths, &wish).await?;
-        let differences = before.differences(&world.org.org().portrait());
-        if !differences.is_empty() {
-            let told: Vec<_> = differences.iter().take(TOLD_MAX).cloned().collect();
-            return Err(format!("{} things differ from before: {}", differences.len(), told.join("; ")));
-        }
+        as_before(&before, &world.org)?;
         if token_reuses(&world.org) > 0 {
             return Err("a rotated refresh token was used again".to_owned());
         }
@@ -60,9 +56,19 @@ impl Trial for ThereAndBack {
     }
 }
 
+/// The organisation is as it was.
+pub fn as_before(before: &Portrait, org: &Simulator) -> Result<(), String> {
+    let differences = before.differences(&org.org().portrait());
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<_> = differences.iter().take(TOLD_MAX).cloned().collect();
+    Err(format!("{} things differ from before: {}", differences.len(), told.join("; ")))
+}
+
 /// The grant that the account had is gone. One whose answer never came to the daemon is nobody's: its token is not known,
 /// so nobody can revoke it. There is at most one for each answer that was lost, and for each death.
-fn grants(org: &Simulator, deaths: u32) -> Result<(), String> {
+pub fn grants(org: &Simulator, deaths: u32) -> Result<(), String> {
     let issued = org.ledger().of(Kind::GrantIssued);
     let number = |entry: &Entry| entry.detail.get("grant").and_then(|number| number.parse::<u64>().ok());
     let last = issued.iter().filter_map(number).max();
@@ -92,13 +98,6 @@ impl Wish for Removed {
             }
             self.was_protected.store(true, Ordering::SeqCst);
         }
-        caller
-            .brought_about("DEPROVISION", |client| async move {
-                let request =
-                    DeprovisionServiceAccountRequest { name: ACCOUNT.to_owned(), ..Default::default() };
-                client.accounts().deprovision(request).await
-            })
-            .await?;
-        caller.until("deprovisioned", |account| account.state() == ServiceAccountState::Deprovisioned).await
+        crate::crash::removed(caller).await
     }
 }

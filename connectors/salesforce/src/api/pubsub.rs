@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use apache_avro::Schema;
-use provision_connector_sdk::http::PublicOnly;
+use provision_connector_sdk::file;
+use provision_connector_sdk::http::{CA_FILE_BYTES_MAX, PublicOnly};
 use provision_connector_sdk::{Access, ConnectorFault, Session};
 use secrecy::ExposeSecret as _;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -64,7 +65,7 @@ impl PubSub {
         if url.scheme() == "https" {
             let mut tls = ClientTlsConfig::new().with_native_roots();
             if let Some(path) = ca_file {
-                let pem = std::fs::read(path)
+                let pem = file::read(path, CA_FILE_BYTES_MAX)
                     .map_err(|cause| ConfigError::CaFile { path: path.to_owned(), cause })?;
                 tls = tls.ca_certificate(Certificate::from_pem(pem));
             }

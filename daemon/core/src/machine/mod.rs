@@ -115,6 +115,9 @@ pub fn transition(account: &ServiceAccount, event: Event, now: Timestamp) -> Res
     let mut next = account.clone();
     let mut actions = Vec::new();
     match event {
+        // A late look at a grant that was revoked with its account.
+        Event::GrantInDoubt { .. } | Event::GrantConfirmed | Event::GrantExpiring { .. }
+            if next.phase == Phase::Deprovisioned => {}
         Event::AuthorizationBegun { deadline } => authorization::begun(&mut next, deadline, now)?,
         Event::AuthorizationEnded { failure } => authorization::ended(&mut next, &failure, now),
         Event::Authorized { identity } => authorization::authorized(&mut next, identity, now, &mut actions)?,

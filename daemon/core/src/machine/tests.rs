@@ -2,6 +2,8 @@ use super::*;
 use crate::account::{State, Status};
 use crate::ids::{AccountName, ConnectorId, OperationId};
 
+mod removal;
+
 fn at(seconds: i64) -> Timestamp {
     chrono::DateTime::from_timestamp(seconds, 0).expect("in range")
 }

@@ -32,6 +32,7 @@ use crate::context::{Context, account_context};
 use crate::repository::Versioned;
 
 pub(crate) use outlook::outlook;
+pub use reseal::SealedThings;
 pub(crate) use tokens::TokenPair;
 
 /// How long a caller waits for a renewal; the exchange goes on without it.

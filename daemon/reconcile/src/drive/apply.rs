@@ -2,23 +2,17 @@
 
 use std::collections::HashSet;
 
-use provision_connector_sdk::{Applied, ApplyProgress, ApplyRequest, Begin, FaultClass, Refused};
+use provision_connector_sdk::{Applied, ApplyProgress, ApplyRequest, Refused};
 use provision_core::component::{Component, ComponentState};
-use provision_core::operation::{Step, StepState};
+use provision_core::operation::Step;
 use provision_core::plan::{Plan, PlanStep, PlannedComponent};
 
+use super::job::Job;
 use super::record::Seen;
 use super::{Driver, Stop, Work};
 
 /// Characters of the application's words that are kept of a refusal.
 const REFUSAL_LENGTH_MAX: usize = 1_000;
-
-/// What is known of earlier tries, owned.
-enum Known {
-    Nothing,
-    Handle(String),
-    Maybe { since: provision_core::Timestamp },
-}
 
 impl Driver<'_> {
     pub(super) async fn apply(
@@ -29,23 +23,19 @@ impl Driver<'_> {
         found: &Step,
     ) -> Result<(), Stop> {
         let key = format!("{}/{}", self.name, planned.id);
-        let mut known = match (&found.state, &found.handle) {
-            (StepState::Pending, _) => Known::Nothing,
-            (_, Some(handle)) => Known::Handle(handle.clone()),
-            (_, None) => Known::Maybe { since: found.start_time.unwrap_or_else(|| self.context.now()) },
-        };
+        let mut job = Job::of(found, self.context.now());
         self.announce(planned).await?;
         let mut refused = self.refused(planned).await?;
         let mut pauses = self.pauses();
         let applied = loop {
-            let begin = match &known {
-                Known::Nothing => Begin::Fresh,
-                Known::Handle(handle) => Begin::Resume { handle },
-                Known::Maybe { since } => Begin::Uncertain { since: *since },
-            };
             let asked = self.context.now();
-            let request =
-                ApplyRequest { plan, step: planned, idempotency_key: &key, begin, refused: &refused };
+            let request = ApplyRequest {
+                plan,
+                step: planned,
+                idempotency_key: &key,
+                begin: job.begin(),
+                refused: &refused,
+            };
             match work.connector.apply(&work.session, request).await {
                 Ok(ApplyProgress::Done { applied, refused: more }) => {
                     self.keep_refused(planned, &mut refused, more).await?;
@@ -54,16 +44,12 @@ impl Driver<'_> {
                 Ok(ApplyProgress::Running { handle, done, total, message, poll_after, refused: more }) => {
                     self.keep_refused(planned, &mut refused, more).await?;
                     self.report(&planned.id, done, total, &message, Some(&handle)).await?;
-                    known = Known::Handle(handle);
+                    job = Job::Named(handle);
                     pauses.reset(self.context.settings.retry_delay_min);
                     self.sleep(poll_after).await;
                 }
                 Err(fault) => {
-                    // Only a call whose effect may have happened forces a look before the next; a known job is simply
-                    // asked again.
-                    if fault.class == FaultClass::Unknown && matches!(known, Known::Nothing) {
-                        known = Known::Maybe { since: asked };
-                    }
+                    job.failed(&fault, asked);
                     self.pause(&planned.id, &mut pauses, fault).await?;
                 }
             }

@@ -6,6 +6,7 @@ mod canary;
 mod checkpoints;
 mod finish;
 mod inventory;
+mod job;
 mod record;
 mod removal;
 mod repair;

@@ -6,6 +6,7 @@ use provision_connector_sdk::{CallCounter, Connector as _, Session};
 use provision_core::account::{ConditionType, GrantState, Phase, Status};
 use provision_core::ports::{Accounts as _, BeginAuthorization};
 use provision_core::{Fault, Reason};
+use provision_reconcile::SealedThings;
 use provision_store::Store as _;
 use provision_store::Txn;
 use provision_store::record::{RecordKey, RestoreMarker, encode};
@@ -139,15 +140,16 @@ async fn keys_rotate_while_grants_are_in_use() {
     let world = World::new().await;
     let life = world.live(Crash::never()).await;
     life.until_authorized(&world).await;
+    let grant = SealedThings { grants: 1, ..SealedThings::default() };
     assert_eq!(
         life.broker.sealed_by().await.expect("counted").into_iter().collect::<Vec<_>>(),
-        [("k1".to_owned(), 1)]
+        [("k1".to_owned(), grant)]
     );
     world.keys.set(&["k2", "k1"]);
     identify(&life).await.expect("the older key opens");
     assert_eq!(
         life.broker.reseal().await.expect("sealed").into_iter().collect::<Vec<_>>(),
-        [("k2".to_owned(), 1)]
+        [("k2".to_owned(), grant)]
     );
     world.keys.set(&["k2"]);
     world.application.state().access_token = "ended".into();

@@ -164,6 +164,7 @@ impl ConditionArguments {
             moved_to: None,
             my_domain_only: self.login_policy == LoginPolicy::MyDomainOnly,
             app_policy: self.app_policy,
+            client_secret: None,
             pkce_optional: self.pkce == Pkce::Optional,
             refresh_policy: self.refresh_token_policy,
             refused_triggers: self.refuse_trigger,

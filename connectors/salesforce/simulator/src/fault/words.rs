@@ -124,6 +124,9 @@ fn fault_of(text: &str) -> Result<Fault, String> {
         ("users-deactivated", "") => Fault::Happens(Happening::UsersDeactivated),
         ("api-access-off", "") => Fault::Happens(Happening::ApiAccessOff),
         ("sessions-ended", "") => Fault::Happens(Happening::SessionsEnded),
+        ("secret-rotated", secret) if !secret.is_empty() => {
+            Fault::Happens(Happening::SecretRotated { secret: secret.to_owned() })
+        }
         ("org-locked", "") => Fault::Happens(Happening::Locked),
         ("api-requests-used-up", "") => Fault::Happens(Happening::ApiRequestsUsedUp),
         ("permission-withdrawn", permission) if !permission.is_empty() => {

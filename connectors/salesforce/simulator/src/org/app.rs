@@ -138,6 +138,12 @@ pub(super) fn salesforce_cli() -> ConnectedApp {
 }
 
 impl super::Org {
+    /// The consumer secret of an app at the moment.
+    pub fn secret_of(&self, app: &ConnectedApp) -> String {
+        let rotated = self.conditions().client_secret.clone().filter(|_| app.client_id == self.app.client_id);
+        rotated.unwrap_or_else(|| app.client_secret.clone())
+    }
+
     /// The app with this consumer key.
     pub fn app_of(&self, client_id: &str) -> Option<&ConnectedApp> {
         std::iter::once(&self.app).chain(&self.apps).find(|app| app.client_id == client_id)

@@ -121,6 +121,8 @@ pub struct Conditions {
     /// Nobody can log in at `login` or `test`.
     pub my_domain_only: bool,
     pub app_policy: AppPolicy,
+    /// Consumer secret of the vendor's app since it was rotated; `None` = the one that it began with.
+    pub client_secret: Option<String>,
     /// An authorize request without a code challenge is taken.
     pub pkce_optional: bool,
     pub refresh_policy: RefreshPolicy,

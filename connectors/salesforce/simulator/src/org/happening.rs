@@ -19,6 +19,8 @@ pub enum Happening {
     PermissionWithdrawn(String),
     /// All sessions end; grants stay.
     SessionsEnded,
+    /// The vendor's app has another consumer secret; the one before is refused.
+    SecretRotated { secret: String },
     /// Salesforce locks the org: `inactive_org` for who refreshes, the end of every session.
     Locked,
     /// The org moves to another instance, which has another host: sessions end, and the old host redirects.
@@ -53,6 +55,9 @@ impl Org {
             }
             Happening::PermissionWithdrawn(permission) => self.withdraw(permission),
             Happening::SessionsEnded => self.write().sessions.end_all(),
+            Happening::SecretRotated { secret } => {
+                self.set_conditions(|conditions| conditions.client_secret = Some(secret.clone()));
+            }
             Happening::Locked => {
                 self.set_conditions(|conditions| conditions.locked = true);
                 self.write().sessions.end_all();

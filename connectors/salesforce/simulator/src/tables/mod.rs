@@ -304,6 +304,11 @@ pub(crate) fn by_key(view: &View<'_>, object: &ObjectType, key: &str) -> Option<
     }
 }
 
+/// Whether rows of the object can be created as records: besides those that it [`stores`], groups and queues.
+pub(crate) fn grows(object: &ObjectType) -> bool {
+    stores(object) || held::GROWN.contains(&object.name.as_str())
+}
+
 /// Whether an object's rows are records that somebody created.
 pub(crate) fn stores(object: &ObjectType) -> bool {
     matches!(object.kind, ObjectKind::Standard | ObjectKind::Custom | ObjectKind::CustomMetadata)

@@ -102,9 +102,16 @@ impl Driver<'_> {
         total: u64,
     ) -> Result<Vec<String>, Stop> {
         if let Some(export) = &operation.export {
-            let index: Index = self.context.load(&export.artifact).await?;
-            if index.complete {
-                return Ok(index.items);
+            match self.context.load::<Index>(&export.artifact).await {
+                Ok(index) if index.complete => return Ok(index.items),
+                Ok(_) => {}
+                // What it had may be gone from the organisation: it is not written anew with less.
+                Err(fault) if export.items > 0 || fault.reason() != Reason::Internal => {
+                    return Err(fault.into());
+                }
+                Err(fault) => {
+                    tracing::warn!(operation = %self.name, ?fault, "an export that was cut short is written anew");
+                }
             }
             self.context.forget_export(operation).await?;
             self.change(|operation| operation.export = None).await?;

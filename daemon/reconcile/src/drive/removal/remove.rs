@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use provision_connector_sdk::{Begin, FaultClass, ProposedRemoval, RemoveProgress, RemoveRequest};
+use provision_connector_sdk::{ProposedRemoval, RemoveProgress, RemoveRequest};
 use provision_core::operation::{Leftover, Operation, Step, StepState};
 use provision_core::plan::PlannedComponent;
-use provision_core::{Fault, Reason, Timestamp};
+use provision_core::{Fault, Reason};
 
 use super::{Removing, insert_steps, leftovers, removal_step};
+use crate::drive::job::Job;
 use crate::drive::record::step_of;
 use crate::drive::{Driver, Stop, Work};
 
@@ -15,13 +16,6 @@ use crate::drive::{Driver, Stop, Work};
 const ROUNDS_MAX: usize = 3;
 /// Components that a fault names at the most.
 const NAMED_MAX: usize = 20;
-
-/// What is known of earlier tries, owned.
-enum Known {
-    Nothing,
-    Handle(String),
-    Maybe { since: Timestamp },
-}
 
 impl Driver<'_> {
     pub(super) async fn remove(&self, work: &Work, operation: &Operation, found: &Step) -> Result<(), Stop> {
@@ -31,32 +25,21 @@ impl Driver<'_> {
             .find(|removing| removing.id == found.id)
             .ok_or_else(|| Fault::internal_error(format!("the step '{}' is not known", found.id)))?;
         let key = format!("{}/{}", self.name, found.id);
-        let mut known = match (&found.state, &found.handle) {
-            (StepState::Pending, _) => Known::Nothing,
-            (_, Some(handle)) => Known::Handle(handle.clone()),
-            (_, None) => Known::Maybe { since: found.start_time.unwrap_or_else(|| self.context.now()) },
-        };
+        let mut job = Job::of(found, self.context.now());
         let mut pauses = self.pauses();
         let stay = loop {
-            let begin = match &known {
-                Known::Nothing => Begin::Fresh,
-                Known::Handle(handle) => Begin::Resume { handle },
-                Known::Maybe { since } => Begin::Uncertain { since: *since },
-            };
             let asked = self.context.now();
-            let request = RemoveRequest { step: &removing.step, idempotency_key: &key, begin };
+            let request = RemoveRequest { step: &removing.step, idempotency_key: &key, begin: job.begin() };
             match work.connector.remove(&work.session, request).await {
                 Ok(RemoveProgress::Done { leftovers }) => break leftovers,
                 Ok(RemoveProgress::Running { handle, done, total, message, poll_after }) => {
                     self.report(&found.id, done, total, &message, Some(&handle)).await?;
-                    known = Known::Handle(handle);
+                    job = Job::Named(handle);
                     pauses.reset(self.context.settings.retry_delay_min);
                     self.sleep(poll_after).await;
                 }
                 Err(fault) => {
-                    if fault.class == FaultClass::Unknown && matches!(known, Known::Nothing) {
-                        known = Known::Maybe { since: asked };
-                    }
+                    job.failed(&fault, asked);
                     self.pause(&found.id, &mut pauses, fault).await?;
                 }
             }

@@ -2,8 +2,9 @@ use std::io::Read as _;
 
 use provision_core::account::Phase;
 use provision_core::operation::{Disposition, Operation, OperationState, RemovalMode};
-use provision_core::ports::Accounts as _;
+use provision_core::ports::{Accounts as _, ListQuery, Operations};
 use provision_core::{Reason, Result};
+use provision_reconcile::SealedThings;
 
 use crate::world::{Crash, Life, World, account_name, by};
 
@@ -156,6 +157,91 @@ async fn an_old_export_is_removed() {
     let fault = archive(&life, &ended).await.expect_err("gone");
     assert_eq!(fault.reason(), Reason::ResourceNotFound);
     assert_eq!(world.artifacts().len(), before - 2, "a part and the index are gone");
+    life.end().await;
+}
+
+#[tokio::test]
+async fn the_key_of_an_export_is_needed_for_as_long_as_the_export_is_kept() {
+    let (world, life) = with_content(&ITEMS).await;
+    let ended = life.deprovisioned(RemovalMode::Everything, Some(Disposition::Export)).await;
+    world.keys.set(&["k2", "k1"]);
+    let sealed = life.broker.reseal().await.expect("sealed anew");
+    let parts = SealedThings { export_parts: 1, ..SealedThings::default() };
+    assert_eq!(sealed.get("k1"), Some(&parts), "{sealed:?}");
+    assert!(parts.to_string().contains("30 days"), "{parts}");
+    archive(&life, &ended).await.expect("the older key opens it");
+
+    world.keys.set(&["k2"]);
+    let fault = archive(&life, &ended).await.expect_err("its key is not at hand");
+    assert_eq!(fault.reason(), Reason::StoreUnavailable);
+    assert_eq!(life.broker.sealed_by().await.expect("counted").get("k1"), Some(&parts));
+
+    world.clock.advance(31 * 24 * 3600);
+    life.reap().await;
+    assert_eq!(life.broker.sealed_by().await.expect("counted").get("k1"), None);
+    life.end().await;
+}
+
+/// The daemon dies while it writes an export, and again after it has removed what the first one left, before it stored
+/// that it did.
+#[tokio::test]
+async fn an_export_that_is_cut_short_twice_is_written_anew() {
+    for point in 0..1_000 {
+        let (world, life) = with_content(&ITEMS).await;
+        life.end().await;
+        let crash = Crash::after(point);
+        let victim = world.live(crash.clone()).await;
+        tokio::select! {
+            ended = victim.deprovisioned(RemovalMode::Everything, Some(Disposition::Export)) => {
+                panic!("no export was cut short: {ended:?}")
+            }
+            () = crash.dead.cancelled() => {}
+        }
+        victim.end().await;
+        let next = world.live(Crash::never()).await;
+        let query = ListQuery { page_size: 100, after: None, filter: Default::default() };
+        let all = Operations::list(&next.plane, &account_name().tenant, query).await.expect("listed").items;
+        let unfinished = |operation: &Operation| operation.export.as_ref().is_some_and(|e| e.items == 0);
+        if let Some(operation) =
+            all.into_iter().find(|operation| !operation.is_done() && unfinished(operation))
+        {
+            let index = index_of(&world, &operation);
+            std::fs::remove_file(index).expect("removed");
+            next.runtime.recover().await.expect("recovered");
+            let ended = next.done(&operation.name).await.expect("done");
+            assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.failure);
+            assert_eq!(ended.export.as_ref().expect("exported").items, 3);
+            archive(&next, &ended).await.expect("read");
+            next.end().await;
+            return;
+        }
+        next.end().await;
+    }
+}
+
+fn index_of(world: &World, operation: &Operation) -> std::path::PathBuf {
+    let artifact = &operation.export.as_ref().expect("exported").artifact;
+    let hash = artifact.trim_start_matches("sha256:").split('/').next().expect("a hash");
+    world.artifacts().into_iter().find(|file| file.ends_with(hash)).expect("the index")
+}
+
+#[tokio::test]
+async fn an_export_whose_index_is_damaged_keeps_nothing_else_from_being_swept() {
+    let (world, life) = with_content(&ITEMS).await;
+    let ended = life.deprovisioned(RemovalMode::Everything, Some(Disposition::Export)).await;
+    let index = index_of(&world, &ended);
+    let mut bytes = std::fs::read(&index).expect("read");
+    bytes[10] ^= 1;
+    std::fs::write(&index, bytes).expect("damaged");
+    let fault = archive(&life, &ended).await.expect_err("damaged");
+    assert_eq!(fault.reason(), Reason::Internal);
+    life.broker.sealed_by().await.expect("what is damaged is sealed by nothing");
+
+    world.clock.advance(31 * 24 * 3600);
+    life.reap().await;
+    let gone = archive(&life, &ended).await.expect_err("swept");
+    assert_eq!(gone.reason(), Reason::ResourceNotFound);
+    assert!(!index.exists());
     life.end().await;
 }
 

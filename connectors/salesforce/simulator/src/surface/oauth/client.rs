@@ -57,7 +57,7 @@ pub(super) fn check<'a>(
     let app = org.app_of(&id).ok_or((status, "invalid_client_id", "client identifier invalid"))?;
     match secret {
         None if !app.secret_required => Ok(app),
-        Some(secret) if secret == app.client_secret => Ok(app),
+        Some(secret) if secret == org.secret_of(app) => Ok(app),
         _ => Err(wrong),
     }
 }

@@ -228,8 +228,8 @@ pub(super) fn revoke(org: &Org, token: &str) -> bool {
 }
 
 /// base64(HMAC-SHA256(client secret, identity URL ‖ issued_at)).
-pub(super) fn signature(app: &ConnectedApp, id: &str, issued_at: &str) -> String {
-    match Hmac::<Sha256>::new_from_slice(app.client_secret.as_bytes()) {
+pub(super) fn signature(secret: &str, id: &str, issued_at: &str) -> String {
+    match Hmac::<Sha256>::new_from_slice(secret.as_bytes()) {
         Ok(mut mac) => {
             mac.update(id.as_bytes());
             mac.update(issued_at.as_bytes());

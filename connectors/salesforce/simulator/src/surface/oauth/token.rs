@@ -102,7 +102,7 @@ pub(super) fn fields(org: &Org, base: &str, issued: &Issued<'_>) -> Map<String, 
     if let Some(token) = &issued.refresh_token {
         put("refresh_token", token);
     }
-    put("signature", &lifecycle::signature(issued.app, &id, &issued_at));
+    put("signature", &lifecycle::signature(&org.secret_of(issued.app), &id, &issued_at));
     put("scope", &issued.scope);
     put("instance_url", base);
     put("id", &id);
