@@ -132,12 +132,15 @@ fn root(reader: &mut Reader<'_>, field: &Field, path: &mut Vec<String>) -> Resul
     }
 }
 
+/// The value of one field of an object.
+type Each<'a> = dyn FnMut(&Field, &mut Vec<String>) -> Result<Value, GraphError> + 'a;
+
 /// The fields of an object, each under its alias or its name.
 fn object(
     fields: &[Field],
     of: &str,
     path: &mut Vec<String>,
-    each: &mut dyn FnMut(&Field, &mut Vec<String>) -> Result<Value, GraphError>,
+    each: &mut Each<'_>,
 ) -> Result<Value, GraphError> {
     let mut shown = Map::new();
     for field in fields {
