@@ -12,6 +12,7 @@ mod jsforce_metadata;
 mod jsforce_records;
 mod jsforce_streaming;
 mod jsforce_versions;
+mod leaving;
 mod logins;
 mod pubsub_node;
 mod pubsub_python;
