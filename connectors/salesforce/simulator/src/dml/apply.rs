@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Operation, Options, Row, RowError, RowResult, people, publish, remove, save, upsert};
+use super::{Operation, Options, Row, RowError, RowResult, grants, people, publish, remove, save, upsert};
 use crate::apex::run::{Thrown, exception, throw, trace};
 use crate::apex::value::{ExceptionState, FailedRow};
 use crate::org::{ObjectKind, ObjectType, has_object_permissions};
@@ -126,6 +126,9 @@ impl Transaction {
         }
         if object.name == "PermissionSetAssignment" {
             return Ok(people::assignments(self, operation, run, options));
+        }
+        if grants::TABLES.contains(&object.name.as_str()) {
+            return Ok(grants::change(self, operation, run, options));
         }
         let mut done = Vec::with_capacity(run.len());
         let mut run = run.into_iter();

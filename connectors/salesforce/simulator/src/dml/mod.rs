@@ -3,6 +3,7 @@
 mod apply;
 mod error;
 mod files;
+mod grants;
 mod lead;
 mod merge;
 mod mix;
@@ -28,7 +29,7 @@ use serde_json::Value;
 pub use lead::{Converted, Failure as ConvertFailure, LeadConvert};
 pub use mix::Mix;
 pub(crate) use prepare::{may_insert, may_update};
-pub(crate) use publish::deliver;
+pub(crate) use publish::{deliver, deliver_changes};
 pub(crate) use remove::may_delete;
 pub use trigger::{Fired, Invocation, TriggerRow};
 pub(crate) use trigger::{listens, trigger_of};

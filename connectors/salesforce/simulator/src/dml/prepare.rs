@@ -14,7 +14,7 @@ use crate::transaction::Transaction;
 /// Whether the caller may do this to any record of the object at all.
 pub(crate) fn may_insert(tx: &Transaction, object: &ObjectType, options: Options) -> Result<(), RowError> {
     let people = object.name == "User";
-    if !people && (!tables::stores(object) || !object.createable) {
+    if !people && (!tables::grows(object) || !object.createable) {
         return Err(RowError::unsupported(object, "create"));
     }
     let allowed = if people { tx.rights.has("ManageUsers") } else { tx.rights.object(object).create };
@@ -29,7 +29,7 @@ pub(crate) fn may_insert(tx: &Transaction, object: &ObjectType, options: Options
 
 /// As [`may_insert`] for an update.
 pub(crate) fn may_update(object: &ObjectType) -> Result<(), RowError> {
-    if object.name != "User" && (!tables::stores(object) || !object.updateable) {
+    if object.name != "User" && (!tables::grows(object) || !object.updateable) {
         return Err(RowError::unsupported(object, "update"));
     }
     Ok(())

@@ -1,14 +1,20 @@
 //! Publishing platform events, which are never stored.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::apply::{Placed, Placement};
 use super::save::Work;
 use super::{Options, Row, RowError, RowResult, trigger};
 use crate::apex::run::{Thrown, fatal};
+use crate::events::change::{Change, event_of};
 use crate::events::{EVENT_BYTES_MAX, RawEvent, Refusal};
-use crate::org::{Id, TriggerEvent, rest_time};
+use crate::org::{Id, ObjectType, TriggerEvent, rest_time};
 use crate::transaction::{Event, Transaction};
+
+/// Change events that triggers see together.
+const DELIVERED_MAX: usize = 2_000;
 
 /// Publishes events: at once, or when the transaction has ended well, as their definition says.
 pub(super) fn publish(tx: &mut Transaction, rows: Vec<Placed>, options: Options) -> Vec<Placement> {
@@ -75,12 +81,35 @@ pub(crate) fn deliver(tx: &mut Transaction, events: Vec<Event>) -> Result<(), Th
     Ok(())
 }
 
+/// Brings changes of records to the triggers that stand on their change events.
+pub(crate) fn deliver_changes(tx: &mut Transaction, user: Id, changes: &[Change]) -> Result<(), Thrown> {
+    let metadata = tx.state.metadata.clone();
+    let mut by_event: Vec<(Arc<ObjectType>, Vec<Work>)> = Vec::new();
+    for (at, change) in changes.iter().enumerate() {
+        let Some(event) = event_of(&change.object).and_then(|name| metadata.object(&name).cloned()) else {
+            continue;
+        };
+        let mut work = Work::new(at, None);
+        work.values = change.row(user, tx.org.now_ms(), at + 1);
+        work.values.insert("ReplayId".to_owned(), (at + 1).to_string().into());
+        match by_event.iter_mut().find(|(known, _)| known.name == event.name) {
+            Some((_, works)) => works.push(work),
+            None => by_event.push((event, vec![work])),
+        }
+    }
+    for (event, mut works) in by_event {
+        for part in works.chunks_mut(DELIVERED_MAX) {
+            trigger::fire(tx, &event, TriggerEvent::AfterInsert, part)?;
+        }
+        if let Some(error) = works.iter().flat_map(|work| &work.errors).next() {
+            return Err(fatal(tx, "System.UnexpectedException", error.message.clone()));
+        }
+    }
+    Ok(())
+}
+
 /// The event as it will be sent, if it can be.
-fn encoded(
-    tx: &Transaction,
-    object: &crate::org::ObjectType,
-    values: &Map<String, Value>,
-) -> Result<RawEvent, Refusal> {
+fn encoded(tx: &Transaction, object: &ObjectType, values: &Map<String, Value>) -> Result<RawEvent, Refusal> {
     let schema = tx.org.bus.schema_of(object)?;
     let payload = schema.encode(tx.org.now_ms(), tx.rights.user, values)?;
     let id = tx.org.bus.next_uuid();

@@ -72,7 +72,7 @@ fn doomed(tx: &Transaction, object: &ObjectType, placed: Placed, options: Option
 
 /// Whether records of the object can be deleted at all.
 pub(crate) fn may_delete(object: &ObjectType) -> Result<(), RowError> {
-    if !tables::stores(object) || !object.deletable {
+    if !tables::grows(object) || !object.deletable {
         return Err(RowError::unsupported(object, "delete"));
     }
     Ok(())
@@ -160,7 +160,7 @@ fn buried(tx: &Transaction, object: &ObjectType, placed: Placed, options: Option
     let mut work = Work::new(at, row.id);
     let found = match row.id {
         None => Err(RowError::no_id("undelete")),
-        Some(_) if !tables::stores(object) || !object.undeletable => {
+        Some(_) if !tables::grows(object) || !object.undeletable => {
             Err(RowError::unsupported(object, "undelete"))
         }
         Some(id) if tx.state.records.binned(id).is_empty() => Err(RowError::not_in_bin()),

@@ -85,7 +85,7 @@ fn check(tx: &Transaction, field: &Field, value: &Value) -> Result<(), RowError>
 fn owner(tx: &Transaction, object: &ObjectType, field: &Field, value: &Value) -> Result<(), RowError> {
     let id = value.as_str().filter(|_| field.name == "OwnerId").and_then(Id::parse);
     let Some(id) = id.filter(|id| id.prefix() == prefix::GROUP) else { return Ok(()) };
-    match tables::held::queue_objects(&tx.state.metadata, id) {
+    match tables::held::queue_objects(&tx.state, id) {
         Some(objects) if objects.iter().any(|name| name.eq_ignore_ascii_case(&object.name)) => Ok(()),
         Some(_) => {
             let message = "Queue not associated with this SObject type";

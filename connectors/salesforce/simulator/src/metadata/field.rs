@@ -84,7 +84,7 @@ pub(super) fn read(
     if matches!(kind, "Lookup" | "MasterDetail" | "MetadataRelationship") {
         relate(element, kind, &mut field, org).map_err(at)?;
     }
-    if field.unique && !matches!(kind, "Text" | "Number" | "Email" | "AutoNumber") {
+    if field.unique && !matches!(kind, "Text" | "Number" | "Email" | "AutoNumber" | "MetadataRelationship") {
         return Err(at(format!("Can not specify 'unique' for a CustomField of type {kind}")));
     }
     if field.external_id && !matches!(kind, "Text" | "Number" | "Email" | "AutoNumber") {

@@ -1,5 +1,6 @@
 //! Reads `package.xml` and the destructive manifests.
 
+use super::kinds::Kind;
 use super::schema::{Violation, check};
 use super::types::PACKAGE;
 use super::xml::Element;
@@ -45,7 +46,10 @@ impl Manifest {
                         at: member.at,
                     });
                 }
-                members.push((name.to_owned(), member.text.clone()));
+                // Clients that know folders of folders write those of reports with a slash behind.
+                let in_folder = Kind::named(name).is_some_and(|kind| kind.in_folder);
+                let own = if in_folder { member.text.trim_end_matches('/') } else { &member.text };
+                members.push((name.to_owned(), own.to_owned()));
             }
         }
         let version = root.text_of("version").map(str::to_owned);

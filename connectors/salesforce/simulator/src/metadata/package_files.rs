@@ -69,6 +69,10 @@ fn content_file(archive: &Archive, kind: &Kind, top: &str, name: &str) -> Option
     }
     let folder = format!("{top}{}/", kind.folder);
     let stem = |file: &str| match kind.name {
+        // A document may be named without its ending.
+        "Document" if !name.rsplit('/').next().is_some_and(|own| own.contains('.')) => {
+            Some(file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned())
+        }
         "Document" => Some(file.to_owned()),
         _ => file.strip_suffix(kind.ending)?.strip_suffix('.').map(str::to_owned),
     };

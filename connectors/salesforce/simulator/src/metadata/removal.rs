@@ -22,19 +22,13 @@ const ORDER: [&str; 7] = [
     "CustomObject",
 ];
 
+/// So many types of [`ORDER`] go before those that are not in it.
+const FIRST: usize = 5;
+
 /// Deletes `members` (`(type, full name)`); `file` is the manifest that names them.
 pub(super) fn remove(stage: &mut Stage<'_>, members: &[(String, String)], file: &str) {
-    for kind in ORDER {
-        for (_, name) in members.iter().filter(|(a_kind, _)| a_kind == kind) {
-            let row = Row::of(kind, name, file);
-            let row = if name == "*" {
-                row.failed("Wildcards are not supported in destructive changes")
-            } else {
-                remove_one(stage, kind, name, row, members)
-            };
-            stage.rows.push(row);
-        }
-    }
+    removed(stage, members, file, &ORDER[..FIRST]);
+    // Layouts, tabs and views before the objects that they are of.
     for (kind, name) in members.iter().filter(|(kind, _)| !ORDER.contains(&kind.as_str())) {
         let row = Row::of(kind, name, file);
         let row = match stage.needs("CustomizeApplication") {
@@ -46,6 +40,22 @@ pub(super) fn remove(stage: &mut Stage<'_>, members: &[(String, String)], file: 
             Ok(()) => kept(stage, kind, name, row),
         };
         stage.rows.push(row);
+    }
+    removed(stage, members, file, &ORDER[FIRST..]);
+}
+
+/// Deletes the members of these types, one type after the other.
+fn removed(stage: &mut Stage<'_>, members: &[(String, String)], file: &str, kinds: &[&str]) {
+    for kind in kinds {
+        for (_, name) in members.iter().filter(|(a_kind, _)| a_kind == kind) {
+            let row = Row::of(kind, name, file);
+            let row = if name == "*" {
+                row.failed("Wildcards are not supported in destructive changes")
+            } else {
+                remove_one(stage, kind, name, row, members)
+            };
+            stage.rows.push(row);
+        }
     }
 }
 

@@ -38,7 +38,18 @@ pub struct Metadata {
     pub coverage: BTreeMap<Id, Arc<UnitCoverage>>,
     revision: Revision,
     references: OnceLock<Arc<References>>,
+    beside: Neighbours,
     program: Cached,
+}
+
+/// Objects beside the others, made when one of them is named first. A copy may be changed, and starts without them.
+#[derive(Debug, Default)]
+struct Neighbours(OnceLock<super::beside::Beside>);
+
+impl Clone for Neighbours {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// The program of the Apex in here. A copy may be changed, and starts without one.
@@ -64,9 +75,13 @@ struct Revision {
 }
 
 impl Metadata {
-    /// The object of this API name, ignoring case.
+    /// The object of this API name, ignoring case; those that stand beside another are among them.
     pub fn object(&self, name: &str) -> Option<&Arc<ObjectType>> {
-        self.objects.get(&name.to_ascii_lowercase())
+        let name = name.to_ascii_lowercase();
+        self.objects.get(&name).or_else(|| {
+            let made = super::beside::may_be(&name);
+            made.then(|| self.beside.0.get_or_init(|| super::beside::all(self.objects.values())))?.get(&name)
+        })
     }
 
     /// The object that the Tooling API knows under this name: its own tables first, then everybody's.
@@ -127,6 +142,7 @@ impl Metadata {
     /// Adds an object or replaces the one of the same name.
     pub fn put_object(&mut self, object: ObjectType) {
         self.references = OnceLock::new();
+        self.beside = Neighbours::default();
         self.program = Cached::default();
         self.objects.insert(object.name.to_ascii_lowercase(), Arc::new(object));
     }
@@ -139,6 +155,7 @@ impl Metadata {
     /// Takes an object away; the caller has checked that nothing refers to it.
     pub fn remove_object(&mut self, name: &str) -> Option<Arc<ObjectType>> {
         self.references = OnceLock::new();
+        self.beside = Neighbours::default();
         self.program = Cached::default();
         self.objects.remove(&name.to_ascii_lowercase())
     }
@@ -214,7 +231,9 @@ impl Metadata {
 
     /// The object a record belongs to by its id; several objects may share a prefix, the first by name wins.
     pub fn object_of(&self, id: Id) -> Option<&Arc<ObjectType>> {
-        self.objects.values().find(|object| object.key_prefix.as_deref() == Some(id.prefix()))
+        let beside = self.beside.0.get().into_iter().flat_map(|beside| beside.values());
+        let mut all = self.objects.values().chain(beside);
+        all.find(|object| object.key_prefix.as_deref() == Some(id.prefix()))
     }
 
     /// The class of this name, ignoring case; `ns__Name` is one of an installed package.

@@ -5,6 +5,7 @@ mod apex;
 mod app;
 mod assembly;
 mod audit;
+mod beside;
 mod birth;
 mod certificate;
 mod change;
@@ -45,6 +46,7 @@ pub use access::{
 pub use apex::{ApexClass, ApexTrigger, ApexUnit, Parsed, Surface, Tree};
 pub use app::{ALL_USERS, AppAccess, AppSettings, ConnectedApp, ReadyApp, SCOPES};
 pub use audit::{AuditRow, AuditTrail};
+pub(crate) use beside::share_of;
 pub use birth::BirthError;
 pub use certificate::{CertificateError, Verifier};
 pub(crate) use clock::date_time;

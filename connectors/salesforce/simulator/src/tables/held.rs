@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Row, View};
 use crate::metadata::contents::held::Held;
 use crate::metadata::xml::Element;
-use crate::org::{Id, Metadata, ObjectType, Record, RecordType, prefix, rest_time};
+use crate::org::{Id, Metadata, ObjectType, Record, RecordType, State, prefix, rest_time};
 
 /// The tables in here; those of the Tooling API alone come last.
 pub(super) const TABLES: [&str; 11] = [
@@ -25,15 +25,21 @@ pub(super) const TABLES: [&str; 11] = [
     "TabDefinition",
     "ExternalString",
 ];
+/// Tables that hold records beside the rows of components.
+pub(super) const GROWN: [&str; 3] = ["Group", "GroupMember", "QueueSobject"];
 /// Types whose components are groups of users.
 const GROUPS: [(&str, &str); 2] = [("Queue", "Queue"), ("Group", "Regular")];
 
-type Values = Vec<(&'static str, Value)>;
+pub(super) type Values = Vec<(&'static str, Value)>;
 
 /// Visits the rows of one of [`TABLES`].
 pub(super) fn rows(view: &View<'_>, table: &str, visit: &mut dyn FnMut(Row)) {
     let metadata = &view.state.metadata;
     let components = &metadata.components;
+    if GROWN.contains(&table) {
+        let records = view.state.records.table(table).filter(|record| !record.deleted);
+        records.for_each(|record| visit(Row::Stored(record.clone())));
+    }
     match table {
         "RecordType" => {
             for object in metadata.objects().filter(|object| view.rights.object(object).read) {
@@ -94,9 +100,18 @@ pub(crate) fn is_there(metadata: &Metadata, id: Id) -> bool {
 }
 
 /// The queue with this id, with the objects whose records it may own.
-pub(crate) fn queue_objects(metadata: &Metadata, id: Id) -> Option<Vec<String>> {
-    let held = metadata.components.of("Queue").find(|held| held.id == id)?;
-    Some(queued(held).map(str::to_owned).collect())
+pub(crate) fn queue_objects(state: &State, id: Id) -> Option<Vec<String>> {
+    let made = state.records.get("Group", id).is_some_and(|row| row.get("Type").as_str() == Some("Queue"));
+    let rows = state.records.table("QueueSobject").filter(|row| !row.deleted);
+    let rows = rows.filter(|row| row.reference("QueueId") == Some(id));
+    let mut objects: Vec<String> =
+        rows.filter_map(|row| row.get("SobjectType").as_str().map(str::to_owned)).collect();
+    match state.metadata.components.of("Queue").find(|held| held.id == id) {
+        Some(held) => objects.extend(queued(held).map(str::to_owned)),
+        None if made => {}
+        None => return None,
+    }
+    Some(objects)
 }
 
 /// Whether a user is in a group or queue, by name or through other groups.
@@ -108,8 +123,13 @@ pub(crate) fn is_member(view: &View<'_>, group: Id, user: Id) -> bool {
         if !seen.insert(group) {
             continue;
         }
-        let Some((held, _)) = groups(metadata).find(|(held, _)| held.id == group) else { continue };
-        for member in members(view, held) {
+        let rows = view.state.records.table("GroupMember").filter(|row| !row.deleted);
+        let rows = rows.filter(|row| row.reference("GroupId") == Some(group));
+        let mut all: Vec<Id> = rows.filter_map(|row| row.reference("UserOrGroupId")).collect();
+        if let Some((held, _)) = groups(metadata).find(|(held, _)| held.id == group) {
+            all.extend(members(view, held));
+        }
+        for member in all {
             if member == user {
                 return true;
             }
@@ -162,13 +182,13 @@ fn is(held: &Held, name: &str) -> bool {
     held.element.as_deref().is_some_and(|element| element.is_true(name))
 }
 
-fn all<'a>(held: &'a Held, name: &'a str) -> impl Iterator<Item = &'a str> {
+pub(super) fn all<'a>(held: &'a Held, name: &'a str) -> impl Iterator<Item = &'a str> {
     let element = held.element.as_deref().into_iter();
     element.flat_map(move |element: &Element| element.all(name)).map(|one| one.text.as_str())
 }
 
 /// A row with what every component is known by.
-fn row(id: Id, held: &Held, values: Values) -> Row {
+pub(super) fn row(id: Id, held: &Held, values: Values) -> Row {
     let stamps = [
         ("CreatedDate", rest_time(held.created_ms).into()),
         ("CreatedById", held.created_by.into()),

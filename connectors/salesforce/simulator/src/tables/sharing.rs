@@ -1,7 +1,7 @@
 //! Which records a caller may read and change.
 
 use super::{View, held};
-use crate::org::{Id, ObjectAccess, ObjectType, Reach, Record, SharingModel, prefix};
+use crate::org::{Id, ObjectAccess, ObjectType, Reach, Record, SharingModel, prefix, share_of};
 
 /// Parents of parents looked at for records that their parent controls.
 const DEPTH_MAX: usize = 4;
@@ -29,7 +29,7 @@ fn readable(
     }
     match object.sharing {
         SharingModel::Read | SharingModel::ReadWrite => true,
-        SharingModel::Private => false,
+        SharingModel::Private => shared(view, object, record, false),
         SharingModel::ControlledByParent => parent(view, object, record).is_none_or(|(object, record)| {
             readable(view, object, view.rights.object(object), record, depth + 1)
         }),
@@ -48,10 +48,33 @@ pub(crate) fn may_change(
     }
     match object.sharing {
         SharingModel::ReadWrite => true,
-        SharingModel::Read | SharingModel::Private => false,
+        SharingModel::Read | SharingModel::Private => shared(view, object, record, true),
         SharingModel::ControlledByParent => parent(view, object, record)
             .is_none_or(|(object, record)| may_change(view, object, view.rights.object(object), record)),
     }
+}
+
+/// Whether a row of the object's sharing table opens the record to the caller, or to a group that has him.
+fn shared(view: &View<'_>, object: &ObjectType, record: &Record, to_change: bool) -> bool {
+    let Some(table) = share_of(object) else { return false };
+    let standard = !object.is_custom();
+    let name = |custom: &str| match (standard, custom) {
+        (true, "ParentId") => format!("{}Id", object.name),
+        (true, custom) => format!("{}{custom}", object.name),
+        (false, custom) => custom.to_owned(),
+    };
+    let (parent, level) = (name("ParentId"), name("AccessLevel"));
+    let user = view.rights.user;
+    let opens = |row: &Record| {
+        let grantee = row.reference("UserOrGroupId");
+        let enough = !to_change || row.get(&level).as_str().is_some_and(|level| level != "Read");
+        enough
+            && row.reference(&parent) == Some(record.id)
+            && grantee.is_some_and(|grantee| {
+                grantee == user || grantee.prefix() == prefix::GROUP && held::is_member(view, grantee, user)
+            })
+    };
+    view.state.records.table(&table).any(|row| !row.deleted && opens(row))
 }
 
 /// What a queue owns, each of its members owns.

@@ -16,7 +16,7 @@ use crate::apex::run::Machine;
 use crate::debug_log::{self, Trace};
 use crate::dml::Mix;
 use crate::events::change;
-use crate::org::{Assignment, Id, Org, Records, Rights, State, Turn, User};
+use crate::org::{Assignment, Id, Metadata, Org, Records, Rights, State, Turn, User, prefix};
 use crate::streaming;
 use crate::tables::View;
 
@@ -54,6 +54,7 @@ pub(crate) struct Mark {
     records: Records,
     users: Arc<BTreeMap<Id, User>>,
     assignments: Arc<BTreeMap<Id, Assignment>>,
+    metadata: Arc<Metadata>,
     waiting: Waiting,
 }
 
@@ -129,6 +130,12 @@ impl Transaction {
                     Arc::make_mut(&mut live.users).insert(id, user.clone());
                 } else if let Some(assignment) = state.assignments.get(&id) {
                     Arc::make_mut(&mut live.assignments).insert(id, assignment.clone());
+                } else if id.prefix() == prefix::PERMISSION_SET {
+                    let sets = &mut Arc::make_mut(&mut live.metadata).permission_sets;
+                    match state.metadata.permission_sets.get(&id) {
+                        Some(set) => drop(sets.insert(id, set.clone())),
+                        None => drop(sets.remove(&id)),
+                    }
                 } else {
                     Arc::make_mut(&mut live.assignments).remove(&id);
                 }
@@ -140,7 +147,9 @@ impl Transaction {
         }
         notices.iter().for_each(|(topic, message)| org.bus.announce(topic, message));
         drop(trace);
-        (pending.settle(&org), machine)
+        let mut tasks = pending.settle(&org);
+        tasks.extend(Task::changes(&org, user, changes));
+        (tasks, machine)
     }
 
     /// The org as its user sees it now.
@@ -169,6 +178,7 @@ impl Transaction {
             records: self.state.records.clone(),
             users: self.state.users.clone(),
             assignments: self.state.assignments.clone(),
+            metadata: self.state.metadata.clone(),
             waiting: self.pending.waiting(),
         }
     }
@@ -178,6 +188,7 @@ impl Transaction {
         self.state.records = mark.records;
         self.state.users = mark.users;
         self.state.assignments = mark.assignments;
+        self.state.metadata = mark.metadata;
         self.pending.back_to(mark.waiting);
     }
 }

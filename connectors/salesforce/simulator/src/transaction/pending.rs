@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::Transaction;
 use crate::apex::run::{Machine, Thrown};
+use crate::events::change::{Change, changes_of, event_of};
 use crate::events::{RawEvent, topic_of};
 use crate::ledger::Kind;
 use crate::org::{Id, ObjectType, Org, Reach, Rights, TriggerEvent, User, prefix};
@@ -128,13 +129,28 @@ pub(super) enum Task {
     Job(Job),
     /// Events of one kind to the triggers that stand on them.
     Deliver(Vec<Event>),
+    /// What somebody changed, to the triggers on change events.
+    Changes(Id, Vec<Change>),
 }
 
 impl Task {
+    /// For changes that a trigger waits for.
+    pub(super) fn changes(org: &Org, user: Id, changes: Vec<Change>) -> Option<Self> {
+        let metadata = org.metadata();
+        let mut changes = changes;
+        changes.retain(|change| {
+            event_of(&change.object)
+                .and_then(|name| metadata.object(&name).cloned())
+                .is_some_and(|event| crate::dml::listens(&metadata, &event, TriggerEvent::AfterInsert))
+        });
+        (!changes.is_empty()).then_some(Self::Changes(user, changes))
+    }
+
     fn run(self, tx: &mut Transaction) -> Result<(), Thrown> {
         match self {
             Self::Job(job) => (job.run)(tx),
             Self::Deliver(events) => crate::dml::deliver(tx, events),
+            Self::Changes(user, changes) => crate::dml::deliver_changes(tx, user, &changes),
         }
     }
 }
@@ -164,7 +180,7 @@ pub(super) fn run(org: &Arc<Org>, tasks: Vec<Task>, machine: Machine) {
                 let rights = org.read().rights(job.user);
                 Transaction::begin(org, rights)
             }
-            Task::Deliver(_) => Transaction::automated(org),
+            Task::Deliver(_) | Task::Changes(..) => Transaction::automated(org),
         };
         match task.run(&mut tx) {
             Ok(()) => {
@@ -227,6 +243,17 @@ impl Transaction {
             }
             crate::dml::deliver(self, batch)?;
         }
-        Ok(())
+        self.deliver_changes()
+    }
+
+    /// In a test that captures changes, brings those made since the last time to the triggers on change events.
+    fn deliver_changes(&mut self) -> Result<(), Thrown> {
+        let Some((before, told)) = self.machine.capturing.take() else { return Ok(()) };
+        let notes = self.pending.notes.get(told..).unwrap_or_default();
+        let spans = (&before, &self.state.records);
+        let changes = changes_of(&self.state.metadata, notes, spans, |_| true);
+        self.machine.capturing = Some((self.state.records.clone(), self.pending.notes.len()));
+        let user = self.rights.user;
+        crate::dml::deliver_changes(self, user, &changes)
     }
 }

@@ -111,6 +111,11 @@ impl Checker<'_> {
         if ty == Type::Void || value.ty == Type::Void {
             return problem(at, format!("Operation cast is not allowed on type: {}", self.name(&Type::Void)));
         }
+        // The one row of a dynamic query.
+        if convert::cost_of(self.program, &value, &ty).is_some() {
+            let value = convert::converted(self.program, value, &ty);
+            return Ok(Expr { kind: ExprKind::Cast { value: Box::new(value), ty: ty.clone() }, ty, at });
+        }
         if !convert::castable(self.program, &value.ty, &ty) {
             let (from, to) = (self.name(&value.ty), self.name(&ty));
             return problem(

@@ -6,7 +6,7 @@ use super::scope::Checker;
 use super::subject::Subject;
 use super::{Checked, convert, library, problem};
 use crate::apex::platform::Native;
-use crate::apex::program::{Expr, ExprKind, RecordFieldKind};
+use crate::apex::program::{Constant, Expr, ExprKind, RecordFieldKind};
 use crate::apex::syntax::ast::{Name, Pos};
 use crate::apex::types::Type;
 use crate::apex::value::store::apex_type;
@@ -14,6 +14,18 @@ use crate::org::{Field, ObjectType};
 
 /// Objects whose records a name without an object of its own may stand for (`Owner`).
 const NAMED: [&str; 2] = ["User", "Group"];
+
+/// Descriptions whose methods without arguments can be written as variables.
+const DESCRIBED: [&str; 5] = [
+    "Schema.DescribeSObjectResult",
+    "Schema.DescribeFieldResult",
+    "Schema.PicklistEntry",
+    "Schema.RecordTypeInfo",
+    "Schema.ChildRelationship",
+];
+
+/// Why the platform itself shares records.
+const SHARED_FOR: [&str; 6] = ["Manual", "Owner", "Rule", "Team", "ImplicitChild", "ImplicitParent"];
 
 impl Checker<'_> {
     pub(super) fn field(&mut self, value: Expr, name: &Name, safe: bool, at: Pos) -> Checked<Subject> {
@@ -71,6 +83,13 @@ impl Checker<'_> {
                 if let Some(object) = self.fields_of_described(&value, owner, name) {
                     return Ok(Subject::Fields(value, object));
                 }
+                if let ExprKind::RecordFieldToken(table, cause) = &value.kind
+                    && &**cause == "RowCause"
+                    && self.shares_for(table, &name.text)
+                {
+                    let kind = ExprKind::Constant(Constant::String(name.text.clone()));
+                    return Ok(Subject::Value(Expr { kind, ty: Type::String, at }));
+                }
                 if owner == "Schema.SObjectTypeFieldSets" && !name.is("getMap") {
                     return self.field_set(value, name, at);
                 }
@@ -85,7 +104,8 @@ impl Checker<'_> {
                     };
                     return Ok(Subject::Value(Expr { kind, ty, at }));
                 }
-                if owner.starts_with("Database.")
+                if (["Database.", "Messaging.", "Approval."].iter().any(|space| owner.starts_with(space))
+                    || DESCRIBED.contains(&owner))
                     && let Some(native) = self.getter(owner, name)
                 {
                     let ty = native.returns.clone();
@@ -113,6 +133,14 @@ impl Checker<'_> {
             }
             _ => problem(at, format!("Variable does not exist: {}", name.text)),
         }
+    }
+
+    /// Whether records of the object that a sharing table stands beside are shared for this reason.
+    fn shares_for(&self, table: &str, cause: &str) -> bool {
+        let components = &self.program.index.metadata.components;
+        let reason = table.strip_suffix("__Share").map(|stem| format!("{stem}__c.{cause}"));
+        SHARED_FOR.iter().any(|known| known.eq_ignore_ascii_case(cause))
+            || reason.is_some_and(|reason| components.get("SharingReason", &reason).is_some())
     }
 
     /// `result.id` is `result.getId()`, `result.success` is `result.isSuccess()`.

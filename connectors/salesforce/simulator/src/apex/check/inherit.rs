@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::members::described;
 use super::{Checked, convert, declare, library, problem};
-use crate::apex::program::{ClassId, ClassKind, Method, MethodId, MethodKind, Program, Slot, Visibility};
+use crate::apex::program::{
+    Class, ClassId, ClassKind, Method, MethodId, MethodKind, Program, Slot, Visibility,
+};
 use crate::apex::types::Type;
 
 /// Lays out all classes, those above others first.
@@ -79,8 +81,8 @@ fn check(program: &mut Program, id: ClassId) {
     declare::keep(program, unit, result, Default::default());
 }
 
-/// The nearest method above a class with this slot.
-fn above(program: &Program, id: ClassId, slot: &Slot) -> Option<MethodId> {
+/// The nearest method above a class that this one stands for.
+fn above(program: &Program, id: ClassId, own: &Method) -> Option<MethodId> {
     let mut next = program.class(id).superclass.clone();
     for _ in 0..program.classes.len() {
         let Some(Type::Class(parent)) = next else { return None };
@@ -88,8 +90,9 @@ fn above(program: &Program, id: ClassId, slot: &Slot) -> Option<MethodId> {
         let found = class.methods.iter().find(|method| {
             let method = program.method(**method);
             method.kind == MethodKind::Method
-                && method.slot == *slot
-                && method.visibility != Visibility::Private
+                && method.slot == own.slot
+                && (method.visibility != Visibility::Private
+                    || own.is_override && sees_private(program, id, method))
         });
         if let Some(found) = found {
             return Some(*found);
@@ -97,6 +100,18 @@ fn above(program: &Program, id: ClassId, slot: &Slot) -> Option<MethodId> {
         next = class.superclass.clone();
     }
     None
+}
+
+/// Whether a class may override what one above it keeps to itself: in the same file, and in tests where it is said to
+/// be visible to them.
+fn sees_private(program: &Program, id: ClassId, method: &Method) -> bool {
+    let class = program.class(id);
+    let test_visible = method.annotations.iter().any(|own| &**own == "testvisible");
+    method.is_virtual && (class.unit == method.unit || test_visible && is_test(program, class))
+}
+
+fn is_test(program: &Program, class: &Class) -> bool {
+    class.is_test || class.outer.is_some_and(|outer| program.class(outer).is_test)
 }
 
 /// Whether the platform lets every class override this.
@@ -116,7 +131,7 @@ fn overrides(program: &Program, id: ClassId) -> Checked<()> {
             continue;
         }
         let at = method.at;
-        let Some(parent) = above(program, id, &method.slot) else {
+        let Some(parent) = above(program, id, method) else {
             let from_platform = of_object(&method.slot)
                 || platform_promises(program, id).iter().any(|(_, name, parameters)| {
                     name.eq_ignore_ascii_case(&method.name) && parameters.len() == method.parameters.len()
@@ -182,7 +197,7 @@ fn of_platform(program: &Program, id: ClassId, method: &Method) -> bool {
 }
 
 fn clash(program: &Program, method: &Method, returns: &Type) -> Checked<()> {
-    if method.returns == *returns {
+    if method.returns == *returns || is_rows(&method.returns, returns) {
         return Ok(());
     }
     let name = |ty: &Type| crate::apex::run::type_name(program, ty);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::overload::Choice;
 use super::scope::Checker;
 use super::{Checked, convert, library, problem};
-use crate::apex::platform::Native;
+use crate::apex::platform::{Native, OF_CLASSES};
 use crate::apex::program::{ClassId, ClassKind, Expr, ExprKind, RecordFieldKind};
 use crate::apex::syntax::ast::{Name, Pos};
 use crate::apex::types::Type;
@@ -87,6 +87,12 @@ impl Checker<'_> {
                 }
                 _ => {}
             }
+        }
+        if name.is("clone") && arguments.is_empty() {
+            let found: Vec<&'static Native> = library::methods(OF_CLASSES, &name.text).iter().collect();
+            let made =
+                self.call_found(&Type::Class(class), &found, &[], Some(value), name, arguments, safe, at)?;
+            return Ok(Expr { ty: Type::Class(class), ..made });
         }
         let found: Vec<&'static Native> = library::methods("Object", &name.text).iter().collect();
         self.call_found(&Type::Class(class), &found, &[], Some(value), name, arguments, safe, at)

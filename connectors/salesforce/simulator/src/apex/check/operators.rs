@@ -78,11 +78,12 @@ impl Checker<'_> {
             }
             UnaryOp::Minus | UnaryOp::Plus => {
                 let value = self.value(value)?;
+                // A plus too many between texts is let pass.
+                if operator == UnaryOp::Plus && (value.ty.is_number() || value.ty == Type::String) {
+                    return Ok(value);
+                }
                 if !value.ty.is_number() {
                     return problem(at, "Unary negation must use a numeric argument");
-                }
-                if operator == UnaryOp::Plus {
-                    return Ok(value);
                 }
                 let ty = value.ty.clone();
                 Ok(Expr { kind: ExprKind::Negate(Box::new(value)), ty, at })

@@ -259,7 +259,8 @@ impl<'p> Site<'p> {
             return Some(Meaning::Type(Type::platform(known.name)));
         }
         if first.eq_ignore_ascii_case("schema") || first.eq_ignore_ascii_case("sobject") {
-            return self.record(second);
+            let rows = second.eq_ignore_ascii_case("AggregateResult");
+            return if rows { library::plain(second).map(Meaning::Type) } else { self.record(second) };
         }
         let components = &self.program.index.metadata.components;
         if first.eq_ignore_ascii_case("DataWeaveScriptResource")

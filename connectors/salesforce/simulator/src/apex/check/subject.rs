@@ -101,6 +101,17 @@ impl Checker<'_> {
             let owner = self.owner_of(class, place);
             let field = known.fields.get(place);
             let hidden = field.is_some_and(|field| !self.sees(field.visibility, owner, field.test_visible));
+            // Where there is no object yet, what needs none comes first.
+            if (self.is_static || self.chaining)
+                && let Some(found) = self.inherited_static(class, &name.text, at, false)?
+            {
+                return Ok(Some(found));
+            }
+            let is_type =
+                self.is_static && matches!(self.site().named(&[&name.text]), Some(Meaning::Type(_)));
+            if is_type {
+                return Ok(None);
+            }
             if !hidden {
                 let Some(ty) = field.map(|field| field.ty.clone()) else { return Ok(None) };
                 if self.is_static {

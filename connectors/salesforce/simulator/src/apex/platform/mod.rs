@@ -1,6 +1,7 @@
 //! What the platform brings: types, their methods as signatures in Apex's own words, and what they do.
 
 mod arguments;
+mod cache;
 mod callout;
 mod catalogue;
 mod collection;
@@ -23,6 +24,7 @@ mod testing;
 mod text;
 mod time;
 
+pub(in crate::apex) use registry::place;
 #[cfg(test)]
 pub(in crate::apex) use registry::{beyond, listing};
 pub use registry::{demanded, natives, property, type_named};
@@ -30,6 +32,7 @@ pub(in crate::apex) use rest::{
     REQUEST as REST_REQUEST, RESPONSE as REST_RESPONSE, request as rest_request, response as rest_response,
 };
 pub(in crate::apex) use search::selection as search_selection;
+pub(in crate::apex) use system::OF_CLASSES;
 
 use self::define::Definition;
 use crate::apex::run::Thrown;
@@ -102,7 +105,8 @@ fn resource(tx: &Transaction, name: &str) -> Option<bytes::Bytes> {
 
 /// Every family of types.
 fn all() -> Vec<Definition> {
-    let families: [fn() -> Vec<Definition>; 17] = [
+    let families: [fn() -> Vec<Definition>; 18] = [
+        cache::types,
         search::types,
         mail::types,
         page::types,

@@ -95,6 +95,24 @@ fn build(definitions: Vec<Definition>) -> Registry {
     Registry { names, types }
 }
 
+/// Under which name objects of a type keep what is called so, and its type: a variable, or what a method answers that
+/// is called `get…` or `is…`.
+pub fn place(owner: &str, name: &str) -> Option<(&'static str, Type)> {
+    let getters = ["get", "is"].map(|verb| format!("{verb}{name}"));
+    let called = std::iter::once(name).chain(getters.iter().map(String::as_str));
+    let mut found = called.flat_map(|called| natives(owner, called));
+    let native = found.find(|native| !native.is_static && native.parameters.is_empty())?;
+    let place = match native.role {
+        Role::Get(place) => place,
+        Role::Own => KEPT.iter().copied().find(|kept| kept.eq_ignore_ascii_case(name))?,
+        _ => catalogue::stem(native.name),
+    };
+    Some((place, native.returns.clone()))
+}
+
+/// Under which names types with functions of their own keep what their objects answer.
+const KEPT: [&str; 7] = ["id", "success", "created", "errors", "fields", "message", "name"];
+
 impl Registry {
     fn entry(&self, name: &str) -> Option<&Entry> {
         let lower = name.to_ascii_lowercase();

@@ -210,6 +210,15 @@ pub(super) fn blank(tx: &mut Transaction, program: &Program, class: ClassId) -> 
     ))
 }
 
+/// Another object of the same class with the same values.
+pub(in crate::apex) fn copied(tx: &mut Transaction, of: &Instance) -> Value {
+    let exception = of.exception.as_ref().map(|state| RefCell::new(state.borrow().clone()));
+    let fields = RefCell::new(of.fields.borrow().clone());
+    let number = tx.machine.number();
+    let copy = Instance { class: of.class.clone(), fields, exception, number, is_stub: of.is_stub };
+    Value::Object(copy.remembered())
+}
+
 /// `new A(…)`
 pub(super) fn new_object(
     tx: &mut Transaction,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::coverage::Coverage;
 use super::limits::Limits;
-use crate::debug_log::{Category, Level, Trace};
 use crate::apex::program::{MethodId, UnitId};
 use crate::apex::value::{Lifetime, ListValue, MapValue, Value};
+use crate::debug_log::{Category, Level, Trace};
 use crate::org::{Id, Rights, TriggerEvent};
 
 /// Lines of the debug log that are kept.
@@ -31,6 +31,8 @@ pub struct Machine {
     pub testing: bool,
     /// Between `Test.startTest` and `Test.stopTest`: the limits of the test's other part.
     pub outer_limits: Option<Limits>,
+    /// A test captures changes: records as they were when changes were last told, and how many notes there were.
+    pub capturing: Option<(crate::org::Records, usize)>,
     /// `Test.startTest` has been called.
     pub test_started: bool,
     pub entry: EntryKind,

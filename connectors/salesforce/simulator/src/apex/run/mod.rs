@@ -31,6 +31,7 @@ mod throw;
 mod traced;
 mod trigger;
 
+pub(super) use call::copied;
 pub use cast::{convert, is_instance, type_of};
 pub use coverage::Coverage;
 pub use dml::{Manner, apply, change, merge};

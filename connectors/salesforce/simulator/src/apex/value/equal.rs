@@ -158,7 +158,7 @@ fn both<T>(a: &RefCell<T>, b: &RefCell<T>, compare: impl FnOnce(&T, &T) -> bool)
 
 /// Platform objects that are values rather than things.
 fn same_platform(a: &super::PlatformValue, b: &super::PlatformValue) -> bool {
-    const VALUES: [&str; 2] = ["System.UUID", "UUID"];
+    const VALUES: [&str; 4] = ["System.UUID", "UUID", "System.AccessLevel", "AccessLevel"];
     if a.name != b.name || !VALUES.contains(&a.name) {
         return false;
     }

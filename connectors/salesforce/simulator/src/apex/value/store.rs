@@ -9,10 +9,49 @@ use bytes::Bytes;
 use chrono::{NaiveDate, NaiveTime, Timelike};
 use serde_json::Value as Json;
 
-use super::{RecordState, RecordValue, Value};
+use super::{PlatformState, PlatformValue, RecordState, RecordValue, Value};
 use crate::apex::types::Type;
 use crate::dml::Row;
+use crate::events::change::HEADER;
 use crate::org::{Field, FieldType, Id, ObjectType, Record, rest_time};
+
+/// What tells about the change in a change event.
+const HEADER_TYPE: &str = "EventBus.ChangeEventHeader";
+
+/// Under which names its type keeps what the header tells.
+const HEADER_PLACES: [&str; 11] = [
+    "changedfields",
+    "changeorigin",
+    "changetype",
+    "commitnumber",
+    "committimestamp",
+    "commituser",
+    "difffields",
+    "entityname",
+    "nulledfields",
+    "recordids",
+    "sequencenumber",
+];
+
+fn header(values: &serde_json::Map<String, Json>) -> Value {
+    let mut state = PlatformState::default();
+    for (name, value) in values {
+        let Some(place) = HEADER_PLACES.iter().find(|place| place.eq_ignore_ascii_case(name)) else {
+            continue;
+        };
+        let value = match (value, *place) {
+            (Json::Array(texts), _) => {
+                Value::list(Type::String, texts.iter().filter_map(Json::as_str).map(Value::string).collect())
+            }
+            (Json::Number(number), "commitnumber" | "committimestamp") => {
+                number.as_i64().map_or(Value::Null, Value::Long)
+            }
+            (value, _) => plain(value),
+        };
+        state.values.insert(place, value);
+    }
+    Value::Platform(PlatformValue::new(HEADER_TYPE, state))
+}
 
 /// Lists of ids in one field, as the recipients of a mail.
 fn is_id_list(field: &Field) -> bool {
@@ -31,6 +70,7 @@ pub fn apex_type(field: &Field) -> Type {
         return Type::String;
     }
     match field.kind {
+        FieldType::ComplexValue if field.name == HEADER => Type::platform(HEADER_TYPE),
         FieldType::Id | FieldType::Reference => Type::Id,
         FieldType::Boolean => Type::Boolean,
         FieldType::Int => Type::Integer,
@@ -72,6 +112,7 @@ pub fn from_json(field: &Field, value: &Json) -> Value {
             NaiveTime::parse_from_str(text.trim_end_matches('Z'), "%H:%M:%S%.f")
                 .map_or(Value::Null, Value::Time)
         }
+        (Type::Platform(HEADER_TYPE, _), Json::Object(values)) => header(values),
         (Type::Object, value) => plain(value),
         (Type::List(of), Json::String(text)) => {
             Value::list(Type::clone(&of), text.split(';').map(Value::string).collect())

@@ -1,11 +1,11 @@
 //! Changes of records, and the events that tell them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use apache_avro::types::Value as Avro;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::bitmap::Columns;
 use super::event_of;
@@ -61,6 +61,17 @@ pub(crate) fn changes(metadata: &Metadata, notes: &[Note], before: &Records, aft
     if !metadata.streams.captures_any() {
         return Vec::new();
     }
+    let captured = |event: &str| metadata.streams.captures(event);
+    changes_of(metadata, notes, (before, after), captured)
+}
+
+/// As [`changes`], of objects whose change events are `captured`.
+pub(crate) fn changes_of(
+    metadata: &Metadata,
+    notes: &[Note],
+    (before, after): (&Records, &Records),
+    captured: impl Fn(&str) -> bool,
+) -> Vec<Change> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
     for note in notes {
@@ -72,8 +83,7 @@ pub(crate) fn changes(metadata: &Metadata, notes: &[Note], before: &Records, aft
             continue;
         };
         let Some(object) = metadata.object(&note.subject) else { continue };
-        let captured = event_of(object).is_some_and(|event| metadata.streams.captures(&event));
-        if captured && seen.insert(*id) {
+        if event_of(object).is_some_and(|event| captured(&event)) && seen.insert(*id) {
             found.extend(Change::between(object, *id, before, after));
         }
     }
@@ -94,6 +104,31 @@ impl Change {
             _ => return None,
         };
         Some(Self { object: object.clone(), id, kind, old, new })
+    }
+
+    /// The event as a trigger on it gets it, by field: what a create or an update brought, and the header.
+    pub(crate) fn row(&self, user: Id, at_ms: i64, sequence: usize) -> BTreeMap<String, Value> {
+        let fields = self.object.fields.iter().filter(|field| field.name != "Id");
+        let told = |field: &&Arc<Field>| match self.kind {
+            ChangeKind::Create | ChangeKind::Undelete => !self.after(field).is_null(),
+            ChangeKind::Update => self.changes(field),
+            ChangeKind::Delete => false,
+        };
+        let values = fields.clone().filter(told);
+        let mut row: BTreeMap<String, Value> =
+            values.map(|field| (field.name.clone(), self.after(field).clone())).collect();
+        let names = |nulled: bool| -> Vec<&str> {
+            let changed = fields.clone().filter(|field| self.changes(field));
+            let changed = changed.filter(|field| !nulled || self.after(field).is_null());
+            changed.map(|field| field.name.as_str()).collect()
+        };
+        let header = json!({
+            "entityName": self.object.name, "recordIds": [self.id.as_str()], "changeType": self.kind.symbol(),
+            "changeOrigin": "", "sequenceNumber": sequence, "commitTimestamp": at_ms, "commitNumber": at_ms,
+            "commitUser": user.as_str(), "nulledFields": names(true), "diffFields": [], "changedFields": names(false),
+        });
+        row.insert(super::HEADER.to_owned(), header);
+        row
     }
 
     /// The event's payload. `enriched` fields bring their value although they have not changed.

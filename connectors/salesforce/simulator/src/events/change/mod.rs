@@ -5,7 +5,7 @@ mod capture;
 mod schema;
 
 pub(super) use capture::Commit;
-pub(crate) use capture::{Change, changes};
+pub(crate) use capture::{Change, changes, changes_of};
 pub(super) use schema::ChangeSchema;
 
 use std::sync::Arc;

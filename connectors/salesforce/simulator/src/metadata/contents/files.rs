@@ -85,7 +85,8 @@ impl<'a> Collected<'a> {
                 }
                 continue;
             }
-            match by_name.get(&member.to_ascii_lowercase()) {
+            let own = member.strip_suffix('/').unwrap_or(member);
+            match by_name.get(&own.to_ascii_lowercase()) {
                 Some(entry) => self.want(kind, entry),
                 None => self.messages.push((
                     String::new(),

@@ -50,8 +50,8 @@ async fn names_in_a_trigger_resolve() {
             "SObject type does not allow triggers: FeedAttachment",
         ),
         (
-            "trigger T on ContentVersion (before delete) { }",
-            "Trigger event 'before delete' is not allowed on SObject type ContentVersion",
+            "trigger T on AccountChangeEvent (after update) { }",
+            "Platform Event SObjects only supports after insert: AccountChangeEvent",
         ),
         ("trigger T on Account (before insert) { Handler.handle( }", "Unexpected token ')'."),
     ];

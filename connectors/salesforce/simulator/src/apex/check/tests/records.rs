@@ -95,7 +95,12 @@ fn a_triggers_variables_are_records_of_its_object() {
         ["T 1:38 Duplicate Trigger Usage: before insert"]
     );
     assert_eq!(bad("Nope__c (before insert) { }"), ["T 1:14 Invalid type: Nope__c"]);
-    assert_eq!(bad("User (before delete) { }").len(), 1);
+    assert_eq!(
+        bad("AccountChangeEvent (before insert) { }"),
+        ["T 1:14 Platform Event SObjects only supports after insert: AccountChangeEvent"]
+    );
+    // What never happens to an object may be named all the same.
+    assert_eq!(bad("User (before delete, after undelete) { }"), Vec::<String>::new());
 }
 
 #[test]

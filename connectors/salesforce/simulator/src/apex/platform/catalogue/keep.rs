@@ -40,8 +40,19 @@ pub(in super::super) fn call(
             }
             Ok(Value::Null)
         }
+        // An object that was read from JSON knows what nothing else sets.
+        (Role::Absent, Value::Platform(object)) if native.parameters.is_empty() => {
+            let value = object.state.borrow().values.get(stem(native.name)).cloned();
+            value.ok_or_else(|| absent(tx, native))
+        }
         _ => Err(absent(tx, native)),
     }
+}
+
+/// What a method is about: `Success` of `isSuccess`.
+pub(in super::super) fn stem(name: &'static str) -> &'static str {
+    let after = name.strip_prefix("get").or_else(|| name.strip_prefix("is"));
+    after.filter(|stem| stem.starts_with(|first: char| first.is_ascii_uppercase())).unwrap_or(name)
 }
 
 /// What is said when something runs that is not here. Nobody can catch it: code would go on with what never happened.

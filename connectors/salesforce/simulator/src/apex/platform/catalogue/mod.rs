@@ -6,7 +6,7 @@
 mod keep;
 mod read;
 
-pub(super) use keep::call;
+pub(super) use keep::{call, stem};
 pub(super) use read::{Section, sections};
 
 use super::NativeFn;

@@ -15,6 +15,7 @@ pub(super) fn definition() -> Definition {
         .parameters(&["K", "V"])
         .method("void clear()", clear)
         .method("Map<K, V> clone()", clone)
+        .method("Map<K, V> deepClone()", deep_clone)
         .method("Boolean containsKey(K)", contains_key)
         .method("Boolean equals(Object)", equals)
         .method("V get(K)", get)
@@ -37,6 +38,23 @@ fn clear(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
     let gone = std::mem::take(&mut *map.entries.borrow_mut());
     drop(gone);
     Ok(Value::Null)
+}
+
+/// `deepClone()`: values that are records are copies with their ids.
+fn deep_clone(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
+    let copy = clone(tx, this, &[])?;
+    if let Value::Map(map) = &copy {
+        let whole = [Value::Boolean(true), Value::Boolean(true), Value::Boolean(true), Value::Boolean(true)];
+        let keys: Vec<_> = map.entries.borrow().keys().cloned().collect();
+        for key in keys {
+            let value = map.entries.borrow().get(&key).cloned();
+            if let Some(value @ Value::Record(_)) = value {
+                let record = super::super::record::clone_row(tx, &value, &whole)?;
+                map.entries.borrow_mut().insert(key, record);
+            }
+        }
+    }
+    Ok(copy)
 }
 
 fn clone(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {

@@ -9,10 +9,11 @@ use chrono::{NaiveDate, NaiveTime};
 
 use super::serialize::unsupported;
 use super::token::{self, Token, Tokens};
+use crate::apex::platform;
 use crate::apex::program::{ClassId, ClassKind};
 use crate::apex::run::{self, Thrown, heap, throw};
 use crate::apex::types::Type;
-use crate::apex::value::{ListValue, MapValue, SetValue, Value};
+use crate::apex::value::{ListValue, MapValue, PlatformState, PlatformValue, SetValue, Value};
 use crate::org::Id;
 use crate::transaction::Transaction;
 
@@ -99,6 +100,9 @@ impl Reader<'_> {
             Type::Map(key, of) => self.map(tx, key, of),
             Type::SObject | Type::Record(_) => self.record(tx, ty),
             Type::Class(class) => self.object(tx, *class),
+            Type::Platform(owner, _) if self.peek() == Some(&Token::StartObject) => {
+                self.platform_object(tx, owner, ty)
+            }
             _ => {
                 let token = self.next(tx)?;
                 plain(tx, &token, ty)
@@ -204,6 +208,25 @@ impl Reader<'_> {
             }
         }
         Ok(made)
+    }
+
+    /// An object of the platform, by what its variables and methods without arguments are called. One that nobody could
+    /// ask for anything is refused.
+    fn platform_object(&mut self, tx: &mut Transaction, owner: &str, ty: &Type) -> Result<Value, Thrown> {
+        let known =
+            platform::type_named(owner).filter(|known| !known.is_interface && known.values.is_empty());
+        let Some(known) = known else { return Err(unsupported(tx, ty)) };
+        self.start_object(tx)?;
+        let mut state = PlatformState::default();
+        while let Some(name) = self.name(tx)? {
+            let Some((place, of)) = platform::place(known.name, &name) else {
+                self.skip(tx)?;
+                continue;
+            };
+            let value = self.value(tx, &of)?;
+            state.values.insert(place, value);
+        }
+        Ok(Value::Platform(PlatformValue::new(known.name, state)))
     }
 
     /// The object's name under `attributes`, without going on.

@@ -8,6 +8,7 @@ mod object;
 mod reflect;
 mod user;
 
+pub(in crate::apex) use object::OF_CLASSES;
 pub(super) use object::text as object_text;
 
 use super::define::Definition;

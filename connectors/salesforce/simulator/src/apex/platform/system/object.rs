@@ -10,12 +10,16 @@ use crate::transaction::Transaction;
 
 type Answer = Result<Value, Thrown>;
 
+/// What objects of classes written in Apex have beside what every object has; no source can spell this name.
+pub(in crate::apex) const OF_CLASSES: &str = "objects of classes";
+
 pub(super) fn definitions() -> Vec<Definition> {
     vec![
         Definition::class("Object")
             .method("Boolean equals(Object)", equals)
             .method("Integer hashCode()", hash_code)
             .method("String toString()", text),
+        Definition::class(OF_CLASSES).method("Object clone()", copy),
         Definition::class("Enum")
             .method("String name()", name)
             .method("Integer ordinal()", ordinal)
@@ -27,6 +31,14 @@ pub(super) fn definitions() -> Vec<Definition> {
 
 fn equals(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
     equal(tx, this, argument(arguments, 0)).map(Value::Boolean)
+}
+
+/// `clone()`: another object with the same values, which are no copies themselves.
+fn copy(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {
+    match this {
+        Value::Object(instance) => Ok(run::copied(tx, instance)),
+        _ => Ok(Value::Null),
+    }
 }
 
 fn hash_code(tx: &mut Transaction, this: &Value, _: &[Value]) -> Answer {

@@ -2,6 +2,7 @@
 
 mod batch;
 mod cron;
+mod install;
 mod job;
 mod load;
 mod queue;
@@ -20,6 +21,7 @@ pub(super) fn methods(system: Definition) -> Definition {
 
 pub(super) fn types() -> Vec<Definition> {
     let mut all = test::definitions();
+    all.extend(install::definitions());
     all.extend(queue::definitions());
     all.extend(batch::definitions());
     all.extend(schedule::definitions());

@@ -12,7 +12,7 @@ type Answer = Result<Value, Thrown>;
 pub(super) fn definitions() -> Vec<Definition> {
     vec![
         mocked(Definition::class("System.Test"))
-            .method("static void enableChangeDataCapture()", nothing)
+            .method("static void enableChangeDataCapture()", capture)
             .method("static EventBus.TestBroker getEventBus()", bus)
             .method("static Boolean isRunningTest()", is_running)
             .method("static Object createStub(System.Type, System.StubProvider)", super::stub::create)
@@ -28,12 +28,16 @@ pub(super) fn definitions() -> Vec<Definition> {
 /// What other families add to `Test`.
 fn mocked(test: Definition) -> Definition {
     let test = super::super::callout::test_methods(test);
-    super::super::search::test_methods(super::super::page::test_methods(test))
+    let test = super::install::methods(super::super::page::test_methods(test));
+    super::super::search::test_methods(test)
         .method("static List<SObject> loadData(Schema.SObjectType, String)", super::load::load)
         .method("static Id getStandardPricebookId()", super::load::standard_pricebook)
 }
 
-fn nothing(_: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+/// Every object that can be captured is, from here on.
+fn capture(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
+    testing(tx)?;
+    tx.machine.capturing = Some((tx.state.records.clone(), tx.pending.notes.len()));
     Ok(Value::Null)
 }
 
