@@ -120,7 +120,8 @@ async fn is_told(watched: &Watched, trouble: &Trouble) -> Cause {
     assert_eq!((next.actor(), next.action.as_str()), trouble.action, "{}", trouble.rule);
     let shown = watched.account_until(trouble.rule, |account| is_false(account, trouble.condition)).await;
     if let Some(code) = trouble.told {
-        assert!(shown.next_action.is_some_and(|next| next.deadline.is_some()), "{}", trouble.rule);
+        let next = shown.next_action.expect("somebody acts");
+        assert!(next.deadline.is_some() && next.action == trouble.action.1, "{}: {next:?}", trouble.rule);
         assert_eq!(watched.told(code).await.len(), before + 1, "{}: told once", trouble.rule);
         let explained = watched.admin.accounts().explain(&watched.account).await.expect("explained");
         assert_eq!(explained.causes[0].reason, trouble.reason, "{}: {explained:#?}", trouble.rule);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use provision_core::account::{Actor, ConditionType, NextAction, ServiceAccount, Status};
 use provision_core::audit::AuditEvent;
 use provision_core::machine::{
-    AUTHORIZE, Action, BEGIN_AUTHORIZATION, Event, REAUTHORIZE_OR_DEPROVISION_LOCALLY, transition,
+    AUTHORIZE, Action, BEGIN_AUTHORIZATION, Event, REAUTHORIZE_OR_DEPROVISION_LOCALLY, authorize_action,
+    transition,
 };
 use provision_core::notification::{Notification, NotificationCode};
 use provision_core::ports::Mutation;
@@ -199,8 +200,10 @@ fn lead_to_page(context: &Context, account: &mut ServiceAccount) {
     }
     let AccountName { tenant, account: id } = &account.name;
     let link = format!("{base}/{tenant}/{id}/{}", account.uid);
-    if let Some(next) = account.next_action.as_mut().filter(|next| asks_for_grant(&next.action)) {
-        next.link = Some(link);
+    let Some(next) = account.next_action.as_mut().filter(|next| asks_for_grant(&next.action)) else { return };
+    next.link = Some(link);
+    if next.hint == authorize_action().hint {
+        next.hint = "send the link to an administrator of the organisation, who logs in there and allows access again".to_owned();
     }
 }
 

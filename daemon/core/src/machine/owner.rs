@@ -2,9 +2,9 @@
 //!
 //! Transitions say who must act where they know it; what they leave open is settled here, after each of them.
 
-use super::{Action, authorization, notify, suspension};
+use super::{Action, DRIFT_DETECTED, authorization, notify, suspension};
 use crate::Timestamp;
-use crate::account::{Actor, ConditionType, NextAction, Phase, ServiceAccount, State, Status};
+use crate::account::{Actor, Condition, ConditionType, NextAction, Phase, ServiceAccount, State, Status};
 use crate::notification::NotificationCode;
 
 /// Days that a caller or an administrator has before people are told again.
@@ -17,8 +17,10 @@ pub const RECONNECT: &str = "RECONNECT";
 pub const REPAIR: &str = "REPAIR";
 /// Where nothing better is known: the causes say more.
 pub const EXPLAIN: &str = "EXPLAIN";
+/// What is done where the organisation refuses the daemon.
+pub const MEND_ORGANIZATION: &str = "MEND_ORGANIZATION";
 /// Found out from conditions alone, and so found out anew after each transition.
-const DERIVED: [&str; 3] = [RECONNECT, REPAIR, EXPLAIN];
+const DERIVED: [&str; 4] = [RECONNECT, REPAIR, MEND_ORGANIZATION, EXPLAIN];
 
 /// Nothing must happen: the life has ended, or all that protects works.
 fn is_settled(account: &ServiceAccount) -> bool {
@@ -68,6 +70,12 @@ fn derived(account: &ServiceAccount) -> NextAction {
     }
     if is_false(ConditionType::EventsFlowing) {
         return act(Actor::System, RECONNECT, "wait until the event channel is open again");
+    }
+    let refused = |c: &Condition| c.kind == ConditionType::InSync && c.reason != DRIFT_DETECTED;
+    if is_false(ConditionType::InSync) && account.conditions.iter().any(refused) {
+        let hint = "mend what the condition InSync says; CheckPreconditions names what does not hold, each with its fix, and \
+                    the account is looked at again by itself";
+        return act(Actor::SaasAdmin, MEND_ORGANIZATION, hint);
     }
     if is_false(ConditionType::InSync) {
         return act(Actor::Operator, REPAIR, "look at the differences, then call RepairServiceAccount");
