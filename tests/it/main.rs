@@ -21,6 +21,7 @@ mod cli_ctl;
 mod cli_deprovision;
 mod cli_operations;
 mod recovery_kill;
+mod recovery_process;
 mod recovery_reload;
 mod recovery_restore;
 mod repo_house;
