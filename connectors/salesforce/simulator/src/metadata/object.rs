@@ -63,6 +63,9 @@ pub(super) fn deploy_objects(stage: &mut Stage<'_>, components: Vec<Component>) 
                 if created || changed {
                     stage.metadata.put_object(object);
                 }
+                if name.ends_with("__c") {
+                    activities(stage, &name, element.is_true("enableActivities"));
+                }
                 pending.push(Pending { component, element, object: name, before });
             }
             // What lies in the file of an object that cannot be deployed is not looked at.
@@ -70,6 +73,28 @@ pub(super) fn deploy_objects(stage: &mut Stage<'_>, components: Vec<Component>) 
         }
     }
     pending
+}
+
+/// Whether tasks and events may be about records of a custom object.
+pub(super) fn activities(stage: &mut Stage<'_>, object: &str, enabled: bool) {
+    for table in ["Task", "Event"] {
+        let Some(activity) = stage.metadata.object(table).cloned() else { continue };
+        let Some(field) = activity.field("WhatId").cloned() else { continue };
+        if field.reference_to.iter().any(|name| name == object) == enabled {
+            continue;
+        }
+        let mut changed = Field::clone(&field);
+        if enabled {
+            changed.reference_to.push(object.to_owned());
+        } else {
+            changed.reference_to.retain(|name| name != object);
+        }
+        let mut activity = ObjectType::clone(&activity);
+        if let Some(own) = activity.fields.iter_mut().find(|own| own.name == field.name) {
+            *own = Arc::new(changed);
+        }
+        stage.metadata.put_object(activity);
+    }
 }
 
 /// Second pass: the fields, which may refer to any object of the deploy.
