@@ -78,6 +78,7 @@ pub(super) fn read(
         ..Field::new(name, describe_type(kind))
     };
     field.defaulted |= element.text_of("defaultValue").is_some();
+    field.default = element.text_of("defaultValue").and_then(|text| constant(text, field.kind));
     if element.get("formula").is_some() || kind == "Summary" {
         computed(element, kind, &mut field, org).map_err(at)?;
     } else {
@@ -146,6 +147,22 @@ fn computed(element: &Element, kind: &str, field: &mut Field, org: &Metadata) ->
         field.length = 1_300;
     }
     Ok(())
+}
+
+/// What a default value that is a plain number or a text in quotes stands for.
+fn constant(text: &str, kind: FieldType) -> Option<serde_json::Value> {
+    let text = text.trim();
+    if kind.is_number() {
+        let whole = text.parse::<i64>().ok().map(serde_json::Value::from);
+        let number = || text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+        return whole.or_else(|| number().map(serde_json::Value::Number));
+    }
+    let texts = matches!(
+        kind,
+        FieldType::String | FieldType::TextArea | FieldType::Email | FieldType::Phone | FieldType::Url
+    );
+    let quoted = ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
+    quoted.filter(|inner| texts && !inner.contains(['"', '\''])).map(Into::into)
 }
 
 /// A roll-up, with the type and the places of its values.

@@ -1,7 +1,7 @@
 //! Deletes what the destructive manifests name.
 
+use super::activities::activities;
 use super::kinds::{Kind, is_known};
-use super::object::activities;
 use super::permission::{forget, forget_class};
 use super::record_type::{RECORD_TYPE, retype};
 use super::row::Row;

@@ -186,9 +186,15 @@ fn fits(value: &Value, operation: &str, wanted: &str) -> bool {
 
 /// Numbers have the places of their field.
 fn rounded(field: &Field, value: Value) -> Value {
-    let Some(number) = value.as_f64().filter(|_| field.kind.is_number() && value.is_f64()) else { return value };
+    let Some(number) = value.as_f64().filter(|_| field.kind.is_number() && value.is_f64()) else {
+        return value;
+    };
     let factor = 10f64.powi(i32::from(field.scale));
     let scaled = (number * factor).round() / factor;
     let whole = scaled.fract() == 0.0 && scaled.abs() < 9e15;
-    if whole { Value::from(scaled as i64) } else { serde_json::Number::from_f64(scaled).map_or(value, Value::Number) }
+    if whole {
+        Value::from(scaled as i64)
+    } else {
+        serde_json::Number::from_f64(scaled).map_or(value, Value::Number)
+    }
 }

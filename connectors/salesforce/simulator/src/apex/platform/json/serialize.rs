@@ -71,6 +71,10 @@ fn one(tx: &mut Transaction, writer: &mut Writer, value: &Value, suppress: bool)
             let name = run::to_text(tx, value)?;
             writer.string(&name);
         }
+        Value::Platform(object) if object.name == "System.UUID" => {
+            let text = run::to_text(tx, value)?;
+            writer.string(&text);
+        }
         Value::Type(_) | Value::RecordType(_) | Value::RecordField(..) | Value::Platform(_) => {
             return Err(unsupported(tx, &run::type_of(value)));
         }
