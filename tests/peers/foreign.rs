@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use provision_tests::peer;
-use provision_tests::sf::{ALIAS, Desk};
+use provision_tests::sf::Desk;
 use salesforce_simulator::Config;
 use serde_json::Value;
 

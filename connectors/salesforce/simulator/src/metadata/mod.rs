@@ -1,7 +1,7 @@
 //! The Metadata API's deploy over REST: reads the zip, checks and applies every component, all or nothing.
 
-pub mod activities;
-mod archive;
+mod activities;
+pub mod archive;
 mod attempt;
 mod calls;
 pub(crate) mod change;
