@@ -253,12 +253,12 @@ fn settings(config: &Config, http: SocketAddr) -> Result<Settings, StartError> {
             Url::parse(&format!("{scheme}://{http}")).map_err(|e| StartError::Config(e.to_string()))?
         }
     };
-    let callback = base
-        .join(provision_web::CALLBACK_PATH)
-        .map_err(|e| StartError::Config(format!("server.public_url: {e}")))?;
+    let page =
+        |path| base.join(path).map_err(|e| StartError::Config(format!("server.public_url: {e}")));
     let operations = &config.operations;
     Ok(Settings {
-        callback_url: callback.to_string(),
+        callback_url: page(provision_web::CALLBACK_PATH)?.to_string(),
+        reauthorize_url: page(provision_web::REAUTHORIZE_PATH)?.to_string(),
         console_redirect_uris: config.oauth.console_redirect_uris.iter().map(Url::to_string).collect(),
         operation_deadline: Duration::from_secs(operations.deadline_seconds.into()),
         canary_patience: Duration::from_secs(operations.canary_patience_seconds.into()),

@@ -18,4 +18,5 @@ pub mod rest;
 pub mod setup;
 pub mod sf;
 pub mod tools;
+pub mod watched;
 pub mod world;

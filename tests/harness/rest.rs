@@ -12,6 +12,45 @@ pub struct Rest {
     client: Client,
 }
 
+/// A file that was put into quarantine.
+pub struct Quarantined {
+    pub document: String,
+    pub content: Vec<u8>,
+}
+
+/// Puts a file of 150,000 bytes into quarantine, as the service does.
+pub async fn quarantined(org: &Simulator, action: &str) -> Quarantined {
+    quarantined_of(org, action, 150_000, false).await
+}
+
+/// Puts a file of so many bytes into quarantine; purged, its document is not in the recycle bin afterwards.
+pub async fn quarantined_of(org: &Simulator, action: &str, bytes: u32, purge: bool) -> Quarantined {
+    let rest = Rest::of(org);
+    let content: Vec<u8> = (0..bytes).map(|number| (number.wrapping_mul(7) % 251) as u8).collect();
+    let document = rest.upload("lamp.bin", &content).await;
+    let mut ask = json!({"actionId": action, "sourceId": document, "reason": "found", "purge": purge});
+    if bytes > HEAP_MAX {
+        rest.keep(action, &document, &content).await;
+        ask = json!({"actionId": action, "reason": "found", "purge": purge});
+    }
+    loop {
+        let path = "/services/apexrest/cas/v1/quarantine";
+        let (status, taken) = rest.call(Method::POST, path, Some(ask.clone())).await;
+        match status {
+            // Not all of its chunks are verified yet.
+            202 => continue,
+            200 => assert_eq!(taken["state"], "QUARANTINED", "{taken}"),
+            _ => panic!("{status}: {taken}"),
+        }
+        return Quarantined { document, content };
+    }
+}
+
+/// Content up to this size is taken in by the app itself.
+const HEAP_MAX: u32 = 1_200_000;
+/// Bytes of a chunk.
+const CHUNK: usize = 98_304;
+
 /// In hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
@@ -100,6 +139,30 @@ impl Rest {
         let version =
             self.row(&format!("SELECT ContentDocumentId FROM ContentVersion WHERE Id = '{id}'")).await;
         version["ContentDocumentId"].as_str().expect("an id").to_owned()
+    }
+
+    /// Stores the chunks of content that does not fit into Apex, as the service does before it asks for the quarantine.
+    async fn keep(&self, action: &str, document: &str, content: &[u8]) {
+        use base64::Engine as _;
+        let version = self
+            .row(&format!("SELECT Id FROM ContentVersion WHERE ContentDocumentId = '{document}'"))
+            .await["Id"]
+            .clone();
+        let chunks: Vec<&[u8]> = content.chunks(CHUNK).collect();
+        let item = json!({
+            "Action_Id__c": action, "Action__c": "QUARANTINE", "State__c": "STORING", "Source_Id__c": document,
+            "Source_Version__c": version, "Size__c": content.len(), "Chunk_Count__c": chunks.len(),
+            "Sha256__c": sha256(content),
+        });
+        let item = self.create("CAS_Quarantined_Item__c", item).await;
+        for (index, bytes) in chunks.into_iter().enumerate() {
+            let chunk = json!({
+                "Item__c": item, "Index__c": index, "Size__c": bytes.len(), "Sha256__c": sha256(bytes),
+                "Chunk_Id__c": format!("{action}:{index}"),
+                "Data__c": base64::engine::general_purpose::STANDARD.encode(bytes),
+            });
+            self.create("CAS_Quarantined_Chunk__c", chunk).await;
+        }
     }
 
     /// The bytes of a file's latest version.

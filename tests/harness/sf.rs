@@ -1,10 +1,12 @@
 //! The Salesforce CLI at work on our project.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::process::Child;
 
 use crate::{app, tools};
 
@@ -85,6 +87,17 @@ impl Desk {
         let output = tools::run(command, LIMIT).await.unwrap();
         let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
         format!("{out}{err}")
+    }
+
+    /// Starts the CLI in the project and leaves it running; it ends with the handle. What it writes for people comes
+    /// on its standard output.
+    pub async fn sf_running(&self, arguments: &[&str]) -> Child {
+        let mut command = tools::sf(&self.folder.path().join("home")).await.expect("installed by then");
+        command.args(arguments).current_dir(self.project()).stdout(Stdio::piped()).kill_on_drop(true);
+        if let Some(ca) = &self.ca {
+            command.env("NODE_EXTRA_CA_CERTS", ca);
+        }
+        command.spawn().expect("starts")
     }
 
     async fn sf_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Value {

@@ -9,9 +9,8 @@ use provision_client::api::v1::{
 };
 use provision_client::{Client, metadata, response};
 use provision_tests::effects::{api_requests, live_grants, names, working_tokens};
-use provision_tests::rest::Rest;
+use provision_tests::rest::{Rest, quarantined, quarantined_of};
 use provision_tests::world::World;
-use reqwest::Method;
 use salesforce_simulator::{Config, Environment};
 use serde_json::{Value, json};
 
@@ -68,14 +67,8 @@ impl Protected {
 
     /// Puts a file into quarantine, as the service does; answers its document and content.
     async fn quarantine(&self, action: &str) -> (String, Vec<u8>) {
-        let rest = Rest::of(&self.world.org);
-        let content: Vec<u8> = (0..150_000u32).map(|number| (number * 7 % 251) as u8).collect();
-        let file = rest.upload(FILE, &content).await;
-        let ask = json!({"actionId": action, "sourceId": file, "reason": "found", "purge": false});
-        let path = "/services/apexrest/cas/v1/quarantine";
-        let (status, taken) = rest.call(Method::POST, path, Some(ask)).await;
-        assert_eq!((status, &taken["state"]), (200, &json!("QUARANTINED")), "{taken}");
-        (file, content)
+        let taken = quarantined(&self.world.org, action).await;
+        (taken.document, taken.content)
     }
 
     async fn documents(&self, id: &str) -> usize {
@@ -252,4 +245,52 @@ async fn without_a_grant_the_two_ways_out_are_named() {
     assert!(page.contains("Access granted"), "{page}");
     protected.deprovisioned(RemovalMode::Everything, QuarantineDisposition::DeleteAll).await;
     protected.is_as_before();
+}
+
+/// Larger than what Apex can hold, and not in the recycle bin any more.
+#[tokio::test]
+async fn large_content_that_left_the_recycle_bin_is_uploaded_again_once() {
+    let protected = Protected::new(Environment::Sandbox).await;
+    let org = &protected.world.org;
+    let taken = quarantined_of(org, "large", 4_000_001, true).await;
+    let documents = Rest::of(org).count("ContentDocument").await;
+    // The answer of the upload is lost: it is found, and not made again.
+    let create = "record-create:ContentVersion=answer-lost".parse().expect("a rule");
+    org.faults().add(create);
+    protected.deprovisioned(RemovalMode::Everything, QuarantineDisposition::RestoreAll).await;
+    org.faults().verify().expect("the answer was lost");
+    assert_eq!(protected.documents(&taken.document).await, 0, "its old id is gone for good");
+    let rest = Rest::of(org);
+    assert_eq!(rest.count("ContentDocument").await, documents + 1);
+    let soql =
+        "SELECT ContentDocumentId, Title FROM ContentVersion WHERE ContentSize = 4000001 AND IsLatest = true";
+    let back = rest.row(soql).await;
+    assert_eq!(back["Title"], "lamp.bin");
+    let content = rest.content_of(back["ContentDocumentId"].as_str().expect("an id")).await;
+    assert!(content == taken.content, "every byte is back");
+    protected.is_as_before();
+}
+
+/// Somebody has changed a chunk: nothing is uploaded, nothing is removed, and the item is named.
+#[tokio::test]
+async fn large_content_that_is_damaged_is_named_and_keeps_everything_in_its_place() {
+    let protected = Protected::new(Environment::Sandbox).await;
+    let org = &protected.world.org;
+    quarantined_of(org, "large", 1_500_000, true).await;
+    let rest = Rest::of(org);
+    let chunk = rest.row("SELECT Id FROM CAS_Quarantined_Chunk__c WHERE Index__c = 3").await;
+    let id = chunk["Id"].as_str().expect("an id");
+    rest.update("CAS_Quarantined_Chunk__c", id, json!({"Data__c": "AAAA"})).await;
+    let documents = rest.count("ContentDocument").await;
+    let there = names(org);
+    let asked = request(&protected.account, RemovalMode::Everything, QuarantineDisposition::RestoreAll);
+    let begun = protected.admin.accounts().deprovision(asked).await.expect("begun");
+    let failed = protected.admin.operations().wait_done(&begun.name, |_| {}).await.expect_err("damaged");
+    assert_eq!(failed.reason(), "QUARANTINE_ITEMS_REFUSED", "{failed}");
+    let violations = failed.rejection().expect("typed").violations.clone();
+    assert!(
+        violations.iter().any(|v| v.description.contains("damaged") && v.description.contains("chunk 3"))
+    );
+    assert_eq!((rest.count("ContentDocument").await, names(org)), (documents, there));
+    assert_eq!(rest.count("CAS_Quarantined_Item__c WHERE State__c = 'QUARANTINED'").await, 1);
 }

@@ -1,4 +1,5 @@
-//! Clients in Python beside simple-salesforce: pyforce (SOAP), salesforce-bulk, aiosalesforce, Singer's tap.
+//! Clients in Python beside simple-salesforce: pyforce (SOAP), salesforce-bulk, aiosalesforce, aiosfstream (Bayeux),
+//! Singer's tap.
 
 use provision_tests::peer::{self, Peer};
 use provision_tests::tools;
@@ -73,6 +74,15 @@ async fn aiosalesforce_works_by_soap_and_by_the_apps_own_credentials() {
             })
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aiosfstream_hears_of_what_it_subscribes_to_while_it_polls() {
+    let test = "aiosfstream_hears_of_what_it_subscribes_to_while_it_polls";
+    let Some(seen) = seen(test, "aiosfstream-ng", "0.7.5", "aiosfstream_client.py", false).await else {
+        return;
+    };
+    assert_eq!(seen, json!({"live": ["Beat 1", "Beat 2"], "again": true}));
 }
 
 #[tokio::test]

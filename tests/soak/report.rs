@@ -22,7 +22,10 @@ pub struct Report {
 
 impl Report {
     pub fn new(name: &'static str, common: &Common) -> Self {
-        eprintln!("soak {name}: {} runs from seed {}", common.runs, common.seed);
+        match common.only {
+            Some(only) => eprintln!("soak {name}: run {only} of seed {}", common.seed),
+            None => eprintln!("soak {name}: {} runs from seed {}", common.runs, common.seed),
+        }
         let now = Instant::now();
         let evidence = common.evidence.join(name);
         Self { name, seed: common.seed, evidence, begun: now, told: now, runs: 0, violations: 0 }
@@ -39,6 +42,7 @@ impl Report {
         if let Some(violation) = violation {
             self.violations += 1;
             println!("VIOLATION in run {run}: {violation}");
+            println!("  evidence: {}", self.evidence(run).display());
             println!("  replay: soak {} --seed {} --only {run}", self.name, self.seed);
         }
         if self.told.elapsed() >= EVERY {
@@ -55,7 +59,7 @@ impl Report {
     /// The last line, and the exit code.
     pub fn end(self, done: Result<(), String>) -> ExitCode {
         if let Err(reason) = &done {
-            println!("soak {} could not go on: {reason}", self.name);
+            eprintln!("soak {} could not go on: {reason}", self.name);
         }
         println!("{} runs, {} violations", self.runs, self.violations);
         if done.is_ok() && self.violations == 0 && self.runs > 0 {

@@ -1,6 +1,5 @@
 //! Runs that have a world of their own each.
 
-use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,9 +34,10 @@ pub fn random_of(common: &Common, run: u64) -> StdRng {
 
 /// The runs that were asked for.
 pub fn runs(common: &Common) -> impl Iterator<Item = u64> {
-    let only = common.only;
-    (0..common.runs.max(only.map_or(0, |only| only + 1)))
-        .filter(move |run| only.is_none_or(|only| only == *run))
+    match common.only {
+        Some(only) => only..only.saturating_add(1),
+        None => 0..common.runs,
+    }
 }
 
 /// Runs a trial as often as asked for, and keeps what a failing run leaves: data, log, configuration, the organisation's
@@ -68,7 +68,14 @@ pub async fn in_worlds(trial: Arc<dyn Trial>, common: &Common, report: &mut Repo
 }
 
 fn message(broken: tokio::task::JoinError) -> String {
-    let Ok(panic) = broken.try_into_panic().map(AssertUnwindSafe) else { return "it was aborted".to_owned() };
+    match broken.try_into_panic() {
+        Ok(panic) => words(panic.as_ref()),
+        Err(_) => "it was aborted".to_owned(),
+    }
+}
+
+/// What a panic said.
+pub fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
         .unwrap_or_else(|| "it panicked".to_owned())

@@ -10,6 +10,7 @@ pub(crate) mod rest;
 pub(crate) mod soap;
 pub(crate) mod tooling;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -46,7 +47,18 @@ pub(crate) struct Call {
     bytes_max: usize,
 }
 
-#[derive(Clone)]
+/// A record that is made together with the bytes of one of its fields.
+pub(crate) struct File {
+    /// The record's other fields, as JSON.
+    pub entity: Bytes,
+    /// The field of the bytes, and the file's name.
+    pub field: &'static str,
+    pub name: String,
+    pub size: u64,
+    /// How much longer than other calls it may take.
+    pub patience: Duration,
+}
+
 enum Body {
     Empty,
     Json(Bytes),
@@ -54,6 +66,11 @@ enum Body {
     Deployment {
         options: Bytes,
         zip: Bytes,
+    },
+    /// The content is there for one attempt.
+    File {
+        file: File,
+        content: Mutex<Option<reqwest::Body>>,
     },
 }
 
@@ -84,6 +101,12 @@ impl Call {
 
     fn deployment(path: String, options: Bytes, zip: Bytes) -> Self {
         let body = Body::Deployment { options, zip };
+        Call { method: Method::POST, body, effect: Effect::Possible, ..Call::get(path) }
+    }
+
+    /// Makes a record with the bytes of `content`, which can be sent once.
+    pub(crate) fn upload(path: impl Into<String>, file: File, content: reqwest::Body) -> Self {
+        let body = Body::File { file, content: Mutex::new(Some(content)) };
         Call { method: Method::POST, body, effect: Effect::Possible, ..Call::get(path) }
     }
 
@@ -166,6 +189,16 @@ impl Org<'_> {
                 request.header(http::header::CONTENT_TYPE, "application/json").body(json.clone())
             }
             Body::Deployment { options, zip } => request.multipart(deployment(options, zip)?),
+            Body::File { file, content } => {
+                let content = content.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let content = content.ok_or_else(|| {
+                    ConnectorFault::transient(
+                        "the token of an upload was refused, and its content is sent already",
+                    )
+                })?;
+                let timeout = self.inner.config.request_timeout + file.patience;
+                request.timeout(timeout).multipart(entity(file, content)?)
+            }
         };
         self.session.calls.admit().await?;
         let response = request.send().await.map_err(|error| {
@@ -190,6 +223,20 @@ fn deployment(options: &Bytes, zip: &Bytes) -> Result<reqwest::multipart::Form, 
     Ok(reqwest::multipart::Form::new()
         .part("json", part(options, "application/json")?)
         .part("file", part(zip, "application/zip")?.file_name("deploy.zip")))
+}
+
+/// As the REST API's guide has it for files: the record's fields, then the bytes in a part of their field's name.
+fn entity(file: &File, content: reqwest::Body) -> Result<reqwest::multipart::Form, ConnectorFault> {
+    let part = |body: reqwest::Body, size: u64, kind: &str| {
+        reqwest::multipart::Part::stream_with_length(body, size)
+            .mime_str(kind)
+            .map_err(|error| ConnectorFault::protocol(provision_connector_sdk::http::error_text(error)))
+    };
+    let fields = part(file.entity.clone().into(), file.entity.len() as u64, "application/json")?;
+    let bytes = part(content, file.size, "application/octet-stream")?;
+    Ok(reqwest::multipart::Form::new()
+        .part("entity_content", fields)
+        .part(file.field, bytes.file_name(file.name.clone())))
 }
 
 /// What a `Retry-After` header says, where it counts seconds.

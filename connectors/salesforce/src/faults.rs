@@ -190,7 +190,8 @@ pub(crate) fn of_token_error(error: &str, description: &str) -> TokenErrorClass 
         "invalid_grant" if says(&["hasn't approved this consumer", "not admin approved"]) => {
             TokenErrorClass::ClientRefused
         }
-        "invalid_grant" | "inactive_user" | "inactive_org" => TokenErrorClass::Revoked,
+        "inactive_user" | "inactive_org" => TokenErrorClass::Inactive,
+        "invalid_grant" => TokenErrorClass::Revoked,
         // The organisation was deleted, or has expired.
         _ if says(&["data not available"]) => TokenErrorClass::Revoked,
         "invalid_client"

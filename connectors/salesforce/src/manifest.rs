@@ -100,7 +100,7 @@ fn text(code: NotificationCode) -> &'static str {
         }
         NotificationCode::EventsResumed => "Salesforce {environment} reports changes again.",
         NotificationCode::ReauthorizationRequired => {
-            "Salesforce {environment} must be authorised again by an administrator of \"{organization_name}\"."
+            "Salesforce {environment} must be authorised again by an administrator of \"{organization_name}\": {link}"
         }
         NotificationCode::InventoryChanged => {
             "Salesforce {environment} \"{organization_name}\" has changed: {changes}."
@@ -121,7 +121,7 @@ fn text(code: NotificationCode) -> &'static str {
             "Changes in Salesforce {environment} since {since} were not reported and have not been scanned."
         }
         NotificationCode::DriftDetected => {
-            "Salesforce {environment} \"{organization_name}\" differs from what was provisioned: {message}."
+            "Salesforce {environment} \"{organization_name}\" is not as it was provisioned: {message}."
         }
         NotificationCode::AccountRepaired => "Salesforce {environment} is as it was provisioned again.",
         NotificationCode::RepairFailed => "Salesforce {environment} could not be repaired: {message}",

@@ -3,6 +3,7 @@
 mod columns;
 mod content;
 mod dispose;
+mod upload;
 
 use provision_connector_sdk::core::{Fault, Reason};
 use provision_connector_sdk::quarantine::PAGE_MAX;

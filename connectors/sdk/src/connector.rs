@@ -156,6 +156,8 @@ pub enum TokenErrorClass {
     Race,
     /// The application of ours is not known or not allowed there.
     ClientRefused,
+    /// The organisation or the user is switched off. The grant stays: it is good again when they are switched on.
+    Inactive,
     /// Something is wrong on our side or the application's.
     Other,
 }

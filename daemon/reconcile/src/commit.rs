@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use provision_core::account::{Actor, NextAction, ServiceAccount};
+use provision_core::account::{Actor, ConditionType, NextAction, ServiceAccount, Status};
 use provision_core::audit::AuditEvent;
-use provision_core::machine::{Action, BEGIN_AUTHORIZATION, Event, transition};
+use provision_core::machine::{
+    AUTHORIZE, Action, BEGIN_AUTHORIZATION, Event, REAUTHORIZE_OR_DEPROVISION_LOCALLY, transition,
+};
 use provision_core::notification::{Notification, NotificationCode};
 use provision_core::ports::Mutation;
 use provision_core::{AccountName, AuditId, Fault, Principal, Reason, Result, TenantId, Timestamp};
@@ -147,11 +149,14 @@ impl Draft {
     ) -> Result<(ServiceAccount, Vec<Action>)> {
         let mut outcome = transition(&account.value, event, context.now())?;
         install_first(context, &mut outcome.account)?;
+        lead_to_page(context, &mut outcome.account);
         self.replace(RecordKey::account(&outcome.account.name), account.revision, &outcome.account)?;
         let mut after = Vec::new();
         for action in outcome.actions {
             match action {
-                Action::Notify { code, parameters } => {
+                Action::Notify { code, mut parameters } => {
+                    let link = outcome.account.next_action.as_ref().and_then(|next| next.link.clone());
+                    parameters.extend(link.map(|link| ("link".to_owned(), link)));
                     self.notify(context, &outcome.account, code, parameters)?
                 }
                 other => after.push(other),
@@ -182,6 +187,25 @@ pub fn install_first(context: &Context, account: &mut ServiceAccount) -> Result<
         });
     }
     Ok(())
+}
+
+/// Whoever must authorise an account again finds the daemon's own page for it at the action's link. The uid, which only
+/// readers of the account know, is the key to that page.
+fn lead_to_page(context: &Context, account: &mut ServiceAccount) {
+    let again = account.identity.is_some() && account.condition(ConditionType::Authorized) != Status::True;
+    let base = &context.settings.reauthorize_url;
+    if !again || base.is_empty() {
+        return;
+    }
+    let AccountName { tenant, account: id } = &account.name;
+    let link = format!("{base}/{tenant}/{id}/{}", account.uid);
+    if let Some(next) = account.next_action.as_mut().filter(|next| asks_for_grant(&next.action)) {
+        next.link = Some(link);
+    }
+}
+
+fn asks_for_grant(action: &str) -> bool {
+    [BEGIN_AUTHORIZATION, AUTHORIZE, REAUTHORIZE_OR_DEPROVISION_LOCALLY].contains(&action)
 }
 
 impl Context {

@@ -37,6 +37,9 @@ pub struct Context {
 pub struct Settings {
     /// The daemon's own callback page, as browsers reach it.
     pub callback_url: String,
+    /// The daemon's own page for authorising an account again, as browsers reach it, without a slash at its end; empty:
+    /// there is none.
+    pub reauthorize_url: String,
     /// Redirects of consoles that may be asked for.
     pub console_redirect_uris: Vec<String>,
     /// How long an operation may run.
@@ -97,6 +100,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             callback_url: String::new(),
+            reauthorize_url: String::new(),
             console_redirect_uris: Vec::new(),
             operation_deadline: Duration::from_secs(6 * 3600),
             canary_patience: Duration::from_secs(120),

@@ -79,7 +79,7 @@ fn parse(query: &str) -> Result<CompleteAuthorization, &'static str> {
     Ok(CompleteAuthorization { expected: None, state, callback })
 }
 
-fn status_of(fault: &Fault) -> StatusCode {
+pub(crate) fn status_of(fault: &Fault) -> StatusCode {
     match fault.reason() {
         Reason::Internal | Reason::SaasProtocolError => StatusCode::INTERNAL_SERVER_ERROR,
         Reason::SaasUnavailable | Reason::StoreUnavailable | Reason::ShuttingDown => {

@@ -1,10 +1,11 @@
-//! The HTTP pages of provisiond: the OAuth callback, a page that says what this is, health and metrics.
+//! The HTTP pages of provisiond: the OAuth callback, the page that authorises an account again, a page that says what this is, health and metrics.
 //!
-//! The callback page is the one place where a person outside the vendor meets the daemon. It is plain HTML without
-//! third-party content, and never shows or repeats `code` or `state`.
+//! The pages under `/oauth` are where a person outside the vendor meets the daemon. They are plain HTML without
+//! third-party content, and never show or repeat `code` or `state`.
 
 mod callback;
 mod page;
+mod reauthorize;
 mod server;
 
 use std::sync::Arc;
@@ -22,6 +23,9 @@ pub use server::{ServeError, TlsIdentity, serve};
 /// Path of the callback page; redirects of the SaaS application lead there.
 pub const CALLBACK_PATH: &str = "/oauth/callback";
 
+/// Where an administrator authorises an account again; tenant, account and the account's uid follow it.
+pub const REAUTHORIZE_PATH: &str = "/oauth/reauthorize";
+
 /// No page takes a body.
 const BODY_BYTES_MAX: usize = 1024;
 
@@ -38,6 +42,10 @@ struct Parts {
 pub fn router(accounts: Arc<dyn Accounts>, metrics: Metrics) -> Router {
     Router::new()
         .route(CALLBACK_PATH, get(callback::callback))
+        .route(
+            &format!("{REAUTHORIZE_PATH}/{{tenant}}/{{account}}/{{uid}}"),
+            get(reauthorize::ask).post(reauthorize::begin),
+        )
         .route("/", get(|| async { page::about() }))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/metrics", get(metrics_text))
@@ -51,7 +59,7 @@ async fn metrics_text(State(parts): State<Parts>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (parts.metrics)()).into_response()
 }
 
-/// Headers of every answer: nothing is kept, framed, guessed or told to others.
+/// Headers of every answer: nothing is kept, framed, guessed or told to others. A page with a form has a policy of its own.
 async fn secured(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
@@ -59,13 +67,12 @@ async fn secured(mut response: Response) -> Response {
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ));
     response
 }
 

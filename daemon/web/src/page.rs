@@ -55,6 +55,49 @@ pub(crate) fn authorized(account: &ServiceAccount) -> Response {
     )
 }
 
+/// Its form leads to the application's login, by a redirect: browsers hold a form's policy against redirects too.
+pub(crate) fn authorize_again(account: &ServiceAccount) -> Response {
+    let fact = |get: fn(&provision_core::account::Identity) -> &String| {
+        account.identity.as_ref().map(get).cloned().unwrap_or_default()
+    };
+    let mut page = render(
+        StatusCode::OK,
+        context! {
+            title => "Authorise again",
+            good => true,
+            lead => "Access to the organisation below has ended, so it is not protected at the moment. An administrator \
+                     of this very organisation can allow it again; everything else stays as it is.",
+            facts => vec![
+                ("Organisation", fact(|i| &i.organization_name)),
+                ("Organisation id", fact(|i| &i.organization_id)),
+                ("Environment", fact(|i| &i.environment)),
+                ("Authorised before by", fact(|i| &i.username)),
+                ("Service account", account.name.to_string()),
+            ],
+            button => "Log in and allow access",
+        },
+    );
+    page.headers_mut().insert(
+        axum::http::header::CONTENT_SECURITY_POLICY,
+        axum::http::HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+    );
+    page
+}
+
+pub(crate) fn authorized_already() -> Response {
+    render(
+        StatusCode::OK,
+        context! {
+            title => "Nothing to do here",
+            good => true,
+            lead => "The organisation is connected; nobody needs to authorise it again at the moment.",
+            next => vec!["Close this page."],
+        },
+    )
+}
+
 pub(crate) fn refused(status: StatusCode, fault: &Fault) -> Response {
     let mut next: Vec<String> = fault.violations().iter().map(|v| v.description.clone()).collect();
     next.extend(fault.help_link().map(|link| format!("More about it: {link}")));

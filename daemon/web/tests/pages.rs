@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Request, Response, StatusCode};
-use provision_core::account::{Beside, Identity, ServiceAccount};
+use provision_core::account::{Beside, ConditionType, Identity, ServiceAccount, Status};
 use provision_core::fault::{Fault, Result};
 use provision_core::operation::Operation;
 use provision_core::plan::{ObjectSelection, Plan};
@@ -59,8 +59,13 @@ impl Accounts for FakeAccounts {
     async fn create(&self, _: Mutation, _: CreateAccount) -> Result<AccountView> {
         unreachable!("not asked by pages")
     }
-    async fn get(&self, _: &AccountName) -> Result<AccountView> {
-        unreachable!("not asked by pages")
+    /// The answer, again and again.
+    async fn get(&self, name: &AccountName) -> Result<AccountView> {
+        match self.answer.lock().unwrap().as_ref().expect("an answer") {
+            Ok(view) if view.value.0.name == *name => Ok(view.clone()),
+            Ok(_) => Err(Fault::not_found(name)),
+            Err(fault) => Err(Fault::new(fault.reason(), fault.message().to_owned())),
+        }
     }
     async fn list(&self, _: &TenantId, _: ListQuery) -> Result<Page<AccountView>> {
         unreachable!("not asked by pages")
@@ -80,8 +85,11 @@ impl Accounts for FakeAccounts {
     async fn refresh_inventory(&self, _: Mutation, _: RefreshInventory) -> Result<Operation> {
         unreachable!("not asked by pages")
     }
-    async fn reauthorize(&self, _: Mutation, _: BeginAuthorization) -> Result<BegunAuthorization> {
-        unreachable!("not asked by pages")
+    async fn reauthorize(&self, by: Mutation, request: BeginAuthorization) -> Result<BegunAuthorization> {
+        assert_eq!((by.principal.as_str(), by.method), ("system", "ReauthorizationLink"));
+        self.asked.lock().unwrap().push((request.name.to_string(), "again".to_owned()));
+        let url = "https://login.example/authorize?state=s1".to_owned().into();
+        Ok(BegunAuthorization { url, expire_time: now(), installation_url: None })
     }
     async fn repair(&self, _: Mutation, _: RepairAccount) -> Result<Operation> {
         unreachable!("not asked by pages")
@@ -126,7 +134,14 @@ fn pages(accounts: Arc<FakeAccounts>) -> Router {
 }
 
 async fn get(pages: Router, address: &str) -> (StatusCode, String) {
-    let request = Request::get(address).body(Body::empty()).expect("an address");
+    let (status, _, page) = call(pages, Request::get(address)).await;
+    (status, page)
+}
+
+/// Answers the status, where it redirects to, and the page.
+async fn call(pages: Router, request: http::request::Builder) -> (StatusCode, String, String) {
+    let request = request.body(Body::empty()).expect("an address");
+    let address = request.uri().to_string();
     let response: Response<Body> = pages.oneshot(request).await.expect("infallible");
     for (name, value) in [
         ("cache-control", "no-store"),
@@ -139,8 +154,9 @@ async fn get(pages: Router, address: &str) -> (StatusCode, String) {
     let policy = response.headers()["content-security-policy"].to_str().expect("ASCII");
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
     let status = response.status();
+    let to = response.headers().get("location").map_or("", |to| to.to_str().expect("ASCII")).to_owned();
     let bytes = to_bytes(response.into_body(), 64 * 1024).await.expect("small");
-    (status, String::from_utf8(bytes.to_vec()).expect("UTF-8"))
+    (status, to, String::from_utf8(bytes.to_vec()).expect("UTF-8"))
 }
 
 /// What stands in a page's body, without its frame.
@@ -210,6 +226,60 @@ async fn addresses_that_are_no_redirect_get_a_clear_page() {
         seen.push_str(&format!("{:.30} -> {lead}\n", query));
     }
     insta::assert_snapshot!(seen);
+}
+
+/// An account whose grant is gone.
+fn waiting() -> Result<AccountView> {
+    let mut view = authorized()?;
+    let failure = "REAUTHORIZATION_REQUIRED";
+    view.value.0.observe(ConditionType::Authorized, Status::False, failure, "it is gone", now());
+    Ok(view)
+}
+
+const AGAIN: &str = "/oauth/reauthorize/acme/main/uid-1";
+
+#[tokio::test]
+async fn who_must_authorise_again_sees_which_organisation_and_is_sent_to_its_login() {
+    let accounts = FakeAccounts::answering(waiting());
+    let (status, page) = get(pages(accounts.clone()), AGAIN).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(!page.contains("<script"), "{page}");
+    assert!(accounts.asked.lock().unwrap().is_empty(), "opening it does nothing");
+    insta::assert_snapshot!(body(&page));
+    let (status, to, _) = call(pages(accounts.clone()), Request::post(AGAIN)).await;
+    assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "https://login.example/authorize?state=s1"));
+    assert_eq!(accounts.asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn who_does_not_know_the_uid_learns_nothing_and_nobody_authorises_what_is_authorised() {
+    for address in [
+        "/oauth/reauthorize/acme/main/uid-2",
+        "/oauth/reauthorize/acme/other/uid-1",
+        "/oauth/reauthorize/ACME/main/uid-1",
+        "/oauth/reauthorize/acme/main",
+    ] {
+        for request in [Request::get(address), Request::post(address)] {
+            let accounts = FakeAccounts::answering(waiting());
+            let (status, _, page) = call(pages(accounts.clone()), request).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{address}");
+            assert!(page.contains("There is no page at this address."), "{page}");
+            assert!(accounts.asked.lock().unwrap().is_empty(), "{address}");
+        }
+    }
+    let accounts = FakeAccounts::answering(authorized_account());
+    for request in [Request::get(AGAIN), Request::post(AGAIN)] {
+        let (status, _, page) = call(pages(accounts.clone()), request).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains("Nothing to do here") && !page.contains("<form"), "{page}");
+    }
+    assert!(accounts.asked.lock().unwrap().is_empty());
+}
+
+fn authorized_account() -> Result<AccountView> {
+    let mut view = authorized()?;
+    view.value.0.observe(ConditionType::Authorized, Status::True, "GRANTED", "", now());
+    Ok(view)
 }
 
 #[tokio::test]

@@ -43,8 +43,10 @@ async fn images(common: &Common, report: &mut Report) -> Result<(), String> {
         recorded.acknowledged.len()
     );
 
+    // Drawn for all of them, so that a run has its point whichever run alone is asked for.
+    let count = common.only.map_or(common.runs, |only| common.runs.max(only.saturating_add(1)));
     let mut points: Vec<(usize, u64)> =
-        (0..common.runs).map(|run| (random.random_range(0..=notes.len()), run)).collect();
+        (0..count).map(|run| (random.random_range(0..=notes.len()), run)).collect();
     points.sort_unstable();
     let mut disk = Disk::default();
     let (mut done, mut bytes) = (0, 0);

@@ -16,6 +16,7 @@ use rand::{Rng as _, SeedableRng as _};
 use salesforce_simulator::fault::{Fault, Occurrence, Operation, Rule};
 use salesforce_simulator::ledger::Kind;
 
+use crate::trial::runs;
 use crate::{Common, Report};
 use lane::{Lane, Life, account_name};
 
@@ -32,6 +33,8 @@ impl crate::Misfortune for Refresh {
 const CALLERS: usize = 64;
 /// Organisations that are stormed at the same time.
 const LANES: u64 = 16;
+/// Storms over one organisation: it, and the store, remember all that they have seen.
+const STORMS_MAX: u32 = 60;
 /// The session of an organisation, and a little more.
 const SESSION: Duration = Duration::from_secs(2 * 3600 + 1);
 
@@ -75,7 +78,7 @@ impl Misfortune {
 /// Storms `common.runs` times, in lanes that each have an organisation of their own.
 async fn soak(common: &Common, report: &mut Report) -> Result<(), String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runs: Vec<u64> = (0..common.runs).filter(|run| common.only.is_none_or(|only| only == *run)).collect();
+    let runs: Vec<u64> = runs(common).collect();
     let lanes = LANES.min(runs.len() as u64);
     let (done, mut results) = tokio::sync::mpsc::channel(64);
     for number in 0..lanes {
@@ -84,7 +87,9 @@ async fn soak(common: &Common, report: &mut Report) -> Result<(), String> {
         let (done, seed) = (done.clone(), common.seed);
         tokio::spawn(async move {
             let mut lane = Lane::start(seed.wrapping_add(number)).await;
+            let mut storms = 0;
             for run in runs {
+                storms += 1;
                 let misfortune = Misfortune::of(seed, run);
                 let found = match &lane {
                     Ok(lane) => {
@@ -92,9 +97,10 @@ async fn soak(common: &Common, report: &mut Report) -> Result<(), String> {
                     }
                     Err(what) => Err(format!("no organisation: {what}")),
                 };
-                if found.is_err() {
-                    // What a violation has left behind must not count twice.
+                // What a violation has left behind must not count twice.
+                if found.is_err() || storms == STORMS_MAX {
                     lane = Lane::start(seed.wrapping_add(number)).await;
+                    storms = 0;
                 }
                 if done.send((run, found.err())).await.is_err() {
                     return;

@@ -11,6 +11,7 @@ mod describe;
 pub mod dml;
 pub mod events;
 pub mod fault;
+mod graphql;
 pub mod ledger;
 pub mod metadata;
 pub mod org;

@@ -26,9 +26,18 @@ pub(crate) fn is_policy(message: &str) -> bool {
         || message.contains("Connected app is not attached to Agent")
 }
 
+/// The object that Salesforce says it does not support, where it is one of its own: all organisations have those that we
+/// ask for, and hide them from users without the right. Custom objects may really be missing.
+fn hidden_type(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("sObject type '")?;
+    let (name, rest) = rest.split_once('\'')?;
+    (rest.starts_with(" is not supported") && !name.contains("__")).then_some(name)
+}
+
 pub(super) fn is_known(code: &str, message: &str) -> bool {
     match code {
         "INVALID_SESSION_ID" => is_policy(message),
+        "INVALID_TYPE" => hidden_type(message).is_some(),
         "API_DISABLED_FOR_ORG"
         | "API_CURRENTLY_DISABLED"
         | "FUNCTIONALITY_NOT_ENABLED"
@@ -54,6 +63,17 @@ pub(super) fn of(code: &str, words: &str, internal: String) -> ConnectorFault {
         ),
         "FUNCTIONALITY_NOT_ENABLED" => {
             (Reason::SaasApiNotEnabled, "the organisation lacks this feature: Salesforce enables it")
+        }
+        "INVALID_TYPE" => {
+            let name = hidden_type(words).unwrap_or_default();
+            let fault = Fault::new(
+                Reason::SaasPermissionMissing,
+                format!(
+                    "Salesforce does not show {name} to the service account's user ({code}); a Salesforce administrator \
+                     gives the user what is missing; the preconditions name each permission"
+                ),
+            );
+            return ConnectorFault::denied(fault.meta(ERROR_CODE, code).with_internal(internal));
         }
         "API_CURRENTLY_DISABLED" => (
             Reason::SaasPermissionMissing,

@@ -103,8 +103,8 @@ fn only_a_definite_word_ends_a_grant() {
         ("invalid_grant", "Audience validation failed", TokenErrorClass::Other),
         ("invalid_grant", "invalid code verifier", TokenErrorClass::Other),
         ("invalid_grant", "user hasn't approved this consumer", TokenErrorClass::ClientRefused),
-        ("inactive_user", "user is inactive", TokenErrorClass::Revoked),
-        ("inactive_org", "organization is locked, closed, or suspended", TokenErrorClass::Revoked),
+        ("inactive_user", "user is inactive", TokenErrorClass::Inactive),
+        ("inactive_org", "organization is locked, closed, or suspended", TokenErrorClass::Inactive),
         ("unknown_error", "Data Not Available", TokenErrorClass::Revoked),
         (
             "invalid_app_access",

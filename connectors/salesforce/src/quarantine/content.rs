@@ -93,7 +93,7 @@ async fn whole(org: &Org<'_>, columns: &Columns<'_>, item: &QuarantinedItem) -> 
     Err(damaged(item, &why))
 }
 
-fn damaged(item: &QuarantinedItem, why: &str) -> ConnectorFault {
+pub(super) fn damaged(item: &QuarantinedItem, why: &str) -> ConnectorFault {
     ConnectorFault::rejected(
         Fault::new(
             Reason::SaasRejected,

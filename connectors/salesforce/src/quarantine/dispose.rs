@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::columns::{Columns, Row};
+use super::upload;
 use crate::api::rest::{Catalogue, quoted};
 use crate::api::{Answer, Call, Org};
 use crate::faults::words;
@@ -42,10 +43,23 @@ struct Words {
     message: String,
 }
 
-/// The app brings the content back.
+/// The app brings the content back; what does not fit into its heap is uploaded for it first.
 pub(crate) async fn restore(org: &Org<'_>, item: &QuarantinedItem) -> Result<Disposed, ConnectorFault> {
     let call = Call::post(service(org, "restore")?, &json!({"actionId": item.id}));
-    let answer = org.ask(&call).await?;
+    let mut answer = org.ask(&call).await?;
+    if matches!(said(&answer)?, Err(refusal) if refusal.code == "TOO_LARGE") {
+        let replacement = match upload::replacement(org, item).await {
+            Ok(Ok(replacement)) => replacement,
+            Ok(Err(reason)) => return Ok(refused("TOO_LARGE", &reason)),
+            // What is stored is damaged: another try finds the same.
+            Err(fault) if fault.class == FaultClass::Rejected => {
+                return Ok(Disposed::Refused { reason: fault.fault.message().to_owned() });
+            }
+            Err(fault) => return Err(fault),
+        };
+        let ask = json!({"actionId": item.id, "replacementId": replacement});
+        answer = org.ask(&Call::post(service(org, "restore")?, &ask)).await?;
+    }
     match said(&answer)? {
         Ok(_) => Ok(Disposed::Done),
         Err(refusal) if BUSY.contains(&refusal.code.as_str()) => {

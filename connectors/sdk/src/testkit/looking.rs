@@ -23,7 +23,7 @@ use crate::fault::FaultClass;
 use crate::session::Session;
 
 /// What the daemon fills into the texts for people.
-const PARAMETERS: [&str; 14] = [
+const PARAMETERS: [&str; 15] = [
     "environment",
     "connector",
     "organization_name",
@@ -37,6 +37,7 @@ const PARAMETERS: [&str; 14] = [
     "expire_time",
     "leftovers",
     "removal_time",
+    "link",
     "since",
 ];
 

@@ -36,7 +36,7 @@ pub(super) fn begun(account: &mut ServiceAccount, deadline: Timestamp, now: Time
         );
         account.next_action = Some(NextAction {
             actor: Actor::SaasAdmin,
-            action: "AUTHORIZE".to_owned(),
+            action: AUTHORIZE.to_owned(),
             hint: "open the authorisation page that BeginAuthorization answered, log in and allow access"
                 .to_owned(),
             link: None,
@@ -46,6 +46,8 @@ pub(super) fn begun(account: &mut ServiceAccount, deadline: Timestamp, now: Time
     Ok(())
 }
 
+/// The action while an authorisation is under way.
+pub const AUTHORIZE: &str = "AUTHORIZE";
 /// The action while no authorisation is under way.
 pub const BEGIN_AUTHORIZATION: &str = "BEGIN_AUTHORIZATION";
 
@@ -86,8 +88,15 @@ pub(super) fn ended(account: &mut ServiceAccount, failure: &Failure, now: Timest
         account.phase = Phase::Draft;
     }
     account.observe(ConditionType::Authorized, Status::False, failure.reason.as_str(), &failure.message, now);
-    account.next_action = Some(match account.phase {
-        Phase::Deprovisioning => super::removal::grant_needed(),
+    account.next_action = Some(match (account.phase, failure.reason) {
+        (Phase::Deprovisioning, _) => super::removal::grant_needed(),
+        (Phase::Active, Reason::OrgMismatch) => NextAction {
+            hint: "authorise again and log in to the organisation that the account protects; where that one is no \
+                   more, as after a refresh of a sandbox, deprovision the account with mode LOCAL_ONLY and create \
+                   another one"
+                .to_owned(),
+            ..authorize_action()
+        },
         _ => authorize_action(),
     });
 }

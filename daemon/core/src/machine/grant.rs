@@ -53,7 +53,7 @@ pub(super) fn confirmed(account: &mut ServiceAccount, now: Timestamp, actions: &
         return;
     }
     account.observe(ConditionType::Authorized, Status::True, "GRANTED", "", now);
-    let done = [WAIT_FOR_GRANT, super::BEGIN_AUTHORIZATION, "AUTHORIZE"];
+    let done = [WAIT_FOR_GRANT, super::BEGIN_AUTHORIZATION, super::AUTHORIZE];
     let settled = account.next_action.as_ref().is_some_and(|next| done.contains(&next.action.as_str()));
     if settled {
         account.next_action = match account.phase {

@@ -14,10 +14,11 @@ mod suspension;
 
 use std::collections::BTreeMap;
 
-pub use authorization::{BEGIN_AUTHORIZATION, authorize_action};
+pub use authorization::{AUTHORIZE, BEGIN_AUTHORIZATION, authorize_action};
 pub use drift::{Comparison, DRIFT_DETECTED, REPLACE_ACCOUNT};
 pub use inventory::INVENTORY_FALL_HELD;
 pub use owner::{EXPLAIN, RECONNECT, REPAIR};
+pub use removal::REAUTHORIZE_OR_DEPROVISION_LOCALLY;
 pub use suspension::LICENSE_GRACE;
 
 use crate::account::{Failure, Identity, Phase, ServiceAccount};

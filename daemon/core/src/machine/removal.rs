@@ -63,6 +63,9 @@ pub(super) fn failed(
     notify(account, NotificationCode::DeprovisioningFailed, &told, actions);
     account.next_action = Some(match failure.reason {
         Reason::ReauthorizationRequired => grant_needed(),
+        Reason::SaasUnavailable | Reason::GrantInDoubt => by_operator(
+            "deprovision again when the organisation answers, or with mode LOCAL_ONLY, which leaves it as it is",
+        ),
         _ => by_operator("mend what the failure says, and deprovision again"),
     });
     account.failure = Some(failure);
@@ -84,11 +87,14 @@ pub(super) fn go_on() -> NextAction {
     by_operator("the account is authorised again; deprovision it again")
 }
 
+/// The action while a deprovisioning has no grant.
+pub const REAUTHORIZE_OR_DEPROVISION_LOCALLY: &str = "REAUTHORIZE_OR_DEPROVISION_LOCALLY";
+
 /// What a deprovisioning without a grant waits for.
 pub(super) fn grant_needed() -> NextAction {
     let hint = "authorise the account again and deprovision it, or deprovision it with mode LOCAL_ONLY, which \
                 leaves the organisation as it is";
-    NextAction { action: "REAUTHORIZE_OR_DEPROVISION_LOCALLY".to_owned(), ..by_operator(hint) }
+    NextAction { action: REAUTHORIZE_OR_DEPROVISION_LOCALLY.to_owned(), ..by_operator(hint) }
 }
 
 fn by_operator(hint: &str) -> NextAction {

@@ -10,7 +10,7 @@ use provision_core::{AccountName, Fault, Reason, Result};
 use provision_store::record::{Credential, CredentialState, Doubt, DoubtCause};
 
 use super::doubt::{Verdict, judge};
-use super::standing::Told;
+use super::standing::{Held, Told};
 use super::{Broker, TokenPair, classify};
 
 /// Exchanges of one renewal: after races, and after answers that were lost and turned out to have had no effect.
@@ -219,7 +219,10 @@ impl Broker {
                     match connector.token_error(&error, &description) {
                         TokenErrorClass::Revoked => return Err(self.lose(account, generation, &told).await),
                         TokenErrorClass::ClientRefused => {
-                            return Err(self.client_refused(account, generation, &told).await);
+                            return Err(self.held(account, generation, Held::Client, &told).await);
+                        }
+                        TokenErrorClass::Inactive => {
+                            return Err(self.held(account, generation, Held::Inactive, &told).await);
                         }
                         TokenErrorClass::Other => {
                             self.back(&turn, before).await?;

@@ -18,6 +18,23 @@ pub(super) struct Told {
     pub audit: Option<(&'static str, Reason)>,
 }
 
+/// Why a grant that lives cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// Our client is refused.
+    Client,
+    /// The organisation or its user is switched off.
+    Inactive,
+}
+
+/// Characters of the application's words that people are shown.
+const WORDS_MAX: usize = 200;
+
+/// The application's words, cut and freed of control characters.
+fn short(words: &str) -> String {
+    words.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect()
+}
+
 impl Broker {
     /// Changes an account's credential, as long as it is of this generation: another one is another grant's, or another
     /// exchange's. `CONCURRENT_CHANGE` where it is not.
@@ -70,7 +87,10 @@ impl Broker {
         metrics::counter!("provisiond_grants_lost_total").increment(1);
         let fault = Fault::new(
             Reason::ReauthorizationRequired,
-            "the application does not accept the grant any more; an administrator must authorise again",
+            format!(
+                "the grant cannot be used any more ({}); an administrator of the organisation must authorise again",
+                short(internal)
+            ),
         )
         .with_internal(internal);
         let failure = Failure { reason: fault.reason(), message: fault.message().to_owned() };
@@ -85,20 +105,28 @@ impl Broker {
         }
     }
 
-    /// Our client is refused, not the grant. Told once, and tried again from time to time.
-    pub(super) async fn client_refused(
+    /// Not the grant is refused, but who would use it. Told once, and tried again from time to time.
+    pub(super) async fn held(
         &self,
         account: &ServiceAccount,
         generation: u64,
+        held: Held,
         internal: &str,
     ) -> ConnectorFault {
-        tracing::warn!(account = %account.name, internal, "the application refuses our client");
-        let fault = Fault::new(
-            Reason::ReauthorizationRequired,
-            "the application refuses the vendor's app there; look at the app's policies in the organisation and at \
-             client_id and secret in the configuration, then authorise again unless it goes on by itself",
-        )
-        .with_internal(internal);
+        tracing::warn!(account = %account.name, ?held, internal, "the application does not let the grant be used");
+        let words = short(internal);
+        let message = match held {
+            Held::Client => format!(
+                "the application refuses the vendor's app there ({words}); look at the app's policies in the \
+                 organisation and at client_id and secret in the configuration, then authorise again unless it goes on \
+                 by itself"
+            ),
+            Held::Inactive => format!(
+                "the organisation or the user who authorised is switched off ({words}); it goes on by itself within a \
+                 quarter of an hour after they are switched on again, or at once when somebody authorises again"
+            ),
+        };
+        let fault = Fault::new(Reason::ReauthorizationRequired, message).with_internal(internal);
         let failure = Failure { reason: fault.reason(), message: fault.message().to_owned() };
         let since = self.context.now();
         let told = Told {

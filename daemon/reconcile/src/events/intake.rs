@@ -126,7 +126,18 @@ impl<'a> Intake<'a> {
             opened => opened?,
         };
         self.connected(&account).await?;
-        self.take_in(&account, stream.as_mut(), seen).await
+        match self.take_in(&account, stream.as_mut(), seen).await {
+            // Some applications look at a position only when they have opened the stream.
+            Err(End::Fault(fault)) if fault.class == FaultClass::Gone => {
+                let account = self.account().await?;
+                if self.channel(&account).await?.cursor.is_none() {
+                    return Err(End::Fault(fault));
+                }
+                self.position_lost(&account, &fault).await?;
+                Err(End::Renewed)
+            }
+            ended => ended,
+        }
     }
 
     async fn take_in(

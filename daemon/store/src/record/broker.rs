@@ -74,7 +74,8 @@ pub enum CredentialState {
     },
     /// Whether the refresh token lives is not known, and the application does not say.
     InDoubt(Doubt),
-    /// The application refuses our client, not the grant: mended there or in the configuration, and tried again.
+    /// The application refuses our client, or organisation or user are switched off, while the grant stays: mended there or
+    /// in the configuration, and tried again.
     ClientRefused { since: Timestamp, failure: Failure },
     /// The grant is gone.
     Lost { failure: Failure },

@@ -182,7 +182,8 @@ impl EventBus {
         let now_ms = self.clock.now_ms();
         let payload = Bytes::from(message.to_string());
         let mut inner = self.lock();
-        let event = RawEvent { id: inner.uuid(self.seed), schema_id: String::new(), payload, headers: Vec::new() };
+        let event =
+            RawEvent { id: inner.uuid(self.seed), schema_id: String::new(), payload, headers: Vec::new() };
         let replay_id = inner.sequence.next();
         inner.put(topic, replay_id, event, now_ms);
     }

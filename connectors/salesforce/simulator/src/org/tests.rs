@@ -46,6 +46,8 @@ pub struct QueueItem {
     /// `709…`
     pub id: Id,
     pub class: Id,
+    /// Somebody has asked that it be not run.
+    pub aborted: bool,
     /// How many of its methods the run is of.
     pub methods: usize,
     /// Id `07M…` and outcome of each method.
@@ -77,6 +79,19 @@ impl TestRuns {
     /// What each test method covered when it ran last.
     pub fn coverage(&self) -> BTreeMap<TestMethod, Arc<[UnitCoverage]>> {
         self.covered.lock().unwrap_or_else(|broken| broken.into_inner()).clone()
+    }
+
+    /// Takes a class out of a run that has not ended; false when there is no such class in any.
+    pub(crate) fn abort(&self, item: Id) -> bool {
+        let mut runs = self.lock();
+        let open = runs.iter_mut().filter(|run| run.completed_ms.is_none());
+        let found = open.flat_map(|run| &mut run.classes).find(|own| own.id == item);
+        found.map(|item| item.aborted = true).is_some()
+    }
+
+    /// Whether every class of a run has been taken out of it.
+    pub(crate) fn is_aborted(&self, run: Id) -> bool {
+        self.lock().iter().any(|own| own.id == run && own.classes.iter().all(|item| item.aborted))
     }
 
     pub(crate) fn begin(&self, run: TestRun) {

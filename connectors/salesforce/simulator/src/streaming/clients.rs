@@ -24,8 +24,10 @@ pub(crate) struct Clients {
 pub(super) struct Client {
     pub(super) id: String,
     pub(super) user: Id,
-    /// Counts what ends a poll that waits: another poll, a change of the subscriptions, a farewell.
+    /// Counts what ends a poll that waits: another poll, a farewell.
     turns: watch::Sender<u64>,
+    /// Changes with the subscriptions: a poll that waits looks again.
+    subscribed: watch::Sender<()>,
     inner: Mutex<Inner>,
     /// Its place among the org's concurrent clients.
     _seat: Seat,
@@ -59,6 +61,7 @@ impl Clients {
             id: id.clone(),
             user,
             turns: watch::Sender::new(0),
+            subscribed: watch::Sender::new(()),
             inner: Mutex::new(Inner {
                 positions: BTreeMap::new(),
                 polled: false,
@@ -137,6 +140,11 @@ impl Client {
         self.turns.subscribe()
     }
 
+    /// Changes when a poll that waits has to look again.
+    pub(super) fn subscribed(&self) -> watch::Receiver<()> {
+        self.subscribed.subscribe()
+    }
+
     /// Listens on a channel from a position on; false when it listens on too many.
     pub(super) fn subscribe(&self, channel: &str, from: ReplayId) -> bool {
         let mut inner = self.lock();
@@ -144,6 +152,8 @@ impl Client {
             return false;
         }
         inner.positions.insert(channel.to_owned(), from);
+        drop(inner);
+        self.subscribed.send_replace(());
         true
     }
 

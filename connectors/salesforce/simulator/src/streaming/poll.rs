@@ -33,12 +33,13 @@ async fn until_found(
     limit: Duration,
 ) -> Result<Vec<Value>, &'static str> {
     let org = &site.org;
-    let mut turns = client.turns();
+    let (mut turns, mut subscribed) = (client.turns(), client.subscribed());
     let mut over = org.clock.sleep(limit);
     loop {
         if *turns.borrow_and_update() != turn || client.is_gone() {
             return Ok(Vec::new());
         }
+        subscribed.borrow_and_update();
         // Watched from before the look: what happens in between is not missed.
         let mut moved: Vec<watch::Receiver<ReplayId>> =
             client.positions().keys().map(|channel| org.bus.moved(channel)).collect();
@@ -56,8 +57,9 @@ async fn until_found(
         };
         tokio::select! {
             () = any => {}
-            // Its sender lives as long as the client.
+            // Their senders live as long as the client.
             _ = turns.changed() => {}
+            _ = subscribed.changed() => {}
             () = &mut over => return Ok(Vec::new()),
             () = site.stop.cancelled() => return Ok(Vec::new()),
         }

@@ -110,6 +110,23 @@ async fn a_poll_waits_for_an_event_and_at_most_110_seconds() {
 }
 
 #[tokio::test]
+async fn a_poll_that_waits_hears_of_channels_that_are_subscribed_meanwhile() {
+    let world = World::new();
+    let shaken = world.send(json!([{"channel": "/meta/handshake"}])).await;
+    let client = shaken[0]["clientId"].as_str().unwrap().to_owned();
+    world.send(poll(&client)).await;
+    let mut waiting = pin!(world.send(poll(&client)));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    world.publish("Oslo");
+    let replay = json!({"replay": {TOPIC: -2}});
+    let subscribe =
+        json!({"channel": "/meta/subscribe", "clientId": client, "subscription": TOPIC, "ext": replay});
+    assert_eq!(world.send(subscribe).await[0]["successful"], true);
+    let told = waiting.as_mut().now_or_never().expect("what is replayed comes at once");
+    assert_eq!(cities(&told), ["Oslo"]);
+}
+
+#[tokio::test]
 async fn a_client_that_stays_away_for_40_seconds_is_unknown() {
     let world = World::new();
     let client = world.client(TOPIC, None).await;

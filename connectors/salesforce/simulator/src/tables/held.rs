@@ -30,7 +30,7 @@ pub(super) const GROWN: [&str; 3] = ["Group", "GroupMember", "QueueSobject"];
 /// Types whose components are groups of users.
 const GROUPS: [(&str, &str); 2] = [("Queue", "Queue"), ("Group", "Regular")];
 
-type Values = Vec<(&'static str, Value)>;
+pub(super) type Values = Vec<(&'static str, Value)>;
 
 /// Visits the rows of one of [`TABLES`].
 pub(super) fn rows(view: &View<'_>, table: &str, visit: &mut dyn FnMut(Row)) {
@@ -182,13 +182,13 @@ fn is(held: &Held, name: &str) -> bool {
     held.element.as_deref().is_some_and(|element| element.is_true(name))
 }
 
-fn all<'a>(held: &'a Held, name: &'a str) -> impl Iterator<Item = &'a str> {
+pub(super) fn all<'a>(held: &'a Held, name: &'a str) -> impl Iterator<Item = &'a str> {
     let element = held.element.as_deref().into_iter();
     element.flat_map(move |element: &Element| element.all(name)).map(|one| one.text.as_str())
 }
 
 /// A row with what every component is known by.
-fn row(id: Id, held: &Held, values: Values) -> Row {
+pub(super) fn row(id: Id, held: &Held, values: Values) -> Row {
     let stamps = [
         ("CreatedDate", rest_time(held.created_ms).into()),
         ("CreatedById", held.created_by.into()),

@@ -12,6 +12,7 @@ mod permissions;
 mod rules;
 pub(crate) mod sharing;
 pub(crate) mod streams;
+pub(crate) mod suites;
 mod testing;
 
 use std::sync::Arc;
@@ -215,6 +216,11 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
         "ApexLog" => view.org.logs.all().into_iter().for_each(|log| visit(Row::Log(log))),
         name if testing::TABLES.contains(&name) => testing::rows(view, name, visit),
         name if held::TABLES.contains(&name) => held::rows(view, name, visit),
+        name if suites::SUITES.contains(&name) => {
+            suites::suites(view, name, visit);
+            let rows = state.records.table(name).filter(|record| !record.deleted);
+            rows.for_each(|record| visit(Row::Stored(record.clone())));
+        }
         name if streams::TABLES.contains(&name) => {
             streams::rows(view, name, &mut |row| visit(Row::Stream(row)))
         }

@@ -163,6 +163,7 @@ pub(super) fn run(run: &TestRun, column: &str) -> Value {
         "TestSetupTime" if done => run.setup_ms.into(),
         "Status" => match done {
             false => "Processing",
+            true if run.classes.iter().any(|class| class.aborted) => "Aborted",
             true if methods().any(|method| method.failure.is_some()) => "Failed",
             true => "Completed",
         }
@@ -183,6 +184,7 @@ impl TestItem {
         match column {
             "Id" => item.id.into(),
             "ApexClassId" => item.class.into(),
+            "Status" if item.aborted => "Aborted".into(),
             "Status" => if done { "Completed" } else { "Processing" }.into(),
             "ExtendedStatus" if done => {
                 let passed = item.results.iter().filter(|(_, method)| method.failure.is_none()).count();

@@ -15,6 +15,7 @@ mod devices;
 mod effects;
 mod faults;
 mod files;
+mod graphql;
 mod happenings;
 mod lists;
 mod logins;

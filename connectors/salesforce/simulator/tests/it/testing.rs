@@ -126,3 +126,50 @@ async fn coverage_is_told_by_unit_and_in_all() {
     let whole = tooling(&nothing.admin(), "SELECT PercentCovered FROM ApexOrgWideCoverage").await;
     assert_eq!(whole[0]["PercentCovered"], Value::Null);
 }
+
+#[tokio::test]
+async fn suites_select_classes_and_runs_stop_when_asked() {
+    let world = world().await;
+    let api = world.admin();
+    let made = async |table: &str, body: Value| {
+        let (status, made) = api.call(Method::POST, &format!("/tooling/sobjects/{table}"), Some(body)).await;
+        assert_eq!(status, StatusCode::CREATED, "{table}: {made}");
+        made["id"].clone()
+    };
+    let suite = made("ApexTestSuite", json!({"TestSuiteName": "Nightly"})).await;
+    let classes = "SELECT Id FROM ApexClass WHERE Name IN ('Legacy_Test', 'Customer_Code_Test')";
+    for class in tooling(&api, classes).await {
+        made("TestSuiteMembership", json!({"ApexTestSuiteId": suite, "ApexClassId": class["Id"]})).await;
+    }
+    let path = "/tooling/runTestsSynchronous";
+    let run = async |body: Value| api.call(Method::POST, path, Some(body)).await;
+    let (_, all) = run(json!({"suiteNames": "nightly"})).await;
+    assert_eq!((&all["numTestsRun"], &all["numFailures"]), (&json!(2), &json!(1)), "{all}");
+    let (_, same) = run(json!({"suiteids": suite})).await;
+    assert_eq!(same["numTestsRun"], 2, "{same}");
+    let (status, refused) = run(json!({"suiteNames": "Weekly"})).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(refused[0]["message"], "This suiteName is invalid: Weekly");
+    // Customer_Code_Test is the first by name, Legacy_Test fails: nothing runs after the first failure.
+    let reversed = json!({"tests": [{"className": "Legacy_Test"}], "maxFailedTests": 0});
+    let (_, stopped) = run(reversed).await;
+    assert_eq!((&stopped["numTestsRun"], &stopped["numFailures"]), (&json!(1), &json!(1)), "{stopped}");
+    let rows = tooling(&api, "SELECT Id FROM TestSuiteMembership").await;
+    assert_eq!(rows.len(), 2);
+    let item = api
+        .call(
+            Method::PATCH,
+            "/tooling/sobjects/ApexTestQueueItem/709000000000001",
+            Some(json!({"Status": "Aborted"})),
+        )
+        .await;
+    assert_eq!(item.0, StatusCode::NOT_FOUND, "{}", item.1);
+    let other = api
+        .call(
+            Method::PATCH,
+            "/tooling/sobjects/ApexTestQueueItem/709000000000001",
+            Some(json!({"Status": "Queued"})),
+        )
+        .await;
+    assert_eq!(other.0, StatusCode::BAD_REQUEST, "{}", other.1);
+}

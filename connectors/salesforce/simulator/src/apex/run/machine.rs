@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::coverage::Coverage;
 use super::limits::Limits;
-use crate::debug_log::{Category, Level, Trace};
 use crate::apex::program::{MethodId, UnitId};
 use crate::apex::value::{Lifetime, ListValue, MapValue, Value};
+use crate::debug_log::{Category, Level, Trace};
 use crate::org::{Id, Rights, TriggerEvent};
 
 /// Lines of the debug log that are kept.

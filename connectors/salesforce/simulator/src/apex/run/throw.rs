@@ -7,8 +7,8 @@ use super::Thrown;
 use super::machine::{Call, Place};
 use crate::apex::program::Program;
 use crate::apex::types::Type;
-use crate::debug_log::{Category, Level};
 use crate::apex::value::{ExceptionState, Frame, Instance, Value};
+use crate::debug_log::{Category, Level};
 use crate::transaction::Transaction;
 
 /// Frames of a stack trace that are kept.

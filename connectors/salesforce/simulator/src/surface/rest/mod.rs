@@ -230,6 +230,8 @@ fn dispatch(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
         ["event", "eventSchema", id] if read && !call.tooling => streams::schema_by_id(site, call, id),
         ["sobjects", rest @ ..] => sobjects(site, call, door, rest),
         ["jobs", path @ ..] if !call.tooling && !call.nested => crate::bulk::v2::serve(site, call, path),
+        ["graphql"] if create && !call.tooling && !call.nested => graphql(site, call),
+        ["graphql"] if !call.tooling && !call.nested => method("POST"),
         ["composite", rest @ ..] => composite(site, call, door, rest),
         ["runTestsSynchronous"] | ["runTestsAsynchronous"] | ["executeAnonymous"] if call.tooling => {
             method("GET,HEAD,POST")
@@ -242,6 +244,17 @@ fn dispatch(site: &Site, call: &Call, door: &mut Door<'_>) -> ApiResult {
         ["query" | "queryAll"] | ["query" | "queryAll", _] => method("GET,HEAD"),
         _ => Err(ApiError::not_found()),
     }
+}
+
+/// Since this version there is GraphQL.
+const GRAPHQL_SINCE: u32 = 51;
+
+fn graphql(site: &Site, call: &Call) -> ApiResult {
+    if call.version < GRAPHQL_SINCE {
+        return Err(ApiError::not_found());
+    }
+    let body = call.object()?;
+    Ok(Answer::ok(crate::graphql::answer(&site.org, &site.org.snapshot(), &call.rights, &body)))
 }
 
 /// Answers a call about records.

@@ -10,6 +10,7 @@ use crate::metadata::test_result;
 use crate::org::{Id, Metadata, Org, QueueItem, TestRun};
 use crate::streaming;
 use crate::surface::{Answer, ApiError, ApiResult, Site};
+use crate::tables::{self, View};
 
 /// Classes that one request may name.
 const CLASSES_MAX: usize = 2_000;
@@ -22,12 +23,11 @@ const SUMMARY: &str = "05m";
 /// `GET ?classnames=A,B` or `POST {"tests": [{"className" | "classId", "testMethods"?}]}`: answers when all have run.
 pub(super) fn synchronous(site: &Site, call: &Call) -> ApiResult {
     may_run(call)?;
-    let metadata = site.org.metadata();
-    let selection = match call.parameter("classnames") {
-        Some(names) => Selection::Named(listed(names)),
-        None => asked(call, &metadata)?,
+    let (selection, failures_max) = match call.parameter("classnames") {
+        Some(names) => (Selection::Named(listed(names)), None),
+        None => asked(site, call)?,
     };
-    let outcome = run(&site.org, call, &selection, &mut |_, _, _| true)?;
+    let outcome = run(&site.org, call, &selection, &mut |_, failed, _| goes_on(failed, failures_max))?;
     let mut shown = test_result(&outcome);
     shown["suites"] = json!([]);
     Ok(Answer::ok(shown))
@@ -37,15 +37,20 @@ pub(super) fn synchronous(site: &Site, call: &Call) -> ApiResult {
 pub(super) fn asynchronous(site: &Site, call: &Call) -> ApiResult {
     may_run(call)?;
     let org = &site.org;
-    let metadata = org.metadata();
-    let selection = asked(call, &metadata)?;
+    let (selection, failures_max) = asked(site, call)?;
     let shared = org.shared().ok_or_else(ApiError::not_found)?;
     let classes = classes(org, call, &selection);
     if classes.is_empty() {
         return Err(ApiError::bad("INVALID_INPUT", "No classes with test methods are selected"));
     }
     let (id, user) = (org.ids.next(JOB), call.rights.user);
-    let queue = |(class, methods)| QueueItem { id: org.ids.next(ITEM), class, methods, results: Vec::new() };
+    let queue = |(class, methods)| QueueItem {
+        id: org.ids.next(ITEM),
+        class,
+        aborted: false,
+        methods,
+        results: Vec::new(),
+    };
     org.tests.begin(TestRun {
         id,
         summary: org.ids.next(SUMMARY),
@@ -59,13 +64,14 @@ pub(super) fn asynchronous(site: &Site, call: &Call) -> ApiResult {
     tokio::task::spawn_blocking(move || {
         let state = shared.snapshot();
         tell(&shared, id);
-        let outcome = test_run::run(&shared, &state, user, &selection, &mut |_, _, _| true);
+        let mut progress = |_, failed, _| goes_on(failed, failures_max) && !shared.tests.is_aborted(id);
+        let outcome = test_run::run(&shared, &state, user, &selection, &mut progress);
         keep(&shared, &state.metadata, &outcome);
         let now_ms = shared.now_ms();
         shared.tests.change(id, |run| {
             run.completed_ms = Some(now_ms);
             run.setup_ms = outcome.setup_ms;
-            for item in &mut run.classes {
+            for item in run.classes.iter_mut().filter(|item| !item.aborted) {
                 let own = outcome.methods.iter().filter(|method| method.class_id == Some(item.class));
                 item.results = own.map(|method| (shared.ids.next(RESULT), method.clone())).collect();
             }
@@ -73,6 +79,11 @@ pub(super) fn asynchronous(site: &Site, call: &Call) -> ApiResult {
         tell(&shared, id);
     });
     Ok(Answer::ok(json!(id)))
+}
+
+/// Whether a run goes on after so many failures.
+fn goes_on(failed: usize, most: Option<usize>) -> bool {
+    most.is_none_or(|most| failed <= most)
 }
 
 /// Whoever listens hears that a run has come further.
@@ -98,10 +109,21 @@ fn listed(names: &str) -> Vec<String> {
         .collect()
 }
 
-/// What the body of a request selects.
-fn asked(call: &Call, metadata: &Metadata) -> Result<Selection, ApiError> {
+/// What the body of a request selects, and how many failures the run may see.
+fn asked(site: &Site, call: &Call) -> Result<(Selection, Option<usize>), ApiError> {
     let body: Value = serde_json::from_slice(&call.body)
         .map_err(|error| ApiError::bad("JSON_PARSER_ERROR", error.to_string()))?;
+    // -1 stands for all; clients also send it with each test, or as text.
+    let given = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
+    let last = body.get("tests").or(Some(&body)).and_then(Value::as_array).and_then(|tests| tests.last());
+    let most = body.get("maxFailedTests").or_else(|| last?.get("maxFailedTests")).and_then(given);
+    let most = most.and_then(|most| usize::try_from(most).ok());
+    Ok((selected(site, call, &body)?, most))
+}
+
+fn selected(site: &Site, call: &Call, body: &Value) -> Result<Selection, ApiError> {
+    let state = site.org.read();
+    let metadata = &state.metadata;
     let text = |name: &str| {
         let own =
             body.as_object().and_then(|body| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)));
@@ -119,6 +141,16 @@ fn asked(call: &Call, metadata: &Metadata) -> Result<Selection, ApiError> {
         let names = listed(ids).iter().map(|id| name_of(metadata, id)).collect::<Result<_, _>>()?;
         return Ok(Selection::Named(names));
     }
+    if let Some(suites) = text("suiteNames").or_else(|| text("suiteids")) {
+        let view = View { tooling: true, ..call.view(&site.org, &state) };
+        let mut names = Vec::new();
+        for suite in listed(suites) {
+            let found = tables::suites::suite_classes(&view, &suite);
+            let missing = || ApiError::bad("INVALID_INPUT", format!("This suiteName is invalid: {suite}"));
+            names.extend(found.ok_or_else(missing)?);
+        }
+        return Ok(Selection::Named(names));
+    }
     // An array alone is taken for the tests.
     let tests = body.as_array().or_else(|| body.get("tests")?.as_array());
     let tests = tests.ok_or_else(|| ApiError::bad("INVALID_INPUT", "Specify the tests to run"))?;
@@ -126,7 +158,10 @@ fn asked(call: &Call, metadata: &Metadata) -> Result<Selection, ApiError> {
     for test in tests.iter().take(CLASSES_MAX) {
         let part = |name: &str| test.get(name).and_then(Value::as_str);
         let class = match (part("className"), part("classId")) {
-            (Some(name), _) => name.to_owned(),
+            (Some(name), _) => match part("namespace").filter(|namespace| !namespace.is_empty()) {
+                Some(namespace) => format!("{namespace}__{name}"),
+                None => name.to_owned(),
+            },
             (None, Some(id)) => name_of(metadata, id)?,
             (None, None) => {
                 return Err(ApiError::bad("INVALID_INPUT", "Specify className or classId of each test"));

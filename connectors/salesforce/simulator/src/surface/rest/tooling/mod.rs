@@ -16,8 +16,15 @@ use crate::org::{FieldType, Id, ObjectType, Record, rest_time};
 use crate::surface::{Answer, ApiError, ApiResult, Site};
 
 /// Tables whose rows are kept as they come.
-const KEPT: [&str; 5] =
-    ["DebugLevel", "TraceFlag", "MetadataContainer", "ApexClassMember", "ApexTriggerMember"];
+const KEPT: [&str; 7] = [
+    "DebugLevel",
+    "TraceFlag",
+    "MetadataContainer",
+    "ApexClassMember",
+    "ApexTriggerMember",
+    "ApexTestSuite",
+    "TestSuiteMembership",
+];
 
 /// `POST …/tooling/sobjects/X`.
 pub(super) fn create(site: &Site, call: &Call, door: &mut Door<'_>, name: &str) -> ApiResult {
@@ -49,6 +56,7 @@ pub(super) fn update(site: &Site, call: &Call, door: &mut Door<'_>, name: &str, 
     let body = call.object()?;
     match object.name.as_str() {
         "ApexClass" | "ApexTrigger" => code::update(site, call, door, &object, id, &body)?,
+        "ApexTestQueueItem" => abort(site, id, &body)?,
         table if KEPT.contains(&table) && object.updateable => {
             let fields = checked(&object, &body, false)?;
             let (user, now) = (call.rights.user, site.org.now_ms());
@@ -84,6 +92,15 @@ pub(super) fn delete(site: &Site, call: &Call, door: &mut Door<'_>, name: &str, 
         table => return Err(unsupported(table, "delete")),
     }
     Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// The one change of a queued test class: it is not to be run any more.
+fn abort(site: &Site, item: Id, body: &Map<String, Value>) -> Result<(), ApiError> {
+    if body.get("Status").and_then(Value::as_str) != Some("Aborted") || body.len() > 1 {
+        let message = "Only the Status of an ApexTestQueueItem can be changed, and only to Aborted";
+        return Err(ApiError::bad("INVALID_STATUS", message));
+    }
+    if site.org.tests.abort(item) { Ok(()) } else { Err(ApiError::no_record()) }
 }
 
 /// Deletes a debug log.
