@@ -8,6 +8,7 @@ mod apex_syntax;
 mod code_checks;
 mod connector_view;
 mod cumulusci;
+mod foreign;
 mod jsforce_metadata;
 mod jsforce_records;
 mod jsforce_streaming;

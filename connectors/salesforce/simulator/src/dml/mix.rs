@@ -14,7 +14,7 @@ const SETUP: [&str; 14] = [
     "ObjectTerritory2Association",
     "PermissionSet",
     "PermissionSetAssignment",
-    "QueueSObject",
+    "QueueSobject",
     "SetupEntityAccess",
     "Territory2",
     "User",

@@ -66,6 +66,10 @@ pub(super) fn insert(tx: &Transaction, object: &ObjectType, placed: Placed, opti
     if object.has_owner() {
         work.values.entry("OwnerId".to_owned()).or_insert_with(|| tx.rights.user.into());
     }
+    // A setting that names nobody is everybody's.
+    if object.field("SetupOwnerId").is_some() {
+        work.values.entry("SetupOwnerId".to_owned()).or_insert_with(|| tx.org.id.into());
+    }
     if let Err(error) = record_type::choose(tx, object, &mut work, options) {
         work.errors.push(error);
     }

@@ -9,6 +9,7 @@ use super::RowError;
 use super::save::Work;
 use crate::apex::run::Thrown;
 use crate::org::{Id, Metadata, ObjectType, Record, TriggerEvent};
+use crate::tables::computed;
 use crate::transaction::Transaction;
 
 /// Triggers inside each other.
@@ -85,7 +86,7 @@ pub(super) fn fire(
         good.iter().for_each(|at| works[*at].errors.push(error.clone()));
         return Ok(());
     }
-    let rows = good.iter().map(|at| row(&works[*at], event)).collect();
+    let rows = good.iter().map(|at| whole(tx, object, row(&works[*at], event))).collect();
     tx.firing.push(line);
     let fired = crate::apex::run::fire(tx, Invocation { object: object.clone(), event, rows });
     tx.firing.pop();
@@ -122,6 +123,17 @@ pub(crate) fn uncaught(tx: &Transaction, event: TriggerEvent, thrown: &Thrown) -
         thrown.headline(&tx.program),
     );
     RowError::new("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
+}
+
+/// With the values of computed fields.
+fn whole(tx: &Transaction, object: &ObjectType, mut row: TriggerRow) -> TriggerRow {
+    let view = tx.view();
+    if let Some(new) = &mut row.new {
+        let computed = computed::values(&view, object, row.id, new);
+        new.extend(computed);
+    }
+    row.old = row.old.map(|old| computed::whole(&view, object, &old));
+    row
 }
 
 fn row(work: &Work, event: TriggerEvent) -> TriggerRow {

@@ -1,8 +1,10 @@
 //! From a `<fields>` element to a field of the org.
 
+use std::sync::Arc;
+
 use super::row::Complaint;
 use super::xml::Element;
-use crate::org::{Field, FieldType, Metadata};
+use crate::org::{Computed, Field, FieldType, Metadata, Summary};
 
 /// What the field's object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +78,9 @@ pub(super) fn read(
         ..Field::new(name, describe_type(kind))
     };
     field.defaulted |= element.text_of("defaultValue").is_some();
+    field.default = element.text_of("defaultValue").and_then(|text| constant(text, field.kind));
     if element.get("formula").is_some() || kind == "Summary" {
-        computed(element, kind, &mut field).map_err(at)?;
+        computed(element, kind, &mut field, org).map_err(at)?;
     } else {
         shape(element, kind, &mut field, org).map_err(at)?;
     }
@@ -118,7 +121,7 @@ fn describe_type(kind: &str) -> FieldType {
 }
 
 /// Fields whose values the platform works out. Their values are null here: formulas of fields are not computed.
-fn computed(element: &Element, kind: &str, field: &mut Field) -> Result<(), String> {
+fn computed(element: &Element, kind: &str, field: &mut Field, org: &Metadata) -> Result<(), String> {
     (field.createable, field.updateable, field.nillable) = (false, false, true);
     if kind == "Summary" {
         for part in ["summaryForeignKey", "summaryOperation"] {
@@ -127,7 +130,14 @@ fn computed(element: &Element, kind: &str, field: &mut Field) -> Result<(), Stri
                 .ok_or_else(|| format!("Must specify '{part}' for a CustomField of type {kind}"))?;
         }
         (field.precision, field.scale) = (18, 2);
+        let (summary, kind, scale) = summary(element, org)?;
+        (field.kind, field.scale) = (kind, scale);
+        field.computed = Some(Arc::new(Computed::Summary(summary)));
         return Ok(());
+    }
+    if let Some(source) = element.text_of("formula") {
+        let blank_as_zero = element.text_of("formulaTreatBlanksAs") != Some("BlankAsBlank");
+        field.computed = Some(Arc::new(Computed::Formula { source: source.to_owned(), blank_as_zero }));
     }
     let digits = |name: &str| element.number_of(name).and_then(|digits| u8::try_from(digits).ok());
     if let (Some(precision), Some(scale)) = (digits("precision"), digits("scale")) {
@@ -137,6 +147,51 @@ fn computed(element: &Element, kind: &str, field: &mut Field) -> Result<(), Stri
         field.length = 1_300;
     }
     Ok(())
+}
+
+/// What a default value that is a plain number or a text in quotes stands for.
+fn constant(text: &str, kind: FieldType) -> Option<serde_json::Value> {
+    let text = text.trim();
+    if kind.is_number() {
+        let whole = text.parse::<i64>().ok().map(serde_json::Value::from);
+        let number = || text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+        return whole.or_else(|| number().map(serde_json::Value::Number));
+    }
+    let texts = matches!(
+        kind,
+        FieldType::String | FieldType::TextArea | FieldType::Email | FieldType::Phone | FieldType::Url
+    );
+    let quoted = ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
+    quoted.filter(|inner| texts && !inner.contains(['"', '\''])).map(Into::into)
+}
+
+/// A roll-up, with the type and the places of its values.
+fn summary(element: &Element, org: &Metadata) -> Result<(Summary, FieldType, u8), String> {
+    let split = |name: &str| {
+        let text = element.text_of(name)?;
+        text.split_once('.').map(|(object, field)| (object.to_owned(), field.to_owned()))
+    };
+    let Some((child, key)) = split("summaryForeignKey") else {
+        return Err("In field: summaryForeignKey - must name an object and its field".to_owned());
+    };
+    let operation = element.text_of("summaryOperation").unwrap_or_default().to_owned();
+    let of = split("summarizedField").map(|(_, field)| field);
+    if of.is_none() && operation != "count" {
+        return Err("Must specify 'summarizedField' for a CustomField of type Summary".to_owned());
+    }
+    let own = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    let filters = element.all("summaryFilterItems").map(|item| {
+        let text = |name: &str| item.text_of(name).unwrap_or_default();
+        (own(text("field")), text("operation").to_owned(), text("value").to_owned())
+    });
+    let field = of.as_ref().and_then(|of| org.object(&child)?.field(of).cloned());
+    let (kind, scale) = match &field {
+        Some(field) => (field.kind, field.scale),
+        None if of.is_none() => (FieldType::Double, 0),
+        None => (FieldType::Double, 2),
+    };
+    let summary = Summary { child, key, of, operation, filters: filters.collect() };
+    Ok((summary, kind, scale))
 }
 
 /// The values of a global set.

@@ -1,5 +1,6 @@
 //! The Metadata API's deploy over REST: reads the zip, checks and applies every component, all or nothing.
 
+mod activities;
 pub mod archive;
 mod attempt;
 mod calls;

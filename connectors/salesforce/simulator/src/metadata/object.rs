@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::activities::activities;
 use super::field::{Owner, is_api_name, read as read_field};
 use super::kinds::Kind;
 use super::package::Component;
@@ -62,6 +63,9 @@ pub(super) fn deploy_objects(stage: &mut Stage<'_>, components: Vec<Component>) 
                 stage.rows.push(Row { id: object.id, created, changed, ..row });
                 if created || changed {
                     stage.metadata.put_object(object);
+                }
+                if name.ends_with("__c") {
+                    activities(stage, &name, element.is_true("enableActivities"));
                 }
                 pending.push(Pending { component, element, object: name, before });
             }

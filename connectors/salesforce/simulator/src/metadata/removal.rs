@@ -1,5 +1,6 @@
 //! Deletes what the destructive manifests name.
 
+use super::activities::activities;
 use super::kinds::{Kind, is_known};
 use super::permission::{forget, forget_class};
 use super::record_type::{RECORD_TYPE, retype};
@@ -8,6 +9,7 @@ use super::stage::Stage;
 use super::types::{CUSTOM_FIELD_TYPE, VALIDATION_RULE_TYPE};
 use super::xml::Element;
 use crate::apex::mentions;
+use crate::events::change::event_of;
 use crate::org::ObjectKind;
 use crate::package::namespace_of;
 
@@ -216,12 +218,15 @@ fn object(stage: &mut Stage<'_>, name: &str, row: Row, members: &[(String, Strin
         (!also_deleted && other.name != object.name)
             .then(|| format!("Custom Field - {}.{}", other.name, field.name))
     });
-    let trigger = stage.metadata.triggers.values().find(|trigger| trigger.object == object.name);
+    let changes = event_of(&object);
+    let stands = |on: &str| on == object.name || changes.as_deref() == Some(on);
+    let trigger = stage.metadata.triggers.values().find(|trigger| stands(&trigger.object));
     let trigger = trigger.map(|trigger| format!("Apex Trigger - {}", trigger.unit.name));
     let flow = || flow_with(stage, &object.name, members);
     if let Some(user) = lookup.or(trigger).or_else(flow).or_else(|| user_of(stage, &object.name, &[])) {
         return row.failed(format!("This {what} is referenced elsewhere in salesforce.com: {user}"));
     }
+    activities(stage, &object.name, false);
     stage.metadata.remove_object(&object.name);
     stage.metadata.rules.forget(&object.name);
     let parts = Kind::named("CustomObject").map(|kind| kind.parts.as_slice()).unwrap_or_default();

@@ -231,6 +231,9 @@ impl PermissionSet {
     }
 }
 
+/// Tables of groups, queues and who is in them.
+const GROUPS: [&str; 3] = ["Group", "GroupMember", "QueueSobject"];
+
 /// Whether rights on this object are given by ObjectPermissions rows at all.
 pub fn has_object_permissions(object: &ObjectType) -> bool {
     matches!(object.kind, ObjectKind::Standard | ObjectKind::Custom | ObjectKind::Event)
@@ -303,6 +306,10 @@ impl Rights {
 
     fn own_object(&self, object: &ObjectType) -> ObjectAccess {
         let mut access = match object.kind {
+            // Who manages users manages their groups.
+            ObjectKind::Open if GROUPS.contains(&object.name.as_str()) && self.has("ManageUsers") => {
+                ObjectAccess::FULL
+            }
             ObjectKind::Open => ObjectAccess::READ,
             ObjectKind::Setup if self.has("ViewSetup") => {
                 ObjectAccess { view_all: true, ..ObjectAccess::READ }

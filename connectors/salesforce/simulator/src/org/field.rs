@@ -1,5 +1,7 @@
 //! Fields of objects.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::id::Id;
@@ -119,7 +121,33 @@ pub struct Field {
     pub description: Option<String>,
     /// Custom field's type in the words of the metadata (`LongTextArea`, `MasterDetail`), for the Tooling tables.
     pub metadata_type: Option<String>,
+    /// How its values come about, where nobody stores them.
+    pub computed: Option<Arc<Computed>>,
     pub modified_ms: i64,
+}
+
+/// How the values of a field are worked out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Computed {
+    /// By a formula; empty numbers count as zero, or make it empty.
+    Formula { source: String, blank_as_zero: bool },
+    /// From the details of the record.
+    Summary(Summary),
+}
+
+/// A roll-up summary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// The object of the details.
+    pub child: String,
+    /// Their master-detail field.
+    pub key: String,
+    /// Their field that is summed up; absent where they are counted.
+    pub of: Option<String>,
+    /// `count`, `sum`, `min` or `max`.
+    pub operation: String,
+    /// What counts: field, operation, value.
+    pub filters: Vec<(String, String, String)>,
 }
 
 impl Field {
@@ -163,6 +191,7 @@ impl Field {
             help: None,
             description: None,
             metadata_type: None,
+            computed: None,
             modified_ms: 0,
         }
     }

@@ -54,7 +54,7 @@ pub use clock::{Clock, ManualClock, SystemClock, metadata_time, rest_time};
 pub use conditions::{AppPolicy, Conditions, MAINTENANCE, OrgKind, RefreshPolicy, RefusedTrigger};
 pub use customer::{Customer, CustomerError, EVERY, FlowFixture};
 pub use deploy::DeployRequest;
-pub use field::{Field, FieldType, audit_fields, owner_field, spaced};
+pub use field::{Computed, Field, FieldType, Summary, audit_fields, owner_field, spaced};
 pub use grants::{Asked, Code, Device, FrontDoor, Grant, Grants, PendingPage, Response, Verdict};
 pub use happening::Happening;
 pub(crate) use id::mix;

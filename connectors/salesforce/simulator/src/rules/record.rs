@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::org::{Id, ObjectType, Record};
+use crate::tables::{View, computed};
 
 /// A record on its way into the store, or out of it.
 #[derive(Clone, Copy)]
@@ -24,6 +25,16 @@ impl Subject<'_> {
         match field {
             "Id" => self.id.map(Value::from).unwrap_or_default(),
             _ => self.new.get(field).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// As [`value`](Self::value), worked out where nobody stores it.
+    pub(super) fn whole_value(&self, view: &View<'_>, name: &str) -> Value {
+        match self.object.field(name) {
+            Some(field) if field.computed.is_some() => {
+                computed::value(view, self.object, self.id, self.new, field)
+            }
+            _ => self.value(name),
         }
     }
 

@@ -257,6 +257,7 @@ pub(crate) fn child_relationship(object: &ObjectType, field: &Field) -> Option<S
         "ContentDocumentId",
         "LinkedEntityId",
         "WhatId",
+        "WhoId",
     ];
     (!object.is_custom() && principal.contains(&field.name.as_str())).then(|| match object.name.as_str() {
         name if name.ends_with('y') => format!("{}ies", &name[..name.len() - 1]),

@@ -3,6 +3,7 @@
 mod audit;
 mod catalog;
 mod code;
+pub(crate) mod computed;
 pub(crate) mod held;
 mod kept;
 pub(crate) mod package;
@@ -231,7 +232,7 @@ pub(crate) fn scan(view: &View<'_>, object: &ObjectType, deleted: bool, visit: &
             let access = view.rights.object(object);
             let rows = state.records.table(name).filter(|record| deleted || !record.deleted);
             rows.filter(|record| sharing::may_read(view, object, access, record))
-                .for_each(|record| visit(Row::Stored(record.clone())));
+                .for_each(|record| visit(Row::Stored(computed::whole(view, object, record))));
         }
     }
 }
@@ -289,7 +290,8 @@ pub(crate) fn by_key(view: &View<'_>, object: &ObjectType, key: &str) -> Option<
         name if stores(object) => {
             let record = state.records.get(name, Id::parse(key)?).filter(|record| !record.deleted)?;
             let access = view.rights.object(object);
-            sharing::may_read(view, object, access, record).then(|| Row::Stored(record.clone()))
+            sharing::may_read(view, object, access, record)
+                .then(|| Row::Stored(computed::whole(view, object, record)))
         }
         _ => {
             let id = Id::parse(key)?;

@@ -19,7 +19,7 @@ use crate::transaction::Transaction;
 pub type Binds = BTreeMap<String, BindValue>;
 
 /// The object of the rows that a query with groups answers.
-static AGGREGATE: LazyLock<Arc<ObjectType>> =
+pub(super) static AGGREGATE: LazyLock<Arc<ObjectType>> =
     LazyLock::new(|| Arc::new(ObjectType::bare("AggregateResult", ObjectKind::Open)));
 
 /// A query in brackets, as what its type says that it is used as. `lenient`: one record that is not there is null.

@@ -19,6 +19,7 @@ const FIELD: usize = 16;
 pub(super) fn object(tx: &mut Transaction, name: &str) -> Result<Arc<ObjectType>, Thrown> {
     match tx.state.metadata.object(name).cloned() {
         Some(object) => Ok(object),
+        None if name == "AggregateResult" => Ok(super::query::AGGREGATE.clone()),
         None => Err(fatal(tx, "System.UnexpectedException", format!("Invalid type: {name}"))),
     }
 }

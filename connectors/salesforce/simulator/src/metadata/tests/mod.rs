@@ -9,6 +9,7 @@ mod library;
 mod managed;
 mod objects;
 mod permissions;
+mod projects;
 mod quick;
 mod robust;
 mod rules;

@@ -6,7 +6,7 @@ use super::FormulaError;
 use super::datum::{Datum, Kind};
 use super::eval::Scene;
 use crate::org::{Field, FieldType, Id, Metadata, ObjectType};
-use crate::tables::{Row, by_key, stores};
+use crate::tables::{Row, by_key, computed, stores};
 
 /// Steps from record to record.
 const STEPS_MAX: usize = 10;
@@ -138,7 +138,7 @@ impl Path {
         let state = view.state;
         let first = self.steps.first().map_or(&self.field, |step| &step.field);
         let mut value = match self.root {
-            Root::Record => scene.subject.value(first),
+            Root::Record => scene.subject.whole_value(view, first),
             Root::User => of(scene, "User", view.rights.user, first),
             Root::Profile => {
                 let profile = state.users.get(&view.rights.user).map(|user| user.profile);
@@ -169,7 +169,7 @@ fn row(scene: &Scene<'_>, table: &str, id: Id) -> Option<Row> {
     let object = state.metadata.object(table)?;
     if stores(object) {
         let record = state.records.get(&object.name, id).filter(|record| !record.deleted)?;
-        return Some(Row::Stored(record.clone()));
+        return Some(Row::Stored(computed::whole(scene.view, object, record)));
     }
     by_key(scene.view, object, id.as_str())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::org::{Org, OrgKind};
+use crate::org::{Org, OrgKind, State};
 use crate::surface::{Answer, Site};
 
 /// What an Enterprise org has, with 1,000 for each licence; a sandbox has 5 million, an org that costs nothing little.
@@ -59,15 +59,9 @@ const PERMISSION_SETS: (u64, u64) = (1_000, 1_500);
 /// Platform events that may be delivered in a month beyond the daily ones.
 const MONTHLY_EVENTS: u64 = 0;
 
-/// `GET …/limits`.
-pub(super) fn list(site: &Site) -> Answer {
-    let org = &site.org;
-    let (used, sets, own_sets) = {
-        let state = org.read();
-        let sets = &state.metadata.permission_sets;
-        let own = sets.values().filter(|set| set.profile.is_none()).count() as u64;
-        (state.api_calls.values().sum(), sets.len() as u64, own)
-    };
+/// Every allocation but that of permission sets: its name, how much there is, how much is used.
+pub(crate) fn allocations(org: &Org, state: &State) -> Vec<(&'static str, u64, u64)> {
+    let used = state.api_calls.values().sum();
     let daily = daily_api_requests(org);
     let (published, delivered, allocations) = org.bus.usage();
     let storage = STORAGE_MB * u64::from(org.conditions().storage_used_percent) / 100;
@@ -79,10 +73,21 @@ pub(super) fn list(site: &Site) -> Answer {
         ("DataStorageMB", STORAGE_MB, storage),
         ("FileStorageMB", STORAGE_MB, storage),
     ];
+    rows.into_iter().chain(UNTOUCHED.iter().map(|(name, max)| (*name, *max, 0))).collect()
+}
+
+/// `GET …/limits`.
+pub(super) fn list(site: &Site) -> Answer {
+    let org = &site.org;
+    let (all, sets, own_sets) = {
+        let state = org.read();
+        let sets = &state.metadata.permission_sets;
+        let own = sets.values().filter(|set| set.profile.is_none()).count() as u64;
+        (allocations(org, &state), sets.len() as u64, own)
+    };
     let left = |max: u64, used: u64| json!({"Max": max, "Remaining": max.saturating_sub(used)});
-    let untouched = UNTOUCHED.iter().map(|(name, max)| (*name, *max, 0));
     let mut limits: BTreeMap<&str, Value> =
-        rows.into_iter().chain(untouched).map(|(name, max, used)| (name, left(max, used))).collect();
+        all.into_iter().map(|(name, max, used)| (name, left(max, used))).collect();
     let mut permission_sets = left(PERMISSION_SETS.1, sets);
     permission_sets["CreateCustom"] = left(PERMISSION_SETS.0, own_sets);
     limits.insert("PermissionSets", permission_sets);

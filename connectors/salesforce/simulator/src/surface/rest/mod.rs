@@ -10,7 +10,7 @@ mod door;
 mod inside;
 mod json_body;
 mod layouts;
-mod limits;
+pub(crate) mod limits;
 mod lists;
 mod multipart;
 pub(in crate::surface) mod packaging;

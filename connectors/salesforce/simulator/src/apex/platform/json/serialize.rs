@@ -71,6 +71,23 @@ fn one(tx: &mut Transaction, writer: &mut Writer, value: &Value, suppress: bool)
             let name = run::to_text(tx, value)?;
             writer.string(&name);
         }
+        Value::Platform(object) if object.name == "System.UUID" => {
+            let text = run::to_text(tx, value)?;
+            writer.string(&text);
+        }
+        // Results of changes say what they know.
+        Value::Platform(object)
+            if object.name.starts_with("Database.") && object.name != "Database.QueryLocator" =>
+        {
+            let values: Vec<(&str, Value)> =
+                object.state.borrow().values.iter().map(|(name, value)| (*name, value.clone())).collect();
+            writer.start(true);
+            for (name, value) in values {
+                writer.name(if name == "status" { "statusCode" } else { name });
+                write(tx, writer, &value, suppress)?;
+            }
+            writer.end();
+        }
         Value::Type(_) | Value::RecordType(_) | Value::RecordField(..) | Value::Platform(_) => {
             return Err(unsupported(tx, &run::type_of(value)));
         }

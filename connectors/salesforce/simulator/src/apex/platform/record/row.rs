@@ -43,6 +43,8 @@ pub(super) fn definition() -> Definition {
         .method("Boolean hasErrors()", has_errors)
         .method("Integer hashCode()", hash_code)
         .method("Boolean isClone()", is_clone)
+        // Rules for assignment and duplicates, which no org here has.
+        .method("void setOptions(Database.DMLOptions)", |_, _, _| Ok(Value::Null))
         .method("Boolean isSet(String)", is_set)
         .method("Boolean isSet(Schema.SObjectField)", is_set)
         .method("Object put(String, Object)", put)

@@ -55,9 +55,41 @@ fn most_heap(tx: &mut Transaction, _: &Value, _: &[Value]) -> Answer {
     Ok(number(tx.machine.limits.most(Limit::Heap)))
 }
 
+/// What nothing here uses up: how much there is of it.
+macro_rules! unused {
+    ($definition:expr, $($name:literal $most:literal;)*) => {
+        $definition
+            $(
+                .method(concat!("static Integer get", $name, "()"), |_, _, _| Ok(Value::Integer(0)))
+                .method(concat!("static Integer getLimit", $name, "()"), |_, _, _| Ok(Value::Integer($most)))
+            )*
+    };
+}
+
 pub(super) fn definitions() -> Vec<Definition> {
+    let limits = unused! {
+        Definition::class("System.Limits"),
+        "ApexCursorRows" 50_000_000;
+        "ApexCursors" 10_000;
+        "ApexPaginationCursorRows" 100_000;
+        "ApexPaginationCursors" 200_000;
+        "AsyncCalls" 200;
+        "ChildRelationshipsDescribes" 100;
+        "DatabaseTime" 60_000;
+        "FetchCallsOnApexCursor" 10;
+        "FieldSetsDescribes" 100;
+        "FieldsDescribes" 100;
+        "FindSimilarCalls" 10;
+        "MobilePushApexCalls" 10;
+        "PicklistDescribes" 100;
+        "RecordTypesDescribes" 100;
+        "RunAs" 20;
+        "SavepointRollbacks" 150;
+        "Savepoints" 150;
+        "ScriptStatements" 200_000;
+    };
     vec![
-        Definition::class("System.Limits")
+        limits
             .method("static Integer getAggregateQueries()", aggregates)
             .method("static Integer getLimitAggregateQueries()", most_aggregates)
             .method("static Integer getCallouts()", callouts)

@@ -5,6 +5,7 @@ mod exception;
 mod label;
 mod limits;
 mod object;
+mod org;
 mod reflect;
 mod user;
 
@@ -20,6 +21,7 @@ pub(super) fn types() -> Vec<Definition> {
         debug::definitions(),
         label::definitions(),
         limits::definitions(),
+        org::definitions(),
         user::definitions(),
         reflect::definitions(),
     ]

@@ -12,8 +12,40 @@ type Answer = Result<Value, Thrown>;
 const INSTALL: &str = "System.InstallContext";
 const UNINSTALL: &str = "System.UninstallContext";
 
+const VERSION: &str = "System.Version";
+
+/// A part of a version.
+fn part(this: &Value, name: &'static str) -> i64 {
+    kept(this, name).as_whole().unwrap_or_default()
+}
+
+fn version(_: &mut Transaction, _: &Value, arguments: &[Value]) -> Answer {
+    let mut state = PlatformState::default();
+    for (at, name) in ["major", "minor", "patch"].into_iter().enumerate() {
+        state.values.insert(name, argument(arguments, at).clone());
+    }
+    Ok(Value::Platform(PlatformValue::new(VERSION, state)))
+}
+
+/// Below zero, zero or above, as this version is older, the same or newer.
+fn compare(tx: &mut Transaction, this: &Value, arguments: &[Value]) -> Answer {
+    let other = argument(arguments, 0);
+    if other.is_null() {
+        return Err(null_argument(tx));
+    }
+    let parts = |value: &Value| ["major", "minor", "patch"].map(|name| part(value, name));
+    Ok(Value::Integer(parts(this).cmp(&parts(other)) as i32))
+}
+
 pub(super) fn definitions() -> Vec<Definition> {
     vec![
+        Definition::class(VERSION)
+            .method("new(Integer, Integer)", version)
+            .method("new(Integer, Integer, Integer)", version)
+            .method("Integer major()", |_, this, _| Ok(kept(this, "major")))
+            .method("Integer minor()", |_, this, _| Ok(kept(this, "minor")))
+            .method("Integer patch()", |_, this, _| Ok(kept(this, "patch")))
+            .method("Integer compareTo(System.Version)", compare),
         Definition::class(INSTALL)
             .interface()
             .method("Id organizationId()", |_, this, _| Ok(kept(this, "organization")))

@@ -1,0 +1,3 @@
+trigger AccountTrigger on Account (before insert, after update) {
+    new AccountHandler().run();
+}

@@ -1,0 +1,3 @@
+trigger ContactTrigger on Contact (before insert) {
+    new ContactHandler().run();
+}

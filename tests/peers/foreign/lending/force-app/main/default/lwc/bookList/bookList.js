@@ -1,0 +1,5 @@
+import { LightningElement } from 'lwc';
+
+export default class BookList extends LightningElement {
+    count = 0;
+}

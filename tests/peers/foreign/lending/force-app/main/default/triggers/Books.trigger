@@ -1,0 +1,3 @@
+trigger Books on Book__c (after insert) {
+    Desk.share(Trigger.new);
+}
