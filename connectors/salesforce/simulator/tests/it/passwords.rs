@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::client::World;
 
-async fn soap_login(world: &World, api: &str, username: &str, password: &str) -> (StatusCode, String) {
+/// Logs in over SOAP, at `u/NN.0` (partner) or `c/NN.0` (enterprise).
+pub async fn soap_login(world: &World, api: &str, username: &str, password: &str) -> (StatusCode, String) {
     let body = format!(
         "<se:Envelope xmlns:se=\"http://schemas.xmlsoap.org/soap/envelope/\"><se:Header/><se:Body><n1:login xmlns:n1=\"urn:{}.soap.sforce.com\"><n1:username>{username}</n1:username><n1:password>{password}</n1:password></n1:login></se:Body></se:Envelope>",
         if api.starts_with('c') { "enterprise" } else { "partner" }

@@ -3,7 +3,8 @@
 mod shape;
 
 use reqwest::{Method, StatusCode};
-use salesforce_simulator::Config;
+use salesforce_simulator::org::Conditions;
+use salesforce_simulator::{Config, Simulator};
 use serde_json::{Value, json};
 
 use crate::client::{World, encoded};
@@ -132,15 +133,69 @@ async fn bulk_jobs() {
     let xml = "<jobInfo xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\"><operation>insert</operation><object>Account</object><contentType>CSV</contentType></jobInfo>";
     let answer = post("", "application/xml", xml).await;
     let info = answer.split("<jobInfo").nth(1).and_then(|rest| rest.split_once('>')).expect("a job").1;
-    let members = info.split('<').filter_map(|tag| tag.split_once('>'));
-    let members = members.filter(|(name, _)| !name.starts_with('/'));
-    let members = members.map(|(name, text)| (name.to_owned(), Value::from(text)));
-    Shape::named("bulk job xml").fits(&Value::Object(members.collect()));
+    Shape::named("bulk job xml").fits(&Value::Object(elements(info)));
     let json = r#"{"operation": "insert", "object": "Account", "contentType": "JSON"}"#;
     let job: Value = serde_json::from_str(&post("", "application/json", json).await).expect("json");
     let path = format!("/{}/batch", job["id"].as_str().expect("an id"));
     let batch = post(&path, "application/json", r#"[{"Name": "A"}]"#).await;
     Shape::named("bulk batch").fits(&serde_json::from_str(&batch).expect("json"));
+}
+
+#[tokio::test]
+async fn a_login_over_soap() {
+    let world = World::new().await;
+    let admin = &world.ready().admin;
+    let (status, text) =
+        crate::passwords::soap_login(&world, "u/59.0", &admin.username, &admin.password).await;
+    assert_eq!(status, StatusCode::OK, "{text}");
+    let result = text.split_once("<result>").and_then(|(_, rest)| rest.split_once("</result>"));
+    let (result, user) = result.and_then(|(result, _)| result.split_once("<userInfo>")).expect("a result");
+    let mut login = elements(result);
+    let user = elements(user.split_once("</userInfo>").expect("closes").0);
+    login.insert("userInfo".to_owned(), Value::Object(user));
+    Shape::named("soap login").fits(&Value::Object(login));
+}
+
+/// Flat elements, as texts by their names.
+fn elements(xml: &str) -> serde_json::Map<String, Value> {
+    let tags = xml.split('<').filter_map(|tag| tag.split_once('>'));
+    let opening = tags.filter(|(name, _)| !name.starts_with('/'));
+    opening
+        .map(|(name, text)| match name.split_once(' ') {
+            Some((name, _nil)) => (name.to_owned(), Value::Null),
+            None => (name.to_owned(), Value::from(text)),
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn tests_and_their_results() {
+    let conditions = Conditions { failing_tests: vec!["Legacy_Test".to_owned()], ..Conditions::default() };
+    // On the machine's own clock: saving a class takes time.
+    let simulator = Simulator::start(Config { conditions, ..Config::default() }).await.expect("starts");
+    let world = World { simulator, ..World::new().await };
+    let api = world.admin();
+    let class = json!({"Name": "Fine_Test", "Body": "@IsTest private class Fine_Test { @IsTest static void holds() { System.assert(true); } }"});
+    let (status, made) = api.call(Method::POST, "/tooling/sobjects/ApexClass", Some(class)).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let run = api.get("/tooling/runTestsSynchronous?classnames=Legacy_Test").await;
+    Shape::named("tests at once").fits(&run);
+    Shape::named("tests at once").fits(&api.get("/tooling/runTestsSynchronous?classnames=Fine_Test").await);
+
+    let body = json!({"classNames": "Legacy_Test,Fine_Test"});
+    api.call(Method::POST, "/tooling/runTestsAsynchronous", Some(body)).await;
+    let soql = "SELECT Id, ApexClassId, TestTimestamp, Message, MethodName, Outcome, RunTime, StackTrace FROM ApexTestResult";
+    let rows = loop {
+        let rows = api.get(&format!("/tooling/query?q={}", encoded(soql))).await;
+        let rows = rows["records"].as_array().cloned().expect("rows");
+        if rows.len() == 2 {
+            break rows;
+        }
+        tokio::task::yield_now().await;
+    };
+    for row in &rows {
+        Shape::named("test result row").fits(row);
+    }
 }
 
 /// The answer to a status poll of a deployment has the recorded shape.
