@@ -253,8 +253,7 @@ fn settings(config: &Config, http: SocketAddr) -> Result<Settings, StartError> {
             Url::parse(&format!("{scheme}://{http}")).map_err(|e| StartError::Config(e.to_string()))?
         }
     };
-    let page =
-        |path| base.join(path).map_err(|e| StartError::Config(format!("server.public_url: {e}")));
+    let page = |path| base.join(path).map_err(|e| StartError::Config(format!("server.public_url: {e}")));
     let operations = &config.operations;
     Ok(Settings {
         callback_url: page(provision_web::CALLBACK_PATH)?.to_string(),
