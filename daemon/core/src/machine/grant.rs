@@ -58,6 +58,7 @@ pub(super) fn confirmed(account: &mut ServiceAccount, now: Timestamp, actions: &
     if settled {
         account.next_action = match account.phase {
             Phase::Ready => Some(super::authorization::provision_action()),
+            Phase::Failed => Some(super::operation::retry_action()),
             _ => None,
         };
     }

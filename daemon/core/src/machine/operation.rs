@@ -124,7 +124,8 @@ pub(super) fn failed(
                 &[("reason", failure.reason.as_str()), ("message", &failure.message)],
                 actions,
             );
-            account.next_action = Some(again("REPAIR", "mend what the failure says, and repair again"));
+            let repair = || again("REPAIR", "mend what the failure says, and repair again");
+            account.next_action = Some(grant_first(account).unwrap_or_else(repair));
             account.failure = Some(failure);
         }
         OperationKind::Deprovision => super::removal::failed(account, failure, now, actions),
@@ -143,10 +144,15 @@ pub(super) fn failed(
                 &[("reason", failure.reason.as_str()), ("message", &failure.message)],
                 actions,
             );
-            account.next_action = Some(retry_action());
+            account.next_action = Some(grant_first(account).unwrap_or_else(retry_action));
             account.failure = Some(failure);
         }
     }
+}
+
+/// Where the grant went while the operation ran, nothing can be mended before there is another.
+fn grant_first(account: &ServiceAccount) -> Option<NextAction> {
+    (account.condition(ConditionType::Authorized) == Status::False).then(super::authorize_action)
 }
 
 /// What to do after a provisioning that failed.

@@ -123,6 +123,21 @@ fn a_failed_run_can_be_tried_again() {
 }
 
 #[test]
+fn a_run_whose_grant_went_asks_for_another_grant_before_it_is_tried_again() {
+    let failure = Failure { reason: Reason::ReauthorizationRequired, message: "revoked".into() };
+    let action = |events: &[Event]| run(events.to_vec()).account.next_action.expect("named").action;
+    let (started, mut events) =
+        (Event::OperationStarted { operation: operation(), kind: OperationKind::Provision }, to_ready());
+    events.extend([started, Event::GrantLost { failure: failure.clone() }]);
+    events.push(Event::OperationFailed { operation: operation(), kind: OperationKind::Provision, failure });
+    assert_eq!(action(&events), BEGIN_AUTHORIZATION);
+    events.push(Event::GrantConfirmed);
+    assert_eq!(action(&events), "RETRY");
+    *events.last_mut().expect("an event") = Event::Authorized { identity: identity("00D1") };
+    assert_eq!(action(&events), "PROVISION");
+}
+
+#[test]
 fn interruptions_and_lost_grants_are_told_once() {
     let mut events = to_active();
     for _ in 0..3 {
