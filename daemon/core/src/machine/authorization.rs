@@ -92,8 +92,8 @@ pub(super) fn ended(account: &mut ServiceAccount, failure: &Failure, now: Timest
         (Phase::Deprovisioning, _) => super::removal::grant_needed(),
         (Phase::Active, Reason::OrgMismatch) => NextAction {
             hint: "authorise again and log in to the organisation that the account protects; where that one is no \
-                   more, as after a refresh of a sandbox, deprovision the account with mode LOCAL_ONLY and create \
-                   another one"
+                   more, as where a fresh copy has taken its place, deprovision the account with mode LOCAL_ONLY and \
+                   create another one"
                 .to_owned(),
             ..authorize_action()
         },

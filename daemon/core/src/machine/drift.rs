@@ -80,8 +80,8 @@ pub(super) fn replaced(
     }
     let expected = account.identity.as_ref().map_or("", |identity| identity.organization_id.as_str());
     let message = format!(
-        "the organisation is {actual} now and was {expected} when it was provisioned, as after a refresh of a \
-         sandbox: nothing is written to it"
+        "the organisation is {actual} now and was {expected} when it was provisioned, as where a fresh copy \
+         has taken its place: nothing is written to it"
     );
     let reason = Reason::OrgMismatch.as_str();
     let known = is_known(account, reason, &message);

@@ -265,8 +265,8 @@ pub(crate) async fn demand_same_organization(
         Some(actual) => Err(ConnectorFault::rejected(
             Fault::new(
                 Reason::OrgMismatch,
-                "the organisation behind the grant is another one than the one that was provisioned, as after a \
-                 refresh of a sandbox: nothing is written to it; deprovision the account with mode LOCAL_ONLY, and \
+                "the organisation behind the grant is another one than the one that was provisioned, as where a \
+                 fresh copy has taken its place: nothing is written to it; deprovision the account with mode LOCAL_ONLY, and \
                  create another one",
             )
             .meta("expected", known_organization(account))

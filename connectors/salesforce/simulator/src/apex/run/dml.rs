@@ -116,7 +116,7 @@ pub fn apply(
     Ok(results)
 }
 
-/// How a debug log calls an operation.
+/// How a debug log and an exception call an operation.
 fn word(operation: &Operation) -> &'static str {
     match operation {
         Operation::Insert => "Insert",
@@ -268,14 +268,7 @@ pub fn merge(
 
 /// `Insert failed. First exception on row 0; first error: REQUIRED_FIELD_MISSING, …: [Name]`
 fn refused(tx: &mut Transaction, operation: &Operation, results: &[RowResult], ids: &[Option<Id>]) -> Thrown {
-    let word = match operation {
-        Operation::Insert => "Insert",
-        Operation::Update => "Update",
-        Operation::Upsert(_) => "Upsert",
-        Operation::Delete => "Delete",
-        Operation::Undelete => "Undelete",
-        Operation::Merge => "Merge",
-    };
+    let word = word(operation);
     let mut rows = Vec::new();
     for (index, result) in results.iter().enumerate() {
         let at_fault = result.errors.iter().any(|error| error.status != ROLLED_BACK);
